@@ -1,1 +1,9 @@
-//! x
+//! What runs a skill: the graph IR and its blocks, engines, checkpoints, processors and tasks.
+//!
+//! The runtime knows no model type by name. A model type is what the `skillset` crate compiles from its
+//! spec: a function that builds a [graph](ir) by [blocks], and metadata.
+
+pub mod engine;
+pub mod ir;
+pub mod tensor;
+pub mod weights;

@@ -1,0 +1,157 @@
+//! What executes a graph.
+//!
+//! An [`Engine`] turns a [`CheckedGraph`] and the checkpoint's weights into a [`Program`], once. A program
+//! is shared by threads; a graph with state runs in a [`Session`], which keeps the state between steps.
+
+use std::collections::BTreeMap;
+
+use crate::ir::{Bindings, CheckedGraph, DType, Fact};
+use crate::tensor::Tensor;
+use crate::weights::Weights;
+
+/// Named tensors.
+pub type Tensors = BTreeMap<String, Tensor>;
+
+/// Something that can execute graphs: the candle engine on one device, ONNX Runtime with one provider.
+pub trait Engine: Send + Sync {
+    /// The name in messages, such as `candle (cpu)`.
+    fn name(&self) -> String;
+
+    /// Prepares `graph` with its parameters.
+    ///
+    /// # Errors
+    /// If the engine cannot run an operation, or its library refuses the graph.
+    fn load(&self, graph: CheckedGraph, weights: &dyn Weights) -> Result<Box<dyn Program>, EngineError>;
+}
+
+/// A graph made ready for one engine.
+pub trait Program: Send + Sync {
+    /// The graph as it was given to the engine.
+    fn graph(&self) -> &CheckedGraph;
+
+    /// Runs a graph from fresh state and returns its outputs; new state is dropped.
+    ///
+    /// # Errors
+    /// If inputs are missing, unknown or mis-shaped, or execution fails.
+    fn run(&self, inputs: &Tensors) -> Result<Tensors, EngineError>;
+
+    /// Starts a session for `batch` rows whose caches will hold at most `capacity` positions.
+    ///
+    /// # Errors
+    /// If the state cannot be allocated.
+    fn session(&self, batch: usize, capacity: usize) -> Result<Box<dyn Session + '_>, EngineError>;
+}
+
+/// Runs of one graph that hand their state on.
+pub trait Session: Send {
+    /// Runs the graph on `inputs` and the state of the step before.
+    ///
+    /// # Errors
+    /// As [`Program::run`]; also if more positions come than the session's capacity.
+    fn step(&mut self, inputs: &Tensors) -> Result<Tensors, EngineError>;
+
+    /// Reorders the rows of the state: row `i` becomes what row `rows[i]` was (beam search, finished rows).
+    ///
+    /// # Errors
+    /// If a row does not exist.
+    fn reorder(&mut self, rows: &[usize]) -> Result<(), EngineError>;
+
+    /// Positions that the caches hold.
+    fn past(&self) -> usize;
+}
+
+/// Why a graph could not be prepared or run.
+#[derive(Debug, thiserror::Error)]
+pub enum EngineError {
+    /// The engine or its library is not here or unusable.
+    #[error("{engine} is not available: {reason}")]
+    Unavailable {
+        /// The engine.
+        engine: String,
+        /// Why, and what helps.
+        reason: String,
+    },
+    /// The engine cannot run this graph.
+    #[error("{engine} cannot run {graph}: {reason}")]
+    Unsupported {
+        /// The engine.
+        engine: String,
+        /// The graph.
+        graph: String,
+        /// What it lacks.
+        reason: String,
+    },
+    /// An input is not what the graph takes.
+    #[error("{graph}: input {input:?}: {problem}")]
+    Input {
+        /// The graph.
+        graph: String,
+        /// The input.
+        input: String,
+        /// Expected and found.
+        problem: String,
+    },
+    /// Execution failed.
+    #[error("{engine}: {graph} failed: {reason}")]
+    Failed {
+        /// The engine.
+        engine: String,
+        /// The graph.
+        graph: String,
+        /// What the engine said.
+        reason: String,
+    },
+}
+
+/// Checks `inputs` against the graph and binds its symbols to their sizes.
+///
+/// `past` is bound to the number of positions that the state holds.
+///
+/// # Errors
+/// Names the first input that is missing, unknown, or of another type or shape, expected and found.
+pub fn bind_inputs(graph: &CheckedGraph, inputs: &Tensors, past: usize) -> Result<Bindings, EngineError> {
+    let error = |input: &str, problem: String| EngineError::Input {
+        graph: graph.name.clone(),
+        input: input.to_owned(),
+        problem,
+    };
+    if let Some(unknown) = inputs.keys().find(|name| graph.inputs.iter().all(|input| input.name != **name)) {
+        let known: Vec<&str> = graph.inputs.iter().map(|input| input.name.as_str()).collect();
+        return Err(error(unknown, format!("the graph has no such input; it takes {}", known.join(", "))));
+    }
+    let mut bindings = Bindings::default();
+    bindings.bind("past", past).map_err(|_| error("past", "bound twice".into()))?;
+    for input in &graph.inputs {
+        let tensor = inputs.get(&input.name).ok_or_else(|| error(&input.name, "it is missing".into()))?;
+        let Fact { dtype, shape } = &input.fact;
+        let expected_type = if dtype.is_float() { DType::F32 } else { *dtype };
+        if tensor.dtype() != expected_type || tensor.shape().len() != shape.len() {
+            return Err(error(&input.name, mismatch(&input.fact, tensor)));
+        }
+        for (dim, &size) in shape.iter().zip(tensor.shape()) {
+            let clash = match dim.as_symbol() {
+                Some(symbol) => {
+                    bindings.bind(symbol, size).err().map(|bound| format!(" ({symbol} is {bound})"))
+                }
+                None => None,
+            };
+            if let Some(clash) = clash {
+                return Err(error(&input.name, mismatch(&input.fact, tensor) + &clash));
+            }
+        }
+    }
+    // Expressions are compared once every symbol is bound: `past + sequence` may come before `sequence`.
+    for input in &graph.inputs {
+        let tensor = &inputs[&input.name];
+        let sizes: Option<Vec<usize>> = input.fact.shape.iter().map(|dim| dim.evaluate(&bindings)).collect();
+        if sizes.as_deref() != Some(tensor.shape()) {
+            let bound = sizes.map_or_else(String::new, |sizes| format!(" (that is {sizes:?} here)"));
+            return Err(error(&input.name, mismatch(&input.fact, tensor) + &bound));
+        }
+    }
+    Ok(bindings)
+}
+
+fn mismatch(expected: &Fact, found: &Tensor) -> String {
+    format!("expected {expected}, found {}{:?}", found.dtype(), found.shape())
+}

@@ -1,0 +1,335 @@
+//! The operations of the IR.
+//!
+//! *Primitives* are close to ONNX's own set and semantics. *Composites* ([`Op::Linear`] and those
+//! after it) are what an engine may run fused; each has a reference decomposition into primitives
+//! in [`decompose`](super::decompose()), and a test holds the two equal.
+//!
+//! Every operation has exactly one result, so a value is the node that makes it.
+
+use std::sync::Arc;
+
+use super::{Activation, DType, Dim};
+
+/// What a node computes. Inputs are those of the node, in the order that each variant documents.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Op {
+    /// The graph input of that index.
+    Input(usize),
+    /// The checkpoint parameter of that index.
+    Param(usize),
+    /// The state of that index as it was before the run.
+    State(usize),
+    /// A literal tensor.
+    Constant(Literal),
+    /// `start, start + 1, …`: `i64[len]`.
+    Iota {
+        /// First value.
+        start: Dim,
+        /// Count.
+        len: Dim,
+    },
+    /// The value of a dim as an `i64` scalar.
+    Size(Dim),
+
+    /// Element-wise function of one value.
+    Unary(Unary),
+    /// Element-wise function of two values, broadcast as in NumPy.
+    Binary(Binary),
+    /// Element-wise comparison of two values, broadcast: `bool`.
+    Compare(Compare),
+    /// `[condition, then, otherwise]`, broadcast.
+    Select,
+    /// Conversion of the element type.
+    Cast(DType),
+
+    /// Batched matrix product of `[…, m, k]` and `[…, k, n]`, broadcast over the leading axes.
+    MatMul,
+    /// Two-dimensional convolution of `[n, c, h, w]` by `[o, c/groups, kh, kw]`, optional bias `[o]`.
+    Conv2d(Conv2d),
+
+    /// New shape over the same elements in row-major order.
+    Reshape(Vec<Dim>),
+    /// Axes in the order given.
+    Transpose(Vec<usize>),
+    /// Broadcast to a shape.
+    Expand(Vec<Dim>),
+    /// Values joined along an axis.
+    Concat {
+        /// The axis.
+        axis: usize,
+    },
+    /// The range `start..end` of one axis.
+    Slice {
+        /// The axis.
+        axis: usize,
+        /// First index.
+        start: Dim,
+        /// One past the last index.
+        end: Dim,
+    },
+    /// `[data, indices]`: the entries of `data` along `axis` at `indices` (of any shape), as ONNX Gather.
+    Gather {
+        /// The axis.
+        axis: usize,
+    },
+    /// `[data, indices]` of one rank: picks along `axis` element by element, as ONNX GatherElements.
+    GatherElements {
+        /// The axis.
+        axis: usize,
+    },
+
+    /// Reduction over axes, which are kept with size 1.
+    Reduce {
+        /// What is computed.
+        kind: Reduce,
+        /// The axes.
+        axes: Vec<usize>,
+    },
+    /// Index of the largest element along `axis`, which is dropped: `i64`; the first on ties.
+    ArgMax {
+        /// The axis.
+        axis: usize,
+    },
+    /// `exp(x) / Σ exp(x)` along an axis.
+    Softmax {
+        /// The axis.
+        axis: usize,
+    },
+    /// Running sum along an axis, the element itself included.
+    CumSum {
+        /// The axis.
+        axis: usize,
+    },
+
+    /// Composite `[x, weight, bias?]`: `x · weightᵀ + bias`, then an activation.
+    Linear(Linear),
+    /// Composite `[x, weight?, bias?]`: normalisation of the last axis to mean 0, variance 1.
+    LayerNorm(Norm),
+    /// Composite `[x, weight?]`: division of the last axis by its root mean square.
+    RmsNorm(Norm),
+    /// Composite `[query, key, value, bias?, key_mask?]`: scaled dot-product attention.
+    Attention(Attention),
+    /// Composite `[x, cos, sin]`: rotation of pairs of channels by position.
+    Rotary(Rotary),
+    /// Composite `[past, new]`: a cache of `[batch, heads, past, width]` with rows added on axis 2.
+    ///
+    /// Engines may write into preallocated memory behind `past`.
+    CacheAppend,
+}
+
+/// Element-wise functions of one value.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Unary {
+    /// −x
+    Neg,
+    /// |x|
+    Abs,
+    /// eˣ
+    Exp,
+    /// ln x
+    Log,
+    /// √x
+    Sqrt,
+    /// sin x
+    Sin,
+    /// cos x
+    Cos,
+    /// Gauss error function.
+    Erf,
+    /// Logical not of a `bool`.
+    Not,
+    /// A neural network's nonlinearity.
+    Activation(Activation),
+}
+
+/// Element-wise functions of two values of one element type.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Binary {
+    /// a + b
+    Add,
+    /// a − b
+    Sub,
+    /// a · b
+    Mul,
+    /// a / b
+    Div,
+    /// aᵇ
+    Pow,
+    /// The smaller.
+    Min,
+    /// The larger.
+    Max,
+    /// Logical and of `bool`s.
+    And,
+    /// Logical or of `bool`s.
+    Or,
+}
+
+/// Element-wise comparisons.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Compare {
+    /// a = b
+    Equal,
+    /// a < b
+    Less,
+    /// a ≤ b
+    LessOrEqual,
+    /// a > b
+    Greater,
+    /// a ≥ b
+    GreaterOrEqual,
+}
+
+/// Reductions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reduce {
+    /// Σ x
+    Sum,
+    /// Σ x / n
+    Mean,
+    /// Largest element.
+    Max,
+    /// Smallest element.
+    Min,
+}
+
+/// A literal tensor: small tables that the builder computes from the config.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Literal {
+    /// Sizes of the axes; empty for a scalar.
+    pub shape: Vec<usize>,
+    /// The elements in row-major order.
+    pub data: LiteralData,
+}
+
+/// The elements of a [`Literal`].
+#[derive(Clone, Debug, PartialEq)]
+pub enum LiteralData {
+    /// Numbers of the graph's float type, kept in single precision.
+    F32(Arc<[f32]>),
+    /// Integers.
+    I64(Arc<[i64]>),
+    /// Truth values.
+    Bool(Arc<[bool]>),
+}
+
+/// Attributes of [`Op::Conv2d`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Conv2d {
+    /// Step along height and width.
+    pub stride: [usize; 2],
+    /// Zeros added before and after height and width.
+    pub padding: [usize; 2],
+    /// Spacing of the kernel's taps along height and width.
+    pub dilation: [usize; 2],
+    /// Groups that channels are split into.
+    pub groups: usize,
+}
+
+/// Attributes of [`Op::Linear`].
+#[derive(Clone, Debug, PartialEq, Default)]
+pub struct Linear {
+    /// The weight is stored `[in, out]` (GPT-2's Conv1D) instead of `[out, in]`.
+    pub transposed: bool,
+    /// Applied to the result.
+    pub activation: Option<Activation>,
+}
+
+/// Attributes of [`Op::LayerNorm`] and [`Op::RmsNorm`].
+#[derive(Clone, Debug, PartialEq)]
+pub struct Norm {
+    /// Added to the variance (mean square).
+    pub eps: f64,
+}
+
+/// Attributes of [`Op::Attention`].
+///
+/// Inputs: query `[batch, heads, s, d]`, key `[batch, kv_heads, t, d]`, value
+/// `[batch, kv_heads, t, dv]`, where `kv_heads` divides `heads` (grouped-query attention, query head
+/// `h` reads key head `h / (heads / kv_heads)`); then, where the flags say so, an additive float
+/// bias that broadcasts to `[batch, heads, s, t]`, and a `bool` key mask `[batch, t]` (true: attend).
+/// Query row `i` stands at position `t - s + i`. Result: `[batch, heads, s, dv]`.
+///
+/// Scores that are masked are *set* to the lowest finite number, so a row that masks every key
+/// attends to all of them alike instead of becoming NaN.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Attention {
+    /// Factor of the scores, usually `1/√d`.
+    pub scale: f64,
+    /// A query sees only positions up to its own.
+    pub causal: bool,
+    /// A query sees only the last that many positions, itself included.
+    pub window: Option<usize>,
+    /// Scores are limited to `±c` by `c · tanh(score / c)`.
+    pub softcap: Option<f64>,
+    /// There is an additive bias input.
+    pub bias: bool,
+    /// There is a key mask input.
+    pub key_mask: bool,
+}
+
+/// Attributes of [`Op::Rotary`].
+///
+/// Inputs: x `[batch, heads, s, d]`; cos and sin `[batch or 1, s, r/2]`. The first `r` channels of
+/// each head are rotated in pairs, the rest pass through (RoFormer, arXiv:2104.09864).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Rotary {
+    /// Which channels form a pair.
+    pub pairs: RotaryPairs,
+}
+
+/// Which channels of a head rotate together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum RotaryPairs {
+    /// `i` and `i + r/2` (GPT-NeoX, LLaMA as converted).
+    #[default]
+    Halves,
+    /// `2i` and `2i + 1` (GPT-J).
+    Adjacent,
+}
+
+impl Op {
+    /// Whether an engine may replace the operation by primitives.
+    pub fn is_composite(&self) -> bool {
+        matches!(
+            self,
+            Self::Linear(_)
+                | Self::LayerNorm(_)
+                | Self::RmsNorm(_)
+                | Self::Attention(_)
+                | Self::Rotary(_)
+                | Self::CacheAppend
+        )
+    }
+
+    /// Whether the value comes from outside of the computation.
+    pub fn is_source(&self) -> bool {
+        matches!(self, Self::Input(_) | Self::Param(_) | Self::State(_) | Self::Constant(_))
+    }
+}
+
+impl Literal {
+    /// A float scalar.
+    pub fn scalar(value: f64) -> Self {
+        Self { shape: vec![], data: LiteralData::F32([value as f32].into()) }
+    }
+
+    /// An integer scalar.
+    pub fn integer(value: i64) -> Self {
+        Self { shape: vec![], data: LiteralData::I64([value].into()) }
+    }
+
+    /// A float vector.
+    pub fn vector(values: &[f32]) -> Self {
+        Self { shape: vec![values.len()], data: LiteralData::F32(values.into()) }
+    }
+
+    /// The element type in a graph whose floats are `float`.
+    pub fn dtype(&self, float: DType) -> DType {
+        match self.data {
+            LiteralData::F32(_) => float,
+            LiteralData::I64(_) => DType::I64,
+            LiteralData::Bool(_) => DType::Bool,
+        }
+    }
+}

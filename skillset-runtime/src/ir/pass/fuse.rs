@@ -1,0 +1,33 @@
+//! Fusion of an activation into the linear layer before it.
+
+use super::{Rewriter, dead_code};
+use crate::ir::{Graph, Linear, Op, Unary};
+
+/// Moves an activation that is the only reader of a linear layer into that layer, where an engine
+/// applies it while the result is still in cache.
+pub fn fuse(graph: Graph) -> Graph {
+    let uses = graph.use_counts();
+    let mut rewriter = Rewriter::new(&graph);
+    for (value, node) in graph.values().zip(&graph.nodes) {
+        let inputs = node.inputs.iter().map(|&input| rewriter.get(input)).collect();
+        let fused = match (&node.op, node.inputs.as_slice()) {
+            (Op::Unary(Unary::Activation(activation)), &[x]) if uses[x.index()] == 1 => match graph.node(x) {
+                before @ crate::ir::Node { op: Op::Linear(linear), .. } if linear.activation.is_none() => {
+                    let op = Op::Linear(Linear { activation: Some(*activation), ..linear.clone() });
+                    Some((op, before))
+                }
+                _ => None,
+            },
+            _ => None,
+        };
+        let new = match fused {
+            Some((op, before)) => {
+                let inputs = before.inputs.iter().map(|&input| rewriter.get(input)).collect();
+                rewriter.graph.push(op, inputs, node.path.clone())
+            }
+            None => rewriter.graph.push(node.op.clone(), inputs, node.path.clone()),
+        };
+        rewriter.map[value.index()] = Some(new);
+    }
+    dead_code(rewriter.finish())
+}

@@ -1,0 +1,45 @@
+//! Composite operations as methods; blocks declare the parameters and call these.
+
+use super::Scope;
+use crate::ir::{Attention, Conv2d, Linear, Norm, Op, Rotary, Value};
+
+impl Scope<'_> {
+    /// [`Op::Linear`].
+    pub fn apply_linear(&self, linear: Linear, x: Value, weight: Value, bias: Option<Value>) -> Value {
+        self.push(Op::Linear(linear), [x, weight].into_iter().chain(bias).collect::<Vec<_>>())
+    }
+
+    /// [`Op::Conv2d`].
+    pub fn apply_conv2d(&self, conv: Conv2d, x: Value, weight: Value, bias: Option<Value>) -> Value {
+        self.push(Op::Conv2d(conv), [x, weight].into_iter().chain(bias).collect::<Vec<_>>())
+    }
+
+    /// [`Op::LayerNorm`].
+    pub fn apply_layer_norm(&self, x: Value, weight: Option<Value>, bias: Option<Value>, eps: f64) -> Value {
+        let inputs = [Some(x), weight, bias].into_iter().flatten().collect::<Vec<_>>();
+        self.push(Op::LayerNorm(Norm { eps }), inputs)
+    }
+
+    /// [`Op::RmsNorm`].
+    pub fn apply_rms_norm(&self, x: Value, weight: Option<Value>, eps: f64) -> Value {
+        self.push(Op::RmsNorm(Norm { eps }), [Some(x), weight].into_iter().flatten().collect::<Vec<_>>())
+    }
+
+    /// [`Op::Attention`]; `bias` and `key_mask` set the flags.
+    pub fn apply_attention(
+        &self,
+        attention: Attention,
+        [query, key, value]: [Value; 3],
+        bias: Option<Value>,
+        key_mask: Option<Value>,
+    ) -> Value {
+        let attention = Attention { bias: bias.is_some(), key_mask: key_mask.is_some(), ..attention };
+        let inputs = [Some(query), Some(key), Some(value), bias, key_mask];
+        self.push(Op::Attention(attention), inputs.into_iter().flatten().collect::<Vec<_>>())
+    }
+
+    /// [`Op::Rotary`].
+    pub fn apply_rotary(&self, rotary: Rotary, x: Value, cos: Value, sin: Value) -> Value {
+        self.push(Op::Rotary(rotary), [x, cos, sin])
+    }
+}

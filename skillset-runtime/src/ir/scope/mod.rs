@@ -1,0 +1,259 @@
+//! Building a graph: a [`Builder`] holds it, a [`Scope`] adds to it at one checkpoint path.
+
+mod composite;
+mod ops;
+mod sources;
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::infer::infer;
+use super::{CheckError, CheckedGraph, DType, Dim, Fact, Graph, Literal, Op, Output, Value};
+
+/// What a graph is wanted for; the same architecture is built a little differently for each.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Request {
+    /// Names of the optional inputs that the caller will give. An optional input that is not named
+    /// takes its default inside of the graph (or is left out, as a mask is), which costs nothing at run time.
+    pub inputs: Vec<String>,
+    /// Outputs that are wanted; empty: all.
+    pub outputs: Vec<String>,
+    /// Whether keys and values are kept between runs, for generation.
+    pub cache: bool,
+}
+
+/// Everything that was wrong while a graph was built.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum BuildError {
+    /// The config's values do not make an architecture: sizes that do not divide, an unsupported switch.
+    #[error("{}", .0.join("\n"))]
+    Invalid(Vec<String>),
+    /// An output was asked for that the task does not have.
+    #[error("{graph} has no output {name:?}; its outputs are {}", known.join(", "))]
+    NoSuchOutput {
+        /// The graph.
+        graph: String,
+        /// The name asked for.
+        name: String,
+        /// The names there are.
+        known: Vec<String>,
+    },
+    /// The finished graph is not valid.
+    #[error(transparent)]
+    Check(#[from] CheckError),
+}
+
+/// A graph under construction.
+#[derive(Debug)]
+pub struct Builder {
+    request: Request,
+    state: RefCell<Construction>,
+}
+
+#[derive(Debug)]
+struct Construction {
+    graph: Graph,
+    /// The type of each value; `None` for one that depends on a mistake.
+    facts: Vec<Option<Fact>>,
+    params: BTreeMap<String, Value>,
+    errors: Vec<String>,
+}
+
+impl Builder {
+    /// An empty graph called `name`, for `request`.
+    pub fn new(name: &str, request: &Request) -> Self {
+        let graph = Graph {
+            name: name.to_owned(),
+            float: DType::F32,
+            nodes: vec![],
+            inputs: vec![],
+            params: vec![],
+            states: vec![],
+            outputs: vec![],
+        };
+        let state = Construction { graph, facts: vec![], params: BTreeMap::new(), errors: vec![] };
+        Self { request: request.clone(), state: RefCell::new(state) }
+    }
+
+    /// The scope at the root of the checkpoint.
+    pub fn root(&self) -> Scope<'_> {
+        self.scope("".into())
+    }
+
+    pub(super) fn scope(&self, path: Arc<str>) -> Scope<'_> {
+        Scope { builder: self, path }
+    }
+
+    /// A builder without nodes that has the inputs, parameters and states of `graph`.
+    pub(super) fn with_sources(graph: &Graph) -> Self {
+        let builder = Self::new(&graph.name, &Request::default());
+        let empty = Graph { nodes: vec![], outputs: vec![], ..graph.clone() };
+        builder.state.borrow_mut().graph = empty;
+        builder
+    }
+
+    /// Sets the results to those of `graph`, renamed by `map`.
+    pub(super) fn with_results(self, graph: &Graph, map: impl Fn(Value) -> Value) -> Self {
+        {
+            let built = &mut self.state.borrow_mut().graph;
+            built.outputs.clone_from(&graph.outputs);
+            for output in &mut built.outputs {
+                output.value = map(output.value);
+            }
+            for state in &mut built.states {
+                state.next = state.next.map(&map);
+            }
+        }
+        self
+    }
+
+    /// Keeps the outputs that the request names, drops what they do not need, and checks the graph.
+    ///
+    /// # Errors
+    /// All mistakes recorded while building, or the first fault that [`Graph::check`] finds.
+    pub fn finish(self) -> Result<CheckedGraph, BuildError> {
+        let Construction { mut graph, errors, .. } = self.state.into_inner();
+        if !errors.is_empty() {
+            return Err(BuildError::Invalid(errors));
+        }
+        for name in &self.request.outputs {
+            if !graph.outputs.iter().any(|output| output.name == *name) {
+                let known = graph.outputs.iter().map(|output| output.name.clone()).collect();
+                return Err(BuildError::NoSuchOutput { graph: graph.name, name: name.clone(), known });
+            }
+        }
+        if !self.request.outputs.is_empty() {
+            graph.outputs.retain(|output| self.request.outputs.contains(&output.name));
+        }
+        Ok(super::pass::dead_code(graph).check()?)
+    }
+}
+
+/// A place in a graph under construction: new nodes and parameters belong to its checkpoint path.
+///
+/// Operations return plain [`Value`]s. One that cannot be applied is recorded with the path, and what
+/// depends on it is skipped silently, so a mistake is reported once and building goes on.
+#[derive(Clone, Debug)]
+pub struct Scope<'b> {
+    builder: &'b Builder,
+    path: Arc<str>,
+}
+
+/// A value, or a number that becomes a literal of the other operand's type.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Operand {
+    /// A value of the graph.
+    Value(Value),
+    /// A number.
+    Number(f64),
+}
+
+impl From<Value> for Operand {
+    fn from(value: Value) -> Self {
+        Self::Value(value)
+    }
+}
+
+impl From<f64> for Operand {
+    fn from(number: f64) -> Self {
+        Self::Number(number)
+    }
+}
+
+impl From<usize> for Operand {
+    fn from(number: usize) -> Self {
+        Self::Number(number as f64)
+    }
+}
+
+impl<'b> Scope<'b> {
+    /// The scope at `path` below this one; an empty path is this scope itself.
+    pub fn at(&self, path: &str) -> Self {
+        let path = match (self.path.is_empty(), path.is_empty()) {
+            (_, true) => self.path.clone(),
+            (true, _) => path.into(),
+            _ => format!("{}.{path}", self.path).into(),
+        };
+        Self { builder: self.builder, path }
+    }
+
+    /// The checkpoint path.
+    pub fn path(&self) -> &str {
+        &self.path
+    }
+
+    /// What the graph is built for.
+    pub fn request(&self) -> &'b Request {
+        &self.builder.request
+    }
+
+    /// Records a mistake at this path, such as sizes that do not go together.
+    pub fn fail(&self, message: impl std::fmt::Display) {
+        let mut state = self.builder.state.borrow_mut();
+        let place = if self.path.is_empty() { String::new() } else { format!(" at {:?}", &*self.path) };
+        let name = state.graph.name.clone();
+        state.errors.push(format!("{name}{place}: {message}"));
+    }
+
+    /// Makes `value` a result of the graph.
+    pub fn output(&self, name: &str, value: Value) {
+        let mut state = self.builder.state.borrow_mut();
+        state.graph.outputs.push(Output { name: name.to_owned(), value });
+    }
+
+    /// The sizes of `value`'s axes; empty if the value depends on a mistake.
+    pub fn shape(&self, value: Value) -> Vec<Dim> {
+        self.fact(value).map_or_else(Vec::new, |fact| fact.shape)
+    }
+
+    /// The size of one axis; negative axes count from the end.
+    pub fn dim(&self, value: Value, axis: isize) -> Dim {
+        let shape = self.shape(value);
+        let index = if axis < 0 { axis + shape.len() as isize } else { axis };
+        usize::try_from(index).ok().and_then(|index| shape.get(index).cloned()).unwrap_or_default()
+    }
+
+    /// The type of `value`; `None` if it depends on a mistake.
+    pub fn fact(&self, value: Value) -> Option<Fact> {
+        self.builder.state.borrow().facts[value.index()].clone()
+    }
+
+    /// `axis` counted from the front, recording a mistake if `value` has no such axis.
+    fn axis(&self, value: Value, axis: isize) -> usize {
+        let Some(fact) = self.fact(value) else { return 0 };
+        let rank = fact.rank() as isize;
+        let index = if axis < 0 { axis + rank } else { axis };
+        if (0..rank).contains(&index) {
+            return index as usize;
+        }
+        self.fail(format_args!("there is no axis {axis} in {fact}"));
+        0
+    }
+
+    /// A literal.
+    pub fn constant(&self, literal: Literal) -> Value {
+        self.push(Op::Constant(literal), [])
+    }
+
+    /// Adds a node, infers its type, records a mistake.
+    pub(in crate::ir) fn push(&self, op: Op, inputs: impl Into<Vec<Value>>) -> Value {
+        let inputs = inputs.into();
+        let mut state = self.builder.state.borrow_mut();
+        let state = &mut *state;
+        let facts: Option<Vec<&Fact>> =
+            inputs.iter().map(|value| state.facts[value.index()].as_ref()).collect();
+        let fact = match facts.map(|facts| infer(&state.graph, &op, &facts)) {
+            Some(Ok(fact)) => Some(fact),
+            Some(Err(error)) => {
+                let place = if self.path.is_empty() { "the root" } else { &*self.path };
+                let op = super::text::op_name(&op);
+                state.errors.push(format!("{} at {place:?}: {op}: {error}", state.graph.name));
+                None
+            }
+            None => None,
+        };
+        state.facts.push(fact);
+        state.graph.push(op, inputs, self.path.clone())
+    }
+}

@@ -1,0 +1,87 @@
+//! Values that come from outside: inputs, parameters, caches.
+
+use super::Scope;
+use crate::ir::{DType, Dim, Fact, Input, Op, Param, State, Value};
+
+impl Scope<'_> {
+    /// A tensor that the caller must give.
+    pub fn input(&self, name: &str, dtype: DType, shape: &[Dim]) -> Value {
+        let index = {
+            let mut state = self.builder.state.borrow_mut();
+            state.graph.inputs.push(Input { name: name.to_owned(), fact: Fact::new(dtype, shape) });
+            state.graph.inputs.len() - 1
+        };
+        self.push(Op::Input(index), [])
+    }
+
+    /// A tensor that the caller may give: `None` where the request does not name it.
+    pub fn optional_input(&self, name: &str, dtype: DType, shape: &[Dim]) -> Option<Value> {
+        let wanted = self.request().inputs.iter().any(|input| input == name);
+        wanted.then(|| self.input(name, dtype, shape))
+    }
+
+    /// The parameter `name` below this path.
+    pub fn param(&self, name: &str, shape: &[usize]) -> Value {
+        self.declare(self.at(name).path(), shape, None)
+    }
+
+    /// The parameter `name` below this path, which is the tensor `target` (a full checkpoint name)
+    /// unless the checkpoint stores it apart.
+    pub fn tied_param(&self, name: &str, shape: &[usize], target: &str) -> Value {
+        self.declare(self.at(name).path(), shape, Some(target.to_owned()))
+    }
+
+    fn declare(&self, name: &str, shape: &[usize], tied_to: Option<String>) -> Value {
+        let (known, index) = {
+            let mut state = self.builder.state.borrow_mut();
+            let known = state.params.get(name).copied();
+            if known.is_none() {
+                state.graph.params.push(Param { name: name.to_owned(), shape: shape.to_vec(), tied_to });
+            }
+            (known, state.graph.params.len().saturating_sub(1))
+        };
+        if let Some(value) = known {
+            let declared = self.shape(value);
+            if declared.iter().map(Dim::as_size).ne(shape.iter().copied().map(Some)) {
+                self.fail(format_args!("parameter {name:?} is used as {declared:?} and as {shape:?}"));
+            }
+            return value;
+        }
+        let value = self.push(Op::Param(index), []);
+        self.builder.state.borrow_mut().params.insert(name.to_owned(), value);
+        value
+    }
+
+    /// How many positions came before this run: the symbol `past` where the graph keeps a cache, else 0.
+    pub fn past(&self) -> Dim {
+        if self.request().cache { Dim::symbol("past") } else { Dim::from(0) }
+    }
+
+    /// `new` (`[batch, heads, sequence, width]`) behind what earlier runs left under `layer` and `role`
+    /// (`key`, `value`); `new` itself where the graph keeps no cache.
+    pub fn cached(&self, layer: usize, role: &str, new: Value) -> Value {
+        if !self.request().cache {
+            return new;
+        }
+        let Some(mut fact) = self.fact(new) else { return new };
+        if fact.rank() != 4 {
+            self.fail(format_args!("a cache holds [batch, heads, past, width], found {fact}"));
+            return new;
+        }
+        fact.shape[2] = self.past();
+        let index = {
+            let mut state = self.builder.state.borrow_mut();
+            state.graph.states.push(State {
+                name: format!("past_key_values.{layer}.{role}"),
+                next_name: format!("present.{layer}.{role}"),
+                fact,
+                next: None,
+            });
+            state.graph.states.len() - 1
+        };
+        let past = self.push(Op::State(index), []);
+        let next = self.push(Op::CacheAppend, [past, new]);
+        self.builder.state.borrow_mut().graph.states[index].next = Some(next);
+        next
+    }
+}
