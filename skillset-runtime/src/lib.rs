@@ -3,6 +3,7 @@
 //! The runtime knows no model type by name. A model type is what the `skillset` crate compiles from its
 //! spec: a function that builds a [graph](ir) by [blocks], and metadata.
 
+pub mod blocks;
 pub mod engine;
 pub mod ir;
 pub mod tensor;

@@ -1,0 +1,148 @@
+//! Multi-head attention with its projections.
+
+use super::linear::fixed_width;
+use super::{Linear, Rope};
+use crate::ir::{self, Dim, RotaryPairs, Scope, Value};
+
+/// Multi-head attention (arXiv:1706.03762) with query, key, value and output projections.
+///
+/// Covers self- and cross-attention, grouped-query attention (arXiv:2305.13245), rotary positions,
+/// causal and sliding-window masks, and a key/value cache.
+#[derive(Clone, Debug)]
+pub struct Attention {
+    /// Queries come from this, `[batch, sequence, width]`.
+    pub of: Value,
+    /// Query heads.
+    pub heads: usize,
+    /// Key/value heads; none: as many as `heads`.
+    pub kv_heads: Option<usize>,
+    /// Width of a head; none: `width / heads`.
+    pub head_dim: Option<usize>,
+    /// Keys and values come from this, `[batch, length, …]`; none: from `of`.
+    pub memory: Option<Value>,
+    /// True where a key is real, `bool[batch, length]`; none: all are.
+    pub mask: Option<Value>,
+    /// Added to the scores, broadcastable to `[batch, heads, sequence, length]`.
+    pub bias: Option<Value>,
+    /// Rotation of queries and keys by position.
+    pub rope: Option<Rope>,
+    /// Which channels of a head rotate together.
+    pub rope_pairs: RotaryPairs,
+    /// A token sees only those up to itself.
+    pub causal: bool,
+    /// A token sees only that many, itself included.
+    pub window: Option<usize>,
+    /// The layer under which keys and values are kept between runs; none: never.
+    pub cache: Option<usize>,
+    /// Factor of the scores; none: `1/√head_dim`.
+    pub scale: Option<f64>,
+    /// Limit of the scores by `c · tanh(score / c)`.
+    pub softcap: Option<f64>,
+    /// Whether the query, key and value projections have biases.
+    pub qkv_bias: bool,
+    /// Whether the output projection has a bias.
+    pub out_bias: bool,
+    /// Paths of the projections.
+    pub names: AttentionNames,
+}
+
+/// Paths of the projections of [`Attention`].
+#[derive(Clone, Debug)]
+pub struct AttentionNames {
+    /// Query projection.
+    pub q: &'static str,
+    /// Key projection.
+    pub k: &'static str,
+    /// Value projection.
+    pub v: &'static str,
+    /// Output projection.
+    pub o: &'static str,
+}
+
+impl Default for AttentionNames {
+    fn default() -> Self {
+        Self { q: "q_proj", k: "k_proj", v: "v_proj", o: "o_proj" }
+    }
+}
+
+impl Attention {
+    /// Unmasked self-attention with biases.
+    pub fn new(of: Value, heads: usize) -> Self {
+        Self {
+            of,
+            heads,
+            kv_heads: None,
+            head_dim: None,
+            memory: None,
+            mask: None,
+            bias: None,
+            rope: None,
+            rope_pairs: RotaryPairs::default(),
+            causal: false,
+            window: None,
+            cache: None,
+            scale: None,
+            softcap: None,
+            qkv_bias: true,
+            out_bias: true,
+            names: AttentionNames::default(),
+        }
+    }
+
+    /// Adds the attention; the result has the shape of `of`.
+    pub fn build(self, g: &Scope) -> Value {
+        let Some(width) = fixed_width(g, self.of) else { return self.of };
+        let Some(head_dim) = self.head_dim(g, width) else { return self.of };
+        let kv_heads = self.kv_heads.unwrap_or(self.heads);
+        if kv_heads == 0 || !self.heads.is_multiple_of(kv_heads) {
+            g.fail(format_args!("{} heads are not a multiple of {kv_heads} key/value heads", self.heads));
+            return self.of;
+        }
+
+        let memory = self.memory.unwrap_or(self.of);
+        let query = self.rotate(g, self.project(g, self.names.q, self.of, self.heads, head_dim));
+        let key = self.rotate(g, self.project(g, self.names.k, memory, kv_heads, head_dim));
+        let value = self.project(g, self.names.v, memory, kv_heads, head_dim);
+        let (key, value) = match self.cache {
+            Some(layer) => (g.cached(layer, "key", key), g.cached(layer, "value", value)),
+            None => (key, value),
+        };
+
+        let attention = ir::Attention {
+            scale: self.scale.unwrap_or_else(|| (head_dim as f64).powf(-0.5)),
+            causal: self.causal,
+            window: self.window,
+            softcap: self.softcap,
+            bias: self.bias.is_some(),
+            key_mask: self.mask.is_some(),
+        };
+        let context = g.apply_attention(attention, [query, key, value], self.bias, self.mask);
+        let [batch, sequence] = [g.dim(self.of, 0), g.dim(self.of, 1)];
+        let merged = g
+            .reshape(g.transpose(context, &[0, 2, 1, 3]), &[batch, sequence, (self.heads * head_dim).into()]);
+        Linear { bias: self.out_bias, ..Linear::new(merged, width) }.build(&g.at(self.names.o))
+    }
+
+    fn head_dim(&self, g: &Scope, width: usize) -> Option<usize> {
+        if let Some(head_dim) = self.head_dim {
+            return Some(head_dim);
+        }
+        if self.heads == 0 || !width.is_multiple_of(self.heads) {
+            g.fail(format_args!("a width of {width} is not a multiple of {} heads", self.heads));
+            return None;
+        }
+        Some(width / self.heads)
+    }
+
+    /// `[batch, length, …]` → `[batch, heads, length, head_dim]`
+    fn project(&self, g: &Scope, path: &str, x: Value, heads: usize, head_dim: usize) -> Value {
+        let y = Linear { bias: self.qkv_bias, ..Linear::new(x, heads * head_dim) }.build(&g.at(path));
+        let split: [Dim; 4] = [g.dim(x, 0), g.dim(x, 1), heads.into(), head_dim.into()];
+        g.transpose(g.reshape(y, &split), &[0, 2, 1, 3])
+    }
+
+    fn rotate(&self, g: &Scope, x: Value) -> Value {
+        let rotary = ir::Rotary { pairs: self.rope_pairs };
+        self.rope.map_or(x, |rope| g.apply_rotary(rotary, x, rope.cos, rope.sin))
+    }
+}

@@ -1,0 +1,32 @@
+//! Blocks: functions that add a well-known piece to a graph.
+//!
+//! A block is a struct of its parameters with `new` (what it must be given; the rest has defaults) and
+//! `build` (adds nodes and parameters at a [`Scope`](crate::ir::Scope)). A spec names it in snake case
+//! and sets its fields: `{ "do": "attention", "of": "x", "heads": "num_attention_heads" }`.
+//! The code generator learns the blocks by reading this folder, so a new block is one new file and a line here.
+
+mod attention;
+mod embedding;
+mod last_token;
+mod linear;
+mod mlp;
+mod norm;
+mod padding_mask;
+mod patch_embeddings;
+mod positions;
+mod rope_parameters;
+mod rotary_embedding;
+mod tied_linear;
+
+pub use attention::{Attention, AttentionNames};
+pub use embedding::Embedding;
+pub use last_token::LastToken;
+pub use linear::Linear;
+pub use mlp::{GatedMlp, GatedMlpNames, Mlp, MlpNames};
+pub use norm::{LayerNorm, RmsNorm};
+pub use padding_mask::PaddingMask;
+pub use patch_embeddings::PatchEmbeddings;
+pub use positions::{Positions, TokenTypes};
+pub use rope_parameters::{RopeParameters, RopeScaling};
+pub use rotary_embedding::{Rope, RotaryEmbedding};
+pub use tied_linear::TiedLinear;

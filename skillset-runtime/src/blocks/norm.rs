@@ -1,0 +1,53 @@
+//! Normalisations of the last axis.
+
+use super::linear::fixed_width;
+use crate::ir::{Scope, Value};
+
+/// Layer normalisation (arXiv:1607.06450) with parameters `weight` and `bias`, each `[width]`.
+#[derive(Clone, Debug)]
+pub struct LayerNorm {
+    /// Input, `[…, width]`.
+    pub of: Value,
+    /// Added to the variance.
+    pub eps: f64,
+    /// Whether there is a bias.
+    pub bias: bool,
+}
+
+impl LayerNorm {
+    /// A norm with weight and bias.
+    pub fn new(of: Value, eps: f64) -> Self {
+        Self { of, eps, bias: true }
+    }
+
+    /// Adds the norm; the result has the input's shape.
+    pub fn build(self, g: &Scope) -> Value {
+        let Some(width) = fixed_width(g, self.of) else { return self.of };
+        let weight = g.param("weight", &[width]);
+        let bias = self.bias.then(|| g.param("bias", &[width]));
+        g.apply_layer_norm(self.of, Some(weight), bias, self.eps)
+    }
+}
+
+/// Root-mean-square normalisation (arXiv:1910.07467) with the parameter `weight`, `[width]`.
+#[derive(Clone, Debug)]
+pub struct RmsNorm {
+    /// Input, `[…, width]`.
+    pub of: Value,
+    /// Added to the mean square.
+    pub eps: f64,
+}
+
+impl RmsNorm {
+    /// A norm with weight.
+    pub fn new(of: Value, eps: f64) -> Self {
+        Self { of, eps }
+    }
+
+    /// Adds the norm; the result has the input's shape.
+    pub fn build(self, g: &Scope) -> Value {
+        let Some(width) = fixed_width(g, self.of) else { return self.of };
+        let weight = g.param("weight", &[width]);
+        g.apply_rms_norm(self.of, Some(weight), self.eps)
+    }
+}

@@ -1,0 +1,22 @@
+//! Which tokens are real.
+
+use crate::ir::{Scope, Value};
+
+/// A key mask for [`Attention`](super::Attention) from an `attention_mask`.
+#[derive(Clone, Debug)]
+pub struct PaddingMask {
+    /// `i64[batch, length]`, 0 where a token is padding; none: every token is real.
+    pub of: Option<Value>,
+}
+
+impl PaddingMask {
+    /// A mask.
+    pub fn new(of: Option<Value>) -> Self {
+        Self { of }
+    }
+
+    /// Adds the mask: `bool[batch, length]`, true where a token is real.
+    pub fn build(self, g: &Scope) -> Option<Value> {
+        self.of.map(|mask| g.not_equal(mask, 0.0))
+    }
+}

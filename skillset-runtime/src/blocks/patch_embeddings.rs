@@ -1,0 +1,53 @@
+//! The stem of a vision transformer.
+
+use crate::ir::{Conv2d, Dim, Scope, Value};
+
+/// Patches of an image as tokens (ViT, arXiv:2010.11929): a convolution whose kernel is its stride, a class
+/// token in front, learned positions.
+///
+/// Parameters: `patch_embeddings.projection.{weight, bias}`, `cls_token`, `position_embeddings`.
+#[derive(Clone, Debug)]
+pub struct PatchEmbeddings {
+    /// The image, `[batch, channels, height, width]`.
+    pub of: Value,
+    /// Width of a token.
+    pub width: usize,
+    /// Height and width of the image.
+    pub image_size: [usize; 2],
+    /// Height and width of a patch.
+    pub patch_size: [usize; 2],
+}
+
+impl PatchEmbeddings {
+    /// The stem of a plain vision transformer.
+    pub fn new(of: Value, width: usize, image_size: [usize; 2], patch_size: [usize; 2]) -> Self {
+        Self { of, width, image_size, patch_size }
+    }
+
+    /// Adds the stem; the result is `[batch, 1 + patches, width]`.
+    pub fn build(self, g: &Scope) -> Value {
+        if self.patch_size.contains(&0) {
+            g.fail("patch_size: expected positive sizes, found 0");
+            return self.of;
+        }
+        let Some(channels) = g.dim(self.of, 1).as_size() else {
+            g.fail("the number of channels is not fixed");
+            return self.of;
+        };
+        let [height, width] = self.patch_size;
+        let projection = g.at("patch_embeddings.projection");
+        let conv = Conv2d { stride: self.patch_size, padding: [0, 0], dilation: [1, 1], groups: 1 };
+        let weight = projection.param("weight", &[self.width, channels, height, width]);
+        let bias = projection.param("bias", &[self.width]);
+        let patches = projection.apply_conv2d(conv, self.of, weight, Some(bias));
+
+        let count = (self.image_size[0] / height) * (self.image_size[1] / width);
+        let batch = g.dim(self.of, 0);
+        let flat = g.reshape(patches, &[batch.clone(), self.width.into(), count.into()]);
+        let tokens = g.transpose(flat, &[0, 2, 1]);
+        let class =
+            g.expand(g.param("cls_token", &[1, 1, self.width]), &[batch, Dim::from(1), self.width.into()]);
+        let positions = g.param("position_embeddings", &[1, count + 1, self.width]);
+        g.add(g.concat(class, tokens, 1), positions)
+    }
+}

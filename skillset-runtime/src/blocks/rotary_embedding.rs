@@ -1,0 +1,95 @@
+//! Rotary position embeddings and their scalings for long contexts.
+
+use super::RopeParameters;
+use super::rope_parameters::{RopeScaling, frequencies};
+use crate::ir::{Dim, Literal, Reduce, Scope, Unary, Value};
+
+/// Rotations for each token, as [`Attention`](super::Attention) takes them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Rope {
+    /// Cosines, `[batch or 1, sequence, rotated / 2]`.
+    pub cos: Value,
+    /// Sines, likewise.
+    pub sin: Value,
+}
+
+/// Rotary position embedding (RoFormer, arXiv:2104.09864) with the scalings of transformers'
+/// `modeling_rope_utils`.
+#[derive(Clone, Debug)]
+pub struct RotaryEmbedding {
+    /// Positions, `i64[batch or 1, sequence]`.
+    pub of: Value,
+    /// Base, scaling, rotated share of a head.
+    pub parameters: RopeParameters,
+    /// Width of a head.
+    pub head_dim: usize,
+    /// The context length that the config states.
+    pub max_positions: usize,
+}
+
+impl RotaryEmbedding {
+    /// Rotations of `head_dim` channels.
+    pub fn new(of: Value, parameters: RopeParameters, head_dim: usize, max_positions: usize) -> Self {
+        Self { of, parameters, head_dim, max_positions }
+    }
+
+    /// Adds cosines and sines.
+    pub fn build(self, g: &Scope) -> Rope {
+        let rotated = self.parameters.rotated(self.head_dim);
+        if rotated == 0 || !rotated.is_multiple_of(2) {
+            g.fail(format_args!("cannot rotate {rotated} of {} channels of a head in pairs", self.head_dim));
+            return Rope { cos: self.of, sin: self.of };
+        }
+        let inverse = self.inverse_frequencies(g, rotated);
+        let angles = g.mul(g.unsqueeze(g.to_float(self.of), -1), inverse);
+        let factor = self.parameters.attention_factor(self.max_positions);
+        let scaled = |x| if factor == 1.0 { x } else { g.mul(x, factor) };
+        Rope { cos: scaled(g.unary(Unary::Cos, angles)), sin: scaled(g.unary(Unary::Sin, angles)) }
+    }
+
+    /// `[rotated / 2]`, a literal unless the scaling depends on the length of the sequence.
+    fn inverse_frequencies(&self, g: &Scope, rotated: usize) -> Value {
+        let vector = |values: Vec<f32>| g.constant(Literal::vector(&values));
+        match &self.parameters.scaling {
+            RopeScaling::Dynamic { factor } => self.dynamic(g, rotated, *factor),
+            RopeScaling::LongRope { short_factor, long_factor, .. } => {
+                let half = rotated / 2;
+                if short_factor.len() != half || long_factor.len() != half {
+                    g.fail(format_args!(
+                        "rope_parameters: short_factor and long_factor have {} and {} entries, expected {half}",
+                        short_factor.len(),
+                        long_factor.len()
+                    ));
+                }
+                let base = frequencies(self.parameters.theta, rotated);
+                let over = |factors: &[f64]| -> Vec<f32> {
+                    base.iter()
+                        .zip(factors)
+                        .map(|(frequency, &factor)| 1.0 / (factor as f32 * frequency))
+                        .collect()
+                };
+                let original = self.parameters.original_max_positions(self.max_positions);
+                let is_long = g.compare(crate::ir::Compare::Greater, self.length(g), original);
+                g.where_(is_long, vector(over(long_factor)), vector(over(short_factor)))
+            }
+            scaling => vector(scaling.inverse_frequencies(&self.parameters, rotated, self.max_positions)),
+        }
+    }
+
+    /// NTK-aware scaling of the base by the length of the sequence where it exceeds the context.
+    fn dynamic(&self, g: &Scope, rotated: usize, factor: f64) -> Value {
+        let length = g.max(self.length(g), self.max_positions);
+        let relative = g.mul(length, factor / self.max_positions as f64);
+        let power = rotated as f64 / (rotated as f64 - 2.0);
+        let base = g.mul(g.pow(g.sub(relative, factor - 1.0), power), self.parameters.theta);
+        let exponents: Vec<f32> = (0..rotated).step_by(2).map(|i| -(i as f32 / rotated as f32)).collect();
+        g.pow(base, g.constant(Literal::vector(&exponents)))
+    }
+
+    /// The highest position plus one, a float `[1]`.
+    fn length(&self, g: &Scope) -> Value {
+        let flat = g.reshape(self.of, &[g.dim(self.of, 0) * g.dim(self.of, 1)]);
+        let last = g.reduce(Reduce::Max, flat, 0);
+        g.add(g.reshape(g.to_float(last), &[Dim::from(1)]), 1.0)
+    }
+}
