@@ -1,0 +1,55 @@
+"""Which model class stands for a task: read from transformers' own tables, never typed in."""
+
+import re
+
+from transformers import PreTrainedConfig, PreTrainedModel, pipelines
+from transformers.models.auto import modeling_auto
+
+
+def task_classes(config: PreTrainedConfig) -> dict[str, type[PreTrainedModel]]:
+    """Task name -> class for the model type of `config`, the model without a head first.
+
+    A class that serves several tasks appears under the first one of transformers' table.
+    """
+    base = _single(modeling_auto.AutoModel, config)
+    found = {_base_task(base): base} if base else {}
+    for task, auto in _auto_classes():
+        model = _single(auto, config)
+        if model is None or model in found.values() or task in found:
+            continue
+        # An encoder's language-model head only makes sense once its config asks for a decoder.
+        if auto is modeling_auto.AutoModelForCausalLM and getattr(config, "is_decoder", True) is False:
+            continue
+        found[task] = model
+    return found
+
+
+def _auto_classes():
+    """(task, auto class) of every pipeline, then of the tasks whose pipeline transformers 5 dropped."""
+    for task, entry in pipelines.SUPPORTED_TASKS.items():
+        for auto in entry["pt"]:
+            if auto is not modeling_auto.AutoModel:
+                yield task, auto
+    by_task = {
+        _kebab(name.removeprefix("AutoModelFor")): auto
+        for name, auto in vars(modeling_auto).items()
+        if name.startswith("AutoModelFor")
+    }
+    for task in pipelines.REMOVED_TASKS:
+        if task in by_task:
+            yield task, by_task[task]
+
+
+def _single(auto, config: PreTrainedConfig) -> type[PreTrainedModel] | None:
+    """The class that `auto` picks; the first where the mapping leaves a choice."""
+    model = auto._model_mapping.get(type(config), None)
+    return model[0] if isinstance(model, (tuple, list)) else model
+
+
+def _base_task(model: type[PreTrainedModel]) -> str:
+    only_images = tuple(model.input_modalities) == ("image",)
+    return "image-feature-extraction" if only_images else "feature-extraction"
+
+
+def _kebab(name: str) -> str:
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", "-", name).lower()

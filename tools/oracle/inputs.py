@@ -1,0 +1,93 @@
+"""Inputs of the recorded runs: small, seeded, and chosen to reach every optional argument."""
+
+import inspect
+from dataclasses import dataclass, field
+
+import numpy as np
+import torch
+from transformers import PreTrainedModel
+
+
+@dataclass
+class Run:
+    """One call of a model's `forward`."""
+
+    name: str
+    note: str
+    inputs: dict[str, torch.Tensor]
+    flags: dict[str, bool] = field(default_factory=dict)
+
+    @property
+    def arguments(self) -> dict:
+        return self.inputs | self.flags
+
+
+def runs_for(model: PreTrainedModel, is_base: bool, long: int | None) -> list[Run]:
+    """The runs of one model; those that no head can change are recorded for the model without one only."""
+    arguments = set(inspect.signature(model.forward).parameters)
+    if model.main_input_name == "pixel_values":
+        return list(_image_runs(model.config, arguments))
+    return list(_text_runs(model.config, arguments, is_base, long))
+
+
+def _text_runs(config, arguments: set[str], is_base: bool, long: int | None):
+    random = np.random.default_rng(7)
+    lengths = (7, 4)
+    width = max(lengths)
+
+    ids = token_ids(random, config, (2, width))
+    mask = torch.tensor([[1] * n + [0] * (width - n) for n in lengths])
+    padded = {"input_ids": _pad(ids, mask, config), "attention_mask": mask}
+    if "token_type_ids" in arguments:
+        types = random.integers(0, config.type_vocab_size, (2, width))
+        padded["token_type_ids"] = torch.from_numpy(types) * mask
+    yield Run("padded", "batch of 2, the second padded on the right", padded)
+
+    yield Run("ids_only", "no optional argument", {"input_ids": token_ids(random, config, (1, 5))})
+
+    if "position_ids" in arguments:
+        ids = token_ids(random, config, (2, width))
+        left = mask.flip(1)
+        positions = (left.cumsum(1) - 1).clamp(min=0)
+        left_padded = {"input_ids": _pad(ids, left, config), "attention_mask": left, "position_ids": positions}
+        yield Run("left_padded", "padded on the left, positions count real tokens", left_padded)
+
+    if is_base and "position_ids" in arguments:
+        # Contiguous: a causal model takes any other step for the start of a second, packed sequence.
+        explicit = {"input_ids": token_ids(random, config, (1, 5)), "position_ids": torch.arange(9, 14)[None]}
+        yield Run("positions", "positions 9 to 13", explicit)
+    if is_base:
+        length = long or config.max_position_embeddings - 1
+        yield Run("long", f"{length} tokens", {"input_ids": token_ids(random, config, (1, length))})
+
+
+def _image_runs(config, arguments: set[str]):
+    random = np.random.default_rng(7)
+    height, width = _pair(config.image_size)
+    yield Run("batch", "2 images", {"pixel_values": pixels(random, config, 2, height, width)})
+    # transformers divides by the patch size as a number, and takes the grid for a square.
+    if "interpolate_pos_encoding" in arguments and isinstance(config.patch_size, int) and height == width:
+        larger = pixels(random, config, 1, height + 2 * config.patch_size, width + config.patch_size)
+        flags = {"interpolate_pos_encoding": True}
+        yield Run("interpolated", "an image larger than image_size", {"pixel_values": larger}, flags)
+
+
+def token_ids(random: np.random.Generator, config, shape: tuple[int, ...]) -> torch.Tensor:
+    """Ids below the vocabulary's size that are not the padding id."""
+    ids = random.integers(3, config.vocab_size, shape)
+    pad = config.pad_token_id
+    return torch.from_numpy(np.where(ids == pad, 3 if pad != 3 else 4, ids))
+
+
+def pixels(random: np.random.Generator, config, batch: int, height: int, width: int) -> torch.Tensor:
+    """Normalised pixels, [batch, channels, height, width]."""
+    values = random.uniform(-1.5, 1.5, (batch, config.num_channels, height, width))
+    return torch.from_numpy(values.astype(np.float32))
+
+
+def _pad(ids: torch.Tensor, mask: torch.Tensor, config) -> torch.Tensor:
+    return torch.where(mask.bool(), ids, config.pad_token_id or 0)
+
+
+def _pair(size) -> tuple[int, int]:
+    return (size, size) if isinstance(size, int) else tuple(size)

@@ -1,0 +1,20 @@
+"""JSON that people can read and diff: whatever fits on a line stays on it."""
+
+import json
+
+WIDTH = 120
+
+
+def pretty(value, indent: int = 0) -> str:
+    """Like `json.dumps`, breaking only what does not fit within `WIDTH` columns."""
+    flat = json.dumps(value, ensure_ascii=False)
+    if indent + len(flat) <= WIDTH or not isinstance(value, (dict, list)) or not value:
+        return flat
+    inner = indent + 2
+    if isinstance(value, dict):
+        items = [f"{json.dumps(k, ensure_ascii=False)}: {pretty(v, inner)}" for k, v in value.items()]
+    else:
+        items = [pretty(v, inner) for v in value]
+    opening, closing = "{}" if isinstance(value, dict) else "[]"
+    lines = ",\n".join(" " * inner + item for item in items)
+    return f"{opening}\n{lines}\n{' ' * indent}{closing}"

@@ -1,0 +1,123 @@
+"""Writes the fixture of one case: config.json, fixture.json and tensors.safetensors."""
+
+import json
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import torch
+import transformers
+from safetensors.torch import save_file
+from transformers import AutoConfig, PreTrainedConfig, PreTrainedModel
+
+from .checkpoint import Checkpoint, build
+from .classes import task_classes
+from .inputs import Run, runs_for
+from .prettyjson import pretty
+from .run import check_conditioning, forward, greedy_cases
+
+FIXTURES = Path(__file__).parents[2] / "tests" / "parity" / "fixtures"
+CONFIGS = Path(__file__).parent / "configs"
+
+# Heads that fix the number of labels without saying so: a span has a start and an end.
+TASK_CONFIG = {"question-answering": {"num_labels": 2}}
+
+
+def cases(model_type: str) -> dict[str, dict]:
+    """The cases of `configs/<model_type>.json` by name."""
+    file = CONFIGS / f"{model_type}.json"
+    if not file.exists():
+        raise SystemExit(f"{file.name}: no tiny configs for model type {model_type!r}; add the file to {CONFIGS.name}/")
+    return json.loads(file.read_text())
+
+
+def checkpoints(model_type: str, case: dict, seed: int) -> Iterator[tuple[str, type[PreTrainedModel], Checkpoint]]:
+    """Builds the model of every task of a case, the one without a head first."""
+    plain = AutoConfig.for_model(model_type, **case["config"])
+    classes = task_classes(plain)
+    wanted = [task for task in classes if task in case.get("tasks", classes)]
+    for task in wanted:
+        extra = TASK_CONFIG.get(task, {}) | case.get("task_config", {}).get(task, {})
+        config = AutoConfig.for_model(model_type, **(case["config"] | extra))
+        with tempfile.TemporaryDirectory() as folder:
+            yield task, classes[task], build(classes[task], config, case.get("written_as", {}), seed, Path(folder))
+
+
+def record(model_type: str, name: str, case: dict) -> Path:
+    """Records one case and returns its folder."""
+    seed = case.get("seed", 0)
+    tasks, arrays, pool, base = {}, {}, Pool(), None
+    for task, model_class, checkpoint in checkpoints(model_type, case, seed):
+        base = base or checkpoint
+        runs = runs_for(checkpoint.model, checkpoint is base, case.get("long"))
+        check_conditioning(checkpoint.model, runs[0])
+        tasks[task] = {
+            "class": model_class.__name__,
+            "config_overrides": _difference(base.config, checkpoint.config),
+            "tensors": pool.add(checkpoint.tensors),
+            "runs": [_record_run(checkpoint.model, task, run, arrays) for run in runs],
+        }
+        if task == "text-generation":
+            tasks[task]["generate"] = list(greedy_cases(checkpoint.model))
+
+    fixture = {
+        "model_type": model_type,
+        "case": name,
+        "transformers": transformers.__version__,
+        "torch": torch.__version__.split("+")[0],
+        "seed": seed,
+        "tasks": tasks,
+        "tensors": pool.entries,
+    }
+    folder = FIXTURES / model_type / name
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    (folder / "config.json").write_text(json.dumps(base.config, indent=2) + "\n")
+    (folder / "fixture.json").write_text(pretty(fixture) + "\n")
+    save_file(arrays, folder / "tensors.safetensors")
+    return folder
+
+
+class Pool:
+    """The tensors of a fixture's tasks, each distinct one listed once."""
+
+    def __init__(self):
+        self.entries: list[dict] = []
+        self._index: dict[str, int] = {}
+
+    def add(self, tensors: list[dict]) -> list[list[int]]:
+        """Returns where the tensors are in `entries`, as half-open ranges."""
+        ranges: list[list[int]] = []
+        for tensor in tensors:
+            at = self._index.setdefault(json.dumps(tensor), len(self.entries))
+            if at == len(self.entries):
+                self.entries.append(tensor)
+            if ranges and ranges[-1][1] == at:
+                ranges[-1][1] += 1
+            else:
+                ranges.append([at, at + 1])
+        return ranges
+
+
+def _record_run(model: PreTrainedModel, task: str, run: Run, arrays: dict[str, torch.Tensor]) -> dict:
+    outputs = forward(model, run)
+    for name, value in outputs.items():
+        if not torch.isfinite(value).all():
+            raise ValueError(f"{task}/{run.name}: output {name} is not finite")
+    arrays |= {f"{task}/{run.name}/inputs/{name}": value for name, value in run.inputs.items()}
+    arrays |= {f"{task}/{run.name}/outputs/{name}": value for name, value in outputs.items()}
+    entry = {"name": run.name, "note": run.note, "inputs": list(run.inputs), "outputs": list(outputs)}
+    if run.flags:
+        entry["flags"] = run.flags
+    mask = run.inputs.get("attention_mask")
+    per_token = [n for n, v in outputs.items() if mask is not None and v.shape[:2] == mask.shape]
+    if per_token and not mask.all():
+        entry["exclude_padding"] = per_token
+    return entry
+
+
+def _difference(base: dict, config: dict) -> dict:
+    """What to change in the base config.json to get a task's; null removes a field."""
+    changed = {field: value for field, value in config.items() if base.get(field) != value}
+    return changed | {field: None for field in base if field not in config}
