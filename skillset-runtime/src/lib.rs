@@ -5,6 +5,7 @@
 
 pub mod blocks;
 pub mod engine;
+pub mod harness;
 pub mod ir;
 pub mod tensor;
 pub mod weights;

@@ -5,7 +5,7 @@ import argparse
 import torch
 from transformers.utils import logging
 
-from . import record
+from . import record, vectors
 
 
 def main() -> None:
@@ -15,6 +15,10 @@ def main() -> None:
     command = commands.add_parser("fixtures", help="write the parity fixtures of model types")
     command.add_argument("model_types", nargs="+", metavar="TYPE")
     command.set_defaults(run=fixtures)
+
+    command = commands.add_parser("weights", help="write the test vectors of the weight generator")
+    command.add_argument("--check", action="store_true", help="compare with the stored vectors instead")
+    command.set_defaults(run=weights)
 
     arguments = parser.parse_args()
     torch.set_num_threads(1)
@@ -29,6 +33,10 @@ def fixtures(arguments: argparse.Namespace) -> None:
             folder = record.record(model_type, name, case)
             size = sum(file.stat().st_size for file in folder.iterdir())
             print(f"{model_type}/{name}: {size / 1024:.1f} KiB")
+
+
+def weights(arguments: argparse.Namespace) -> None:
+    vectors.check() if arguments.check else vectors.write()
 
 
 if __name__ == "__main__":

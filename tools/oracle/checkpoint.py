@@ -65,6 +65,7 @@ def materialise(tensor: dict, seed: int) -> np.ndarray:
 def _describe(name: str, value: np.ndarray, constant: bool) -> dict:
     entry = {"name": name, "shape": list(value.shape)}
     if constant or value.dtype != np.float32:
-        return entry | {"dtype": str(value.dtype), "values": value.ravel().tolist()}
+        values = value.astype(np.uint8) if value.dtype == bool else value
+        return entry | {"dtype": str(value.dtype), "values": values.ravel().tolist()}
     rule = weights.rule_for(name, value.shape)
     return entry | {"center": rule.center, "half_range": rule.half_range}

@@ -1,0 +1,109 @@
+//! The types of `fixture.json`; `tools/oracle/README.md` describes the format.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+use serde_json::{Map, Value};
+
+/// All of `fixture.json`.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Manifest {
+    /// The `model_type` of the config.
+    pub model_type: String,
+    /// Name of the config among those of the model type: `default`, `variant`, …
+    pub case: String,
+    /// Version of transformers that computed the outputs.
+    pub transformers: String,
+    /// Version of torch that computed the outputs.
+    pub torch: String,
+    /// Seed of the weight generator.
+    pub seed: u64,
+    /// The recorded tasks by their Hugging Face name.
+    pub tasks: BTreeMap<String, Task>,
+    /// Every distinct checkpoint tensor of the tasks, once.
+    pub tensors: Vec<Tensor>,
+    /// Further files of the checkpoint (tokenizer, processor), relative to the fixture's directory.
+    #[serde(default)]
+    pub files: Vec<String>,
+}
+
+/// One head of the model, with its own checkpoint.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Task {
+    /// The transformers class.
+    pub class: String,
+    /// What to change in `config.json`; null removes a field.
+    pub config_overrides: Map<String, Value>,
+    /// The checkpoint's tensors, as half-open ranges `[start, end)` of [`Manifest::tensors`].
+    pub tensors: Vec<[usize; 2]>,
+    /// The recorded calls of `forward`.
+    #[serde(default)]
+    pub runs: Vec<Run>,
+    /// The recorded greedy continuations.
+    #[serde(default)]
+    pub generate: Vec<Generate>,
+}
+
+/// One recorded call of `forward`.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Run {
+    /// Name, unique within the task.
+    pub name: String,
+    /// What the run is about.
+    pub note: String,
+    /// Names of the tensor arguments.
+    pub inputs: Vec<String>,
+    /// Names of the fields of the ModelOutput.
+    pub outputs: Vec<String>,
+    /// Boolean arguments, such as `interpolate_pos_encoding`.
+    #[serde(default)]
+    pub flags: BTreeMap<String, bool>,
+    /// Outputs `[batch, sequence, …]` to compare only where `attention_mask` is 1.
+    #[serde(default)]
+    pub exclude_padding: Vec<String>,
+}
+
+/// One recorded greedy generation, without regard to end-of-sequence tokens.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Generate {
+    /// Prompts, `[batch, sequence]`, padded on the left.
+    pub input_ids: Vec<Vec<i64>>,
+    /// 1 for real tokens, where there is padding.
+    pub attention_mask: Option<Vec<Vec<i64>>>,
+    /// Number of tokens that follow the prompt.
+    pub max_new_tokens: usize,
+    /// Prompt and continuation, `[batch, sequence + max_new_tokens]`.
+    pub sequences: Vec<Vec<i64>>,
+}
+
+/// A tensor as the checkpoint stores it.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Tensor {
+    /// Name in the checkpoint.
+    pub name: String,
+    /// Dimensions, outermost first.
+    pub shape: Vec<usize>,
+    /// Where its elements come from.
+    #[serde(flatten)]
+    pub content: Content,
+}
+
+/// Where a tensor's elements come from.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(untagged)]
+pub enum Content {
+    /// f32 from [`weights::fill`](super::weights::fill).
+    Generated {
+        /// Middle of the range of values.
+        center: f64,
+        /// Half the width of the range of values.
+        half_range: f64,
+    },
+    /// Listed in the fixture: buffers that mean something as they are.
+    Constant {
+        /// NumPy name of the element type.
+        dtype: String,
+        /// Elements in C order.
+        values: Vec<f64>,
+    },
+}
