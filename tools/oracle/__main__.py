@@ -5,7 +5,8 @@ import argparse
 import torch
 from transformers.utils import logging
 
-from . import record, vectors
+from . import cases, record, trace, vectors
+from .inputs import runs_for
 
 
 def main() -> None:
@@ -15,6 +16,13 @@ def main() -> None:
     command = commands.add_parser("fixtures", help="write the parity fixtures of model types")
     command.add_argument("model_types", nargs="+", metavar="TYPE")
     command.set_defaults(run=fixtures)
+
+    command = commands.add_parser("trace", help="write what every sub-module computes in a task's first run")
+    command.add_argument("model_type", metavar="TYPE")
+    command.add_argument("case", metavar="CASE")
+    command.add_argument("task", metavar="TASK")
+    command.add_argument("--output", required=True, metavar="FILE", help="the safetensors file to write")
+    command.set_defaults(run=write_trace)
 
     command = commands.add_parser("weights", help="write the test vectors of the weight generator")
     command.add_argument("--check", action="store_true", help="compare with the stored vectors instead")
@@ -29,10 +37,18 @@ def main() -> None:
 
 def fixtures(arguments: argparse.Namespace) -> None:
     for model_type in arguments.model_types:
-        for name, case in record.cases(model_type).items():
+        for name, case in cases.load(model_type).items():
             folder = record.record(model_type, name, case)
             size = sum(file.stat().st_size for file in folder.iterdir())
             print(f"{model_type}/{name}: {size / 1024:.1f} KiB")
+
+
+def write_trace(arguments: argparse.Namespace) -> None:
+    case = cases.one(arguments.model_type, arguments.case)
+    checkpoint = cases.checkpoint(arguments.model_type, case, arguments.task)
+    run = runs_for(checkpoint.model, is_base=False, long=None)[0]
+    count = trace.write(checkpoint.model, run, arguments.output)
+    print(f"{count} module outputs of run {run.name!r}")
 
 
 def weights(arguments: argparse.Namespace) -> None:

@@ -2,53 +2,25 @@
 
 import json
 import shutil
-import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 
 import torch
 import transformers
 from safetensors.torch import save_file
-from transformers import AutoConfig, PreTrainedConfig, PreTrainedModel
+from transformers import PreTrainedModel
 
-from .checkpoint import Checkpoint, build
-from .classes import task_classes
+from .cases import checkpoints
 from .inputs import Run, runs_for
 from .prettyjson import pretty
 from .run import check_conditioning, forward, greedy_cases
 
 FIXTURES = Path(__file__).parents[2] / "tests" / "parity" / "fixtures"
-CONFIGS = Path(__file__).parent / "configs"
-
-# Heads that fix the number of labels without saying so: a span has a start and an end.
-TASK_CONFIG = {"question-answering": {"num_labels": 2}}
-
-
-def cases(model_type: str) -> dict[str, dict]:
-    """The cases of `configs/<model_type>.json` by name."""
-    file = CONFIGS / f"{model_type}.json"
-    if not file.exists():
-        raise SystemExit(f"{file.name}: no tiny configs for model type {model_type!r}; add the file to {CONFIGS.name}/")
-    return json.loads(file.read_text())
-
-
-def checkpoints(model_type: str, case: dict, seed: int) -> Iterator[tuple[str, type[PreTrainedModel], Checkpoint]]:
-    """Builds the model of every task of a case, the one without a head first."""
-    plain = AutoConfig.for_model(model_type, **case["config"])
-    classes = task_classes(plain)
-    wanted = [task for task in classes if task in case.get("tasks", classes)]
-    for task in wanted:
-        extra = TASK_CONFIG.get(task, {}) | case.get("task_config", {}).get(task, {})
-        config = AutoConfig.for_model(model_type, **(case["config"] | extra))
-        with tempfile.TemporaryDirectory() as folder:
-            yield task, classes[task], build(classes[task], config, case.get("written_as", {}), seed, Path(folder))
 
 
 def record(model_type: str, name: str, case: dict) -> Path:
     """Records one case and returns its folder."""
-    seed = case.get("seed", 0)
     tasks, arrays, pool, base = {}, {}, Pool(), None
-    for task, model_class, checkpoint in checkpoints(model_type, case, seed):
+    for task, model_class, checkpoint in checkpoints(model_type, case):
         base = base or checkpoint
         runs = runs_for(checkpoint.model, checkpoint is base, case.get("long"))
         check_conditioning(checkpoint.model, runs[0])
@@ -66,7 +38,7 @@ def record(model_type: str, name: str, case: dict) -> Path:
         "case": name,
         "transformers": transformers.__version__,
         "torch": torch.__version__.split("+")[0],
-        "seed": seed,
+        "seed": case.get("seed", 0),
         "tasks": tasks,
         "tensors": pool.entries,
     }
