@@ -4,6 +4,7 @@
 //! spec: a function that builds a [graph](ir) by [blocks], and metadata.
 
 pub mod blocks;
+pub mod checkpoint;
 pub mod engine;
 pub mod harness;
 pub mod ir;

@@ -83,11 +83,7 @@ impl Fixture {
         let dir = dir.into();
         let config = read_json(&dir.join("config.json"))?;
         let manifest = read_json(&dir.join("fixture.json"))?;
-        Ok(Self {
-            dir,
-            config,
-            manifest,
-        })
+        Ok(Self { dir, config, manifest })
     }
 
     /// The directory it was read from.
@@ -102,10 +98,7 @@ impl Fixture {
 
     /// The recorded tasks, by name.
     pub fn tasks(&self) -> impl Iterator<Item = (&str, &Task)> {
-        self.manifest
-            .tasks
-            .iter()
-            .map(|(name, task)| (name.as_str(), task))
+        self.manifest.tasks.iter().map(|(name, task)| (name.as_str(), task))
     }
 
     /// One task.
@@ -178,10 +171,7 @@ impl Fixture {
         let mut found = Vec::new();
         for &[start, end] in &self.task(task)?.tensors {
             let range = all.get(start..end).ok_or_else(|| {
-                self.fault(format!(
-                    "{task}: range {start}..{end} of {} tensors",
-                    all.len()
-                ))
+                self.fault(format!("{task}: range {start}..{end} of {} tensors", all.len()))
             })?;
             found.extend(range);
         }
@@ -207,8 +197,7 @@ impl Fixture {
     fn arrays(&self, prefix: &str) -> Result<BTreeMap<String, Array>, FixtureError> {
         let path = self.dir.join("tensors.safetensors");
         let bytes = fs::read(&path).map_err(|e| FixtureError::io(&path, e))?;
-        let file =
-            SafeTensors::deserialize(&bytes).map_err(|e| FixtureError::safetensors(&path, e))?;
+        let file = SafeTensors::deserialize(&bytes).map_err(|e| FixtureError::safetensors(&path, e))?;
         let mut found = BTreeMap::new();
         for (key, view) in file.tensors() {
             if let Some(name) = key.strip_prefix(prefix) {
@@ -216,20 +205,11 @@ impl Fixture {
                     path: path.clone(),
                     message: format!("{key}: unexpected dtype {:?}", view.dtype()),
                 })?;
-                found.insert(
-                    name.to_owned(),
-                    Array {
-                        shape: view.shape().to_vec(),
-                        data,
-                    },
-                );
+                found.insert(name.to_owned(), Array { shape: view.shape().to_vec(), data });
             }
         }
         if found.is_empty() {
-            return Err(FixtureError::Content {
-                path,
-                message: format!("no tensor {prefix}*"),
-            });
+            return Err(FixtureError::Content { path, message: format!("no tensor {prefix}*") });
         }
         Ok(found)
     }
@@ -240,10 +220,7 @@ impl Fixture {
             Content::Generated { center, half_range } => {
                 let seed = self.manifest.seed;
                 let values = weights::generate(&tensor.name, seed, *center, *half_range, len);
-                Ok((
-                    Dtype::F32,
-                    values.into_iter().flat_map(f32::to_le_bytes).collect(),
-                ))
+                Ok((Dtype::F32, values.into_iter().flat_map(f32::to_le_bytes).collect()))
             }
             Content::Constant { dtype, values } => encode(dtype, values)
                 .ok_or_else(|| self.fault(format!("{}: unexpected dtype {dtype:?}", tensor.name))),
@@ -251,53 +228,32 @@ impl Fixture {
     }
 
     fn fault(&self, message: String) -> FixtureError {
-        FixtureError::Content {
-            path: self.dir.join("fixture.json"),
-            message,
-        }
+        FixtureError::Content { path: self.dir.join("fixture.json"), message }
     }
 }
 
 impl FixtureError {
     fn io(path: &Path, source: std::io::Error) -> Self {
-        Self::Io {
-            path: path.to_owned(),
-            source,
-        }
+        Self::Io { path: path.to_owned(), source }
     }
 
     fn safetensors(path: &Path, source: safetensors::SafeTensorError) -> Self {
-        Self::Safetensors {
-            path: path.to_owned(),
-            source,
-        }
+        Self::Safetensors { path: path.to_owned(), source }
     }
 }
 
 fn read_json<T: serde::de::DeserializeOwned>(path: &Path) -> Result<T, FixtureError> {
     let text = fs::read_to_string(path).map_err(|e| FixtureError::io(path, e))?;
-    serde_json::from_str(&text).map_err(|source| FixtureError::Json {
-        path: path.to_owned(),
-        source,
-    })
+    serde_json::from_str(&text).map_err(|source| FixtureError::Json { path: path.to_owned(), source })
 }
 
 /// Little-endian bytes of a constant, by NumPy's name of its element type.
 fn encode(dtype: &str, values: &[f64]) -> Option<(Dtype, Vec<u8>)> {
     let values = values.iter();
     Some(match dtype {
-        "float32" => (
-            Dtype::F32,
-            values.flat_map(|&v| (v as f32).to_le_bytes()).collect(),
-        ),
-        "int64" => (
-            Dtype::I64,
-            values.flat_map(|&v| (v as i64).to_le_bytes()).collect(),
-        ),
-        "int32" => (
-            Dtype::I32,
-            values.flat_map(|&v| (v as i32).to_le_bytes()).collect(),
-        ),
+        "float32" => (Dtype::F32, values.flat_map(|&v| (v as f32).to_le_bytes()).collect()),
+        "int64" => (Dtype::I64, values.flat_map(|&v| (v as i64).to_le_bytes()).collect()),
+        "int32" => (Dtype::I32, values.flat_map(|&v| (v as i32).to_le_bytes()).collect()),
         "uint8" => (Dtype::U8, values.map(|&v| v as u8).collect()),
         "bool" => (Dtype::BOOL, values.map(|&v| u8::from(v != 0.0)).collect()),
         _ => return None,
@@ -307,22 +263,8 @@ fn encode(dtype: &str, values: &[f64]) -> Option<(Dtype, Vec<u8>)> {
 fn decode(view: &TensorView<'_>) -> Option<Data> {
     let bytes = view.data();
     Some(match view.dtype() {
-        Dtype::F32 => Data::F32(
-            bytes
-                .as_chunks()
-                .0
-                .iter()
-                .map(|&b| f32::from_le_bytes(b))
-                .collect(),
-        ),
-        Dtype::I64 => Data::I64(
-            bytes
-                .as_chunks()
-                .0
-                .iter()
-                .map(|&b| i64::from_le_bytes(b))
-                .collect(),
-        ),
+        Dtype::F32 => Data::F32(bytes.as_chunks().0.iter().map(|&b| f32::from_le_bytes(b)).collect()),
+        Dtype::I64 => Data::I64(bytes.as_chunks().0.iter().map(|&b| i64::from_le_bytes(b)).collect()),
         Dtype::BOOL => Data::I64(bytes.iter().map(|&b| i64::from(b)).collect()),
         _ => return None,
     })
@@ -341,9 +283,7 @@ mod tests {
     fn writes_the_checkpoint_of_a_task() {
         let fixture = bert();
         let dir = tempfile::tempdir().unwrap();
-        fixture
-            .write_checkpoint("question-answering", dir.path())
-            .unwrap();
+        fixture.write_checkpoint("question-answering", dir.path()).unwrap();
 
         let config: Map<String, Value> = read_json(&dir.path().join("config.json")).unwrap();
         assert_eq!(config["architectures"][0], "BertForQuestionAnswering");
@@ -352,10 +292,7 @@ mod tests {
         let bytes = fs::read(dir.path().join("model.safetensors")).unwrap();
         let file = SafeTensors::deserialize(&bytes).unwrap();
         assert_eq!(file.tensor("qa_outputs.weight").unwrap().shape(), [2, 32]);
-        assert_eq!(
-            file.len(),
-            fixture.tensors("question-answering").unwrap().len()
-        );
+        assert_eq!(file.len(), fixture.tensors("question-answering").unwrap().len());
     }
 
     #[test]

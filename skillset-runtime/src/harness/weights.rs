@@ -68,18 +68,8 @@ mod tests {
                 .into_iter()
                 .map(f32::to_bits)
                 .collect();
-            assert_eq!(
-                bits[..v.bits.len()],
-                v.bits,
-                "first elements of {:?}",
-                v.name
-            );
-            assert_eq!(
-                bits.iter().fold(0, |a, b| a ^ b),
-                v.xor_of_1000,
-                "{:?}",
-                v.name
-            );
+            assert_eq!(bits[..v.bits.len()], v.bits, "first elements of {:?}", v.name);
+            assert_eq!(bits.iter().fold(0, |a, b| a ^ b), v.xor_of_1000, "{:?}", v.name);
         }
     }
 }

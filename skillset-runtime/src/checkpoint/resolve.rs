@@ -1,0 +1,241 @@
+//! Matching the parameters that a model asks for with the tensors that a checkpoint has.
+
+use std::collections::{HashMap, HashSet};
+use std::fmt;
+
+use super::{TensorView, Weights};
+
+/// A parameter that a model needs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ParamRequest {
+    /// The name, as transformers' `save_pretrained` writes it.
+    pub name: String,
+    /// The shape it must have.
+    pub shape: Vec<usize>,
+    /// The parameter that stands in when this one is not stored, for tied weights: `lm_head.weight` falls
+    /// back to `model.embed_tokens.weight`.
+    pub fallback: Option<String>,
+}
+
+impl ParamRequest {
+    /// A parameter without a fallback.
+    pub fn new(name: impl Into<String>, shape: impl Into<Vec<usize>>) -> Self {
+        Self { name: name.into(), shape: shape.into(), fallback: None }
+    }
+
+    /// The same, tied to another parameter.
+    pub fn tied_to(mut self, fallback: impl Into<String>) -> Self {
+        self.fallback = Some(fallback.into());
+        self
+    }
+}
+
+/// Finds tensors by the names that a checkpoint may have them under: as asked for, with or without the base
+/// model's prefix, under the names of old checkpoints, and at last under the name of the tied parameter.
+#[derive(Debug, Clone, Copy)]
+pub struct Resolver<'a> {
+    weights: &'a Weights,
+    prefix: Option<&'a str>,
+}
+
+/// The stored tensor of every requested parameter.
+#[derive(Debug, Clone)]
+pub struct Resolution<'a> {
+    weights: &'a Weights,
+    /// Indexed like the requests: the stored name.
+    stored: Vec<&'a str>,
+    by_request: HashMap<String, usize>,
+}
+
+/// Everything that a checkpoint lacks: parameters that are missing, or stored in another shape.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub struct Unresolved {
+    /// Parameters that were not found, each with the most similar stored name, if any is close.
+    pub missing: Vec<(ParamRequest, Option<String>)>,
+    /// Parameters of another shape, each with the shape that was found.
+    pub misshaped: Vec<(ParamRequest, Vec<usize>)>,
+}
+
+impl<'a> Resolver<'a> {
+    /// A resolver over `weights`. `prefix` is the base model's prefix (`base_model_prefix` in transformers),
+    /// such as "bert": checkpoints of the bare model lack it, those of a model with a head have it.
+    pub fn new(weights: &'a Weights, prefix: Option<&'a str>) -> Self {
+        Self { weights, prefix: prefix.filter(|prefix| !prefix.is_empty()) }
+    }
+
+    /// Finds every requested parameter, or reports every one that is missing or mis-shaped.
+    pub fn resolve(&self, requests: &[ParamRequest]) -> Result<Resolution<'a>, Unresolved> {
+        let mut unresolved = Unresolved { missing: Vec::new(), misshaped: Vec::new() };
+        let mut stored = Vec::with_capacity(requests.len());
+        for request in requests {
+            match self.find(request) {
+                Some(view) if view.shape == request.shape => stored.push(view.name),
+                Some(view) => unresolved.misshaped.push((request.clone(), view.shape.to_vec())),
+                None => unresolved.missing.push((request.clone(), None)),
+            }
+        }
+        if !unresolved.missing.is_empty() || !unresolved.misshaped.is_empty() {
+            self.suggest(&mut unresolved, &stored);
+            return Err(unresolved);
+        }
+        let by_request = requests.iter().enumerate().map(|(i, r)| (r.name.clone(), i)).collect();
+        Ok(Resolution { weights: self.weights, stored, by_request })
+    }
+
+    fn find(&self, request: &ParamRequest) -> Option<TensorView<'a>> {
+        let own = self.find_name(&request.name);
+        own.or_else(|| self.find_name(request.fallback.as_deref()?))
+    }
+
+    fn find_name(&self, name: &str) -> Option<TensorView<'a>> {
+        let weights = self.weights;
+        let spellings = |name: &str| weights.get(name).or_else(|| weights.get(&legacy_name(name)?));
+        let prefixed = || spellings(&format!("{}.{name}", self.prefix?));
+        let bare = || spellings(name.strip_prefix(self.prefix?)?.strip_prefix('.')?);
+        spellings(name).or_else(prefixed).or_else(bare)
+    }
+
+    /// Adds near misses, when the missing are few enough for a spelling to be the likely reason.
+    fn suggest(&self, unresolved: &mut Unresolved, used: &[&str]) {
+        const FEW: usize = 20;
+        const CLOSE: f64 = 0.8;
+        if unresolved.missing.len() > FEW {
+            return;
+        }
+        let used: HashSet<_> = used.iter().collect();
+        let free: Vec<_> = self.weights.names().filter(|name| !used.contains(name)).collect();
+        for (request, suggestion) in &mut unresolved.missing {
+            let similarity = |name: &&str| strsim::normalized_levenshtein(name, &request.name);
+            let best = free.iter().map(|name| (similarity(name), *name)).max_by(|a, b| a.0.total_cmp(&b.0));
+            *suggestion = best.filter(|best| best.0 >= CLOSE).map(|best| best.1.to_owned());
+        }
+    }
+}
+
+/// The name that TensorFlow-era checkpoints (such as the first BERTs) use for a norm's parameter.
+fn legacy_name(name: &str) -> Option<String> {
+    if let Some(norm) = name.strip_suffix("LayerNorm.weight") {
+        return Some(format!("{norm}LayerNorm.gamma"));
+    }
+    name.strip_suffix("LayerNorm.bias").map(|norm| format!("{norm}LayerNorm.beta"))
+}
+
+impl<'a> Resolution<'a> {
+    /// The stored tensor of a requested parameter; `None` for a name that was not requested.
+    pub fn get(&self, request: &str) -> Option<TensorView<'a>> {
+        self.weights.get(self.stored[*self.by_request.get(request)?])
+    }
+
+    /// The name under which a requested parameter is stored.
+    pub fn stored_name(&self, request: &str) -> Option<&'a str> {
+        self.by_request.get(request).map(|&index| self.stored[index])
+    }
+
+    /// The stored tensors that no request used, in file order.
+    pub fn unused(&self) -> Vec<&'a str> {
+        let used: HashSet<_> = self.stored.iter().collect();
+        self.weights.names().filter(|name| !used.contains(name)).collect()
+    }
+}
+
+impl fmt::Display for Unresolved {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        const SHOWN: usize = 40;
+        let mut lines = Vec::new();
+        section(&mut lines, "missing", self.missing.len(), SHOWN, |i| {
+            let (request, near) = &self.missing[i];
+            let near = near.as_ref().map(|name| format!(" (did you mean `{name}`?)")).unwrap_or_default();
+            format!("`{}`: expected {:?}{near}", request.name, request.shape)
+        });
+        section(&mut lines, "of another shape", self.misshaped.len(), SHOWN, |i| {
+            let (request, found) = &self.misshaped[i];
+            format!("`{}`: expected {:?}, found {found:?}", request.name, request.shape)
+        });
+        f.write_str(&lines.join("\n"))
+    }
+}
+
+fn section(lines: &mut Vec<String>, title: &str, count: usize, shown: usize, line: impl Fn(usize) -> String) {
+    if count == 0 {
+        return;
+    }
+    let noun = if count == 1 { "parameter is" } else { "parameters are" };
+    lines.push(format!("{count} {noun} {title}:"));
+    lines.extend((0..count.min(shown)).map(|i| format!("  {}", line(i))));
+    if count > shown {
+        lines.push(format!("  … and {} more", count - shown));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::checkpoint::testing::{TestTensor, write_safetensors};
+
+    fn weights(names: &[&str]) -> Weights {
+        let dir = tempfile::tempdir().unwrap();
+        let tensors: Vec<_> = names.iter().map(|name| TestTensor::f32(name, &[2], &[0., 0.])).collect();
+        write_safetensors(&dir.path().join("model.safetensors"), &tensors);
+        Weights::open(dir.path()).unwrap()
+    }
+
+    #[test]
+    fn every_spelling() {
+        let weights = weights(&[
+            "bert.a.weight",
+            "b.LayerNorm.gamma",
+            "bert.c.LayerNorm.beta",
+            "embed.weight",
+            "extra",
+        ]);
+        let requests = [
+            ParamRequest::new("a.weight", [2]),
+            ParamRequest::new("bert.b.LayerNorm.weight", [2]),
+            ParamRequest::new("c.LayerNorm.bias", [2]),
+            ParamRequest::new("lm_head.weight", [2]).tied_to("bert.embed.weight"),
+        ];
+        let found = Resolver::new(&weights, Some("bert")).resolve(&requests).unwrap();
+        assert_eq!(found.stored_name("a.weight"), Some("bert.a.weight"));
+        assert_eq!(found.stored_name("bert.b.LayerNorm.weight"), Some("b.LayerNorm.gamma"));
+        assert_eq!(found.stored_name("c.LayerNorm.bias"), Some("bert.c.LayerNorm.beta"));
+        assert_eq!(found.get("lm_head.weight").unwrap().name, "embed.weight");
+        assert_eq!(found.unused(), ["extra"]);
+        assert!(found.get("other").is_none());
+    }
+
+    #[test]
+    fn a_stored_tied_weight_wins_over_its_fallback() {
+        let weights = weights(&["lm_head.weight", "embed.weight"]);
+        let requests = [ParamRequest::new("lm_head.weight", [2]).tied_to("embed.weight")];
+        let found = Resolver::new(&weights, None).resolve(&requests).unwrap();
+        assert_eq!(found.stored_name("lm_head.weight"), Some("lm_head.weight"));
+    }
+
+    #[test]
+    fn everything_wrong_is_listed() {
+        let weights = weights(&["encoder.layer.0.dense.weights", "pooler.bias"]);
+        let requests = [
+            ParamRequest::new("encoder.layer.0.dense.weight", [2, 2]),
+            ParamRequest::new("classifier.bias", [3]),
+            ParamRequest::new("pooler.bias", [4]),
+        ];
+        let error = Resolver::new(&weights, Some("bert")).resolve(&requests).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "2 parameters are missing:\n  \
+               `encoder.layer.0.dense.weight`: expected [2, 2] (did you mean `encoder.layer.0.dense.weights`?)\n  \
+               `classifier.bias`: expected [3]\n\
+             1 parameter is of another shape:\n  \
+               `pooler.bias`: expected [4], found [2]"
+        );
+    }
+
+    #[test]
+    fn long_lists_are_cut() {
+        let weights = weights(&[]);
+        let requests: Vec<_> = (0..50).map(|i| ParamRequest::new(format!("w{i}"), [1])).collect();
+        let error = Resolver::new(&weights, None).resolve(&requests).unwrap_err();
+        assert_eq!(error.missing.len(), 50);
+        assert!(error.to_string().ends_with("`w39`: expected [1]\n  … and 10 more"));
+    }
+}
