@@ -14,6 +14,7 @@ mod norm;
 mod padding_mask;
 mod patch_embeddings;
 mod positions;
+mod resample;
 mod rope_parameters;
 mod rotary_embedding;
 mod tied_linear;

@@ -1,5 +1,6 @@
 //! The stem of a vision transformer.
 
+use super::resample::bicubic;
 use crate::ir::{Conv2d, Dim, Scope, Value};
 
 /// Patches of an image as tokens (ViT, arXiv:2010.11929): a convolution whose kernel is its stride, a class
@@ -16,12 +17,14 @@ pub struct PatchEmbeddings {
     pub image_size: [usize; 2],
     /// Height and width of a patch.
     pub patch_size: [usize; 2],
+    /// Resample the learned positions to the size that the image has, which may then be any.
+    pub interpolate: bool,
 }
 
 impl PatchEmbeddings {
     /// The stem of a plain vision transformer.
     pub fn new(of: Value, width: usize, image_size: [usize; 2], patch_size: [usize; 2]) -> Self {
-        Self { of, width, image_size, patch_size }
+        Self { of, width, image_size, patch_size, interpolate: false }
     }
 
     /// Adds the stem; the result is `[batch, 1 + patches, width]`.
@@ -41,13 +44,34 @@ impl PatchEmbeddings {
         let bias = projection.param("bias", &[self.width]);
         let patches = projection.apply_conv2d(conv, self.of, weight, Some(bias));
 
-        let count = (self.image_size[0] / height) * (self.image_size[1] / width);
         let batch = g.dim(self.of, 0);
-        let flat = g.reshape(patches, &[batch.clone(), self.width.into(), count.into()]);
+        let grid = [g.dim(patches, 2), g.dim(patches, 3)];
+        let count = grid[0].clone() * grid[1].clone();
+        let flat = g.reshape(patches, &[batch.clone(), self.width.into(), count]);
         let tokens = g.transpose(flat, &[0, 2, 1]);
         let class =
             g.expand(g.param("cls_token", &[1, 1, self.width]), &[batch, Dim::from(1), self.width.into()]);
-        let positions = g.param("position_embeddings", &[1, count + 1, self.width]);
-        g.add(g.concat(class, tokens, 1), positions)
+        g.add(g.concat(class, tokens, 1), self.positions(g, grid))
+    }
+
+    /// The learned position of each token, `[1, 1 + patches, width]`.
+    fn positions(&self, g: &Scope, grid: [Dim; 2]) -> Value {
+        let learned = [0, 1].map(|axis| self.image_size[axis] / self.patch_size[axis]);
+        let count = learned[0] * learned[1];
+        let table = g.param("position_embeddings", &[1, count + 1, self.width]);
+        if !self.interpolate {
+            return table;
+        }
+        if learned[0] != learned[1] {
+            g.fail(format_args!("interpolate_pos_encoding: a grid of {learned:?} patches is not square"));
+            return table;
+        }
+        let width = Dim::from(self.width);
+        let class = g.slice(table, 1, 0, 1);
+        let patches = g.slice(table, 1, 1, count + 1);
+        let patches = g.reshape(patches, &[learned[0].into(), learned[1].into(), width.clone()]);
+        let total = grid[0].clone() * grid[1].clone();
+        let resampled = g.reshape(bicubic(g, patches, grid), &[Dim::from(1), total, width]);
+        g.concat(class, resampled, 1)
     }
 }

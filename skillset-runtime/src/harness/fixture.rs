@@ -1,15 +1,17 @@
 //! Reads a fixture and writes the checkpoint that it stands for.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use safetensors::tensor::TensorView;
-use safetensors::{Dtype, SafeTensors, serialize_to_file};
+use safetensors::{Dtype, serialize_to_file};
 use serde_json::{Map, Value};
 
 pub use super::manifest::{Content, Generate, Manifest, Run, Task, Tensor};
 use super::weights;
+use crate::engine::Tensors;
+use crate::tensor::file::{TensorFileError, read_tensors};
 
 /// One case of a model type: a tiny config, its tasks, and what transformers made of them.
 #[derive(Debug)]
@@ -46,6 +48,9 @@ pub enum FixtureError {
         /// The reason.
         source: safetensors::SafeTensorError,
     },
+    /// The recorded tensors cannot be read.
+    #[error(transparent)]
+    Tensors(#[from] TensorFileError),
     /// The fixture lacks something that was asked for, or contradicts itself.
     #[error("{}: {message}", path.display())]
     Content {
@@ -54,24 +59,6 @@ pub enum FixtureError {
         /// What is wrong.
         message: String,
     },
-}
-
-/// A recorded tensor.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Array {
-    /// Dimensions, outermost first.
-    pub shape: Vec<usize>,
-    /// Elements in C order.
-    pub data: Data,
-}
-
-/// The elements of an [`Array`].
-#[derive(Debug, Clone, PartialEq)]
-pub enum Data {
-    /// 32-bit floats.
-    F32(Vec<f32>),
-    /// 64-bit integers; booleans are read as 0 and 1.
-    I64(Vec<i64>),
 }
 
 impl Fixture {
@@ -182,32 +169,22 @@ impl Fixture {
     ///
     /// # Errors
     /// When `tensors.safetensors` is unreadable or lacks the run.
-    pub fn inputs(&self, task: &str, run: &str) -> Result<BTreeMap<String, Array>, FixtureError> {
-        self.arrays(&format!("{task}/{run}/inputs/"))
+    pub fn inputs(&self, task: &str, run: &str) -> Result<Tensors, FixtureError> {
+        self.recorded(&format!("{task}/{run}/inputs/"))
     }
 
     /// The fields of a run's ModelOutput, by name.
     ///
     /// # Errors
     /// When `tensors.safetensors` is unreadable or lacks the run.
-    pub fn outputs(&self, task: &str, run: &str) -> Result<BTreeMap<String, Array>, FixtureError> {
-        self.arrays(&format!("{task}/{run}/outputs/"))
+    pub fn outputs(&self, task: &str, run: &str) -> Result<Tensors, FixtureError> {
+        self.recorded(&format!("{task}/{run}/outputs/"))
     }
 
-    fn arrays(&self, prefix: &str) -> Result<BTreeMap<String, Array>, FixtureError> {
+    fn recorded(&self, prefix: &str) -> Result<Tensors, FixtureError> {
         let path = self.dir.join("tensors.safetensors");
-        let bytes = fs::read(&path).map_err(|e| FixtureError::io(&path, e))?;
-        let file = SafeTensors::deserialize(&bytes).map_err(|e| FixtureError::safetensors(&path, e))?;
-        let mut found = BTreeMap::new();
-        for (key, view) in file.tensors() {
-            if let Some(name) = key.strip_prefix(prefix) {
-                let data = decode(&view).ok_or_else(|| FixtureError::Content {
-                    path: path.clone(),
-                    message: format!("{key}: unexpected dtype {:?}", view.dtype()),
-                })?;
-                found.insert(name.to_owned(), Array { shape: view.shape().to_vec(), data });
-            }
-        }
+        let named = |(key, tensor): (String, _)| Some((key.strip_prefix(prefix)?.to_owned(), tensor));
+        let found: Tensors = read_tensors(&path)?.into_iter().filter_map(named).collect();
         if found.is_empty() {
             return Err(FixtureError::Content { path, message: format!("no tensor {prefix}*") });
         }
@@ -260,18 +237,10 @@ fn encode(dtype: &str, values: &[f64]) -> Option<(Dtype, Vec<u8>)> {
     })
 }
 
-fn decode(view: &TensorView<'_>) -> Option<Data> {
-    let bytes = view.data();
-    Some(match view.dtype() {
-        Dtype::F32 => Data::F32(bytes.as_chunks().0.iter().map(|&b| f32::from_le_bytes(b)).collect()),
-        Dtype::I64 => Data::I64(bytes.as_chunks().0.iter().map(|&b| i64::from_le_bytes(b)).collect()),
-        Dtype::BOOL => Data::I64(bytes.iter().map(|&b| i64::from(b)).collect()),
-        _ => return None,
-    })
-}
-
 #[cfg(test)]
 mod tests {
+    use safetensors::SafeTensors;
+
     use super::*;
 
     fn bert() -> Fixture {
@@ -299,10 +268,10 @@ mod tests {
     fn reads_the_tensors_of_a_run() {
         let fixture = bert();
         let inputs = fixture.inputs("fill-mask", "padded").unwrap();
-        assert_eq!(inputs["input_ids"].shape, [2, 7]);
-        assert!(matches!(inputs["attention_mask"].data, Data::I64(_)));
+        assert_eq!(inputs["input_ids"].shape(), [2, 7]);
+        assert!(inputs["attention_mask"].as_i64().is_some());
         let outputs = fixture.outputs("fill-mask", "padded").unwrap();
-        assert_eq!(outputs["logits"].shape, [2, 7, 67]);
+        assert_eq!(outputs["logits"].shape(), [2, 7, 67]);
     }
 
     #[test]

@@ -63,6 +63,13 @@ pub struct Run {
     pub exclude_padding: Vec<String>,
 }
 
+impl Run {
+    /// The boolean arguments that were set.
+    pub fn enabled_flags(&self) -> impl Iterator<Item = String> {
+        self.flags.iter().filter(|(_, set)| **set).map(|(name, _)| name.clone())
+    }
+}
+
 /// One recorded greedy generation, without regard to end-of-sequence tokens.
 #[derive(Debug, Clone, Deserialize)]
 pub struct Generate {

@@ -136,6 +136,8 @@ pub enum Unary {
     Cos,
     /// Gauss error function.
     Erf,
+    /// The largest integer not above x.
+    Floor,
     /// Logical not of a `bool`.
     Not,
     /// A neural network's nonlinearity.

@@ -1,5 +1,7 @@
 //! Tensors on the host: what engines take and give.
 
+pub mod file;
+
 use crate::ir::DType;
 
 /// A dense row-major tensor in host memory.

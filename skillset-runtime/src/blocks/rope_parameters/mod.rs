@@ -1,5 +1,7 @@
 //! The `rope_parameters` of a config and what they mean for frequencies.
 
+mod read;
+
 use std::f64::consts::PI;
 
 /// How positions turn into rotations: transformers' `rope_parameters` (formerly `rope_theta` and `rope_scaling`).

@@ -1,0 +1,100 @@
+//! Reading `rope_parameters` from a config, in today's spelling and in those before.
+
+use super::{RopeParameters, RopeScaling};
+use crate::checkpoint::{ConfigError, Reader};
+
+/// Every supported `rope_type`.
+const TYPES: [&str; 6] = ["default", "dynamic", "linear", "llama3", "longrope", "yarn"];
+
+impl RopeParameters {
+    /// Reads the parameters as transformers' `convert_rope_params_to_dict` does: from `rope_scaling` (the old
+    /// spelling, which wins where it is set) or `rope_parameters`, with `rope_theta`,
+    /// `partial_rotary_factor` and `original_max_position_embeddings` beside or inside of it.
+    ///
+    /// # Errors
+    /// If a field is missing or of the wrong type, or `rope_type` is not supported.
+    pub fn read(r: &Reader<'_>, default_theta: f64) -> Result<Self, ConfigError> {
+        let is_set = |field: &str| r.value(field).is_some_and(|value| !value.is_null());
+        let rope = r.object(if is_set("rope_scaling") { "rope_scaling" } else { "rope_parameters" })?;
+        let inside_or_beside = |field: &str| Ok(rope.opt_f64(field)?.or(r.opt_f64(field)?));
+        let original = "original_max_position_embeddings";
+        Ok(Self {
+            theta: inside_or_beside("rope_theta")?.unwrap_or(default_theta),
+            partial_rotary_factor: inside_or_beside("partial_rotary_factor")?.unwrap_or(1.0),
+            scaling: RopeScaling::read(&rope)?,
+            attention_factor: rope.opt_f64("attention_factor")?,
+            original_max_position_embeddings: r.opt_usize(original)?.or(rope.opt_usize(original)?),
+        })
+    }
+}
+
+impl RopeScaling {
+    fn read(r: &Reader<'_>) -> Result<Self, ConfigError> {
+        let field = if r.has("rope_type") { "rope_type" } else { "type" };
+        let kind = r.string(field, "default".to_owned())?;
+        Ok(match kind.as_str() {
+            "default" => Self::Default,
+            "linear" => Self::Linear { factor: r.f64("factor", None)? },
+            "dynamic" => Self::Dynamic { factor: r.f64("factor", None)? },
+            "yarn" => Self::Yarn {
+                factor: r.opt_f64("factor")?,
+                // transformers reads 0 as unset.
+                beta_fast: r.opt_f64("beta_fast")?.filter(|&beta| beta != 0.0).unwrap_or(32.0),
+                beta_slow: r.opt_f64("beta_slow")?.filter(|&beta| beta != 0.0).unwrap_or(1.0),
+                mscale: r.opt_f64("mscale")?,
+                mscale_all_dim: r.opt_f64("mscale_all_dim")?,
+                truncate: r.bool("truncate", true)?,
+            },
+            "longrope" => Self::LongRope {
+                factor: r.opt_f64("factor")?,
+                short_factor: r.list_f64("short_factor", None)?,
+                long_factor: r.list_f64("long_factor", None)?,
+            },
+            "llama3" => Self::Llama3 {
+                factor: r.f64("factor", None)?,
+                low_freq_factor: r.f64("low_freq_factor", None)?,
+                high_freq_factor: r.f64("high_freq_factor", None)?,
+            },
+            other => {
+                let message =
+                    format!("unsupported rotary scaling {other:?}; supported: {}", TYPES.join(", "));
+                return Err(r.error(field, message));
+            }
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    fn read(config: &Value) -> Result<RopeParameters, String> {
+        let reader = Reader::new(config, "config.json").map_err(|error| error.to_string())?;
+        RopeParameters::read(&reader, 10_000.0).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn old_and_new_spellings_mean_the_same() {
+        let old = json!({ "rope_theta": 5e5, "rope_scaling": { "type": "linear", "factor": 2.0 } });
+        let new = json!({ "rope_parameters": { "rope_type": "linear", "factor": 2.0, "rope_theta": 5e5 } });
+        assert_eq!(read(&old).unwrap(), read(&new).unwrap());
+    }
+
+    #[test]
+    fn nothing_set_is_plain_rotation() {
+        let parameters = read(&json!({ "rope_scaling": null })).unwrap();
+        assert_eq!((parameters.theta, parameters.scaling), (10_000.0, RopeScaling::Default));
+    }
+
+    #[test]
+    fn an_unknown_type_is_refused_by_name() {
+        let error = read(&json!({ "rope_parameters": { "rope_type": "spiral" } })).unwrap_err();
+        assert_eq!(
+            error,
+            "config.json: /rope_parameters/rope_type: unsupported rotary scaling \"spiral\"; supported: \
+             default, dynamic, linear, llama3, longrope, yarn"
+        );
+    }
+}
