@@ -47,6 +47,8 @@ mod infer;
 mod op;
 pub mod pass;
 mod scope;
+#[cfg(test)]
+mod tests;
 mod text;
 
 pub use activation::{Activation, UnknownActivation};
