@@ -3,6 +3,8 @@
 //! An [`Engine`] turns a [`CheckedGraph`] and the checkpoint's weights into a [`Program`], once. A program
 //! is shared by threads; a graph with state runs in a [`Session`], which keeps the state between steps.
 
+pub mod candle;
+
 use std::collections::BTreeMap;
 
 use crate::ir::{Bindings, CheckedGraph, DType, Fact};

@@ -1,0 +1,115 @@
+//! One run of a program: node by node.
+
+use candle_core::Tensor as CandleTensor;
+use rayon::ThreadPool;
+
+use super::convert;
+use super::error::Fault;
+use super::op::{self, Context};
+use super::program::CandleProgram;
+use super::state::Slot;
+use crate::engine::{EngineError, Tensors};
+use crate::ir::{Bindings, Node, Op, Value};
+use crate::tensor::Tensor;
+
+/// What a trace calls with every value.
+pub(super) type Visit<'a> = &'a mut (dyn FnMut(Value, Tensor) + Send);
+
+/// Runs `work` on a thread of `pool` (of the global pool if there is none), so that each of its many
+/// small parallel loops starts there instead of being handed in from outside.
+pub(super) fn in_pool<R: Send>(pool: Option<&ThreadPool>, work: impl FnOnce() -> R + Send) -> R {
+    match pool {
+        Some(pool) => pool.install(work),
+        None => rayon::scope(|_| work()),
+    }
+}
+
+/// Computes the results of the graph; other values are freed after their last reader.
+pub(super) fn run(
+    program: &CandleProgram,
+    inputs: &Tensors,
+    bindings: &Bindings,
+    states: &[Slot],
+    mut visit: Option<Visit<'_>>,
+) -> Result<Vec<Option<CandleTensor>>, EngineError> {
+    let graph = &program.graph;
+    let context = Context { device: &program.device, float: graph.float, kernels: program.kernels, bindings };
+    let mut values: Vec<Option<CandleTensor>> = vec![None; graph.nodes.len()];
+    for value in graph.values() {
+        let index = value.index();
+        if program.settled[index] {
+            values[index].clone_from(&program.constants[index]);
+            continue;
+        }
+        let node = graph.node(value);
+        let computed = match &node.op {
+            Op::Input(input) => from_caller(program, *input, inputs),
+            Op::State(state) => states[*state].value(),
+            _ => compute(program, &context, value, node, &values, states),
+        };
+        let computed = computed.map_err(|fault| located(program, node, fault))?;
+        if let Some(visit) = &mut visit {
+            visit(value, convert::to_host(&computed).map_err(|fault| located(program, node, fault))?);
+        }
+        values[index] = Some(computed);
+        for dead in &program.liveness.dies_after[index] {
+            values[dead.index()] = None;
+        }
+    }
+    Ok(values)
+}
+
+fn from_caller(program: &CandleProgram, input: usize, inputs: &Tensors) -> Result<CandleTensor, Fault> {
+    let input = &program.graph.inputs[input];
+    match inputs.get(&input.name) {
+        Some(tensor) => Ok(convert::from_host(tensor, input.fact.dtype, &program.device)?),
+        None => Err(Fault::Reason(format!("input {:?} is missing", input.name))),
+    }
+}
+
+fn compute(
+    program: &CandleProgram,
+    context: &Context<'_>,
+    value: Value,
+    node: &Node,
+    values: &[Option<CandleTensor>],
+    states: &[Slot],
+) -> Result<CandleTensor, Fault> {
+    let index = value.index();
+    let read = |input: &Value| {
+        values[input.index()].as_ref().ok_or_else(|| Fault::Reason("an input was freed early".into()))
+    };
+    if let Some(prepared) = &program.prepared[index] {
+        return prepared.apply(read(&node.inputs[0])?);
+    }
+    let inputs: Vec<&CandleTensor> = node.inputs.iter().map(read).collect::<Result<_, _>>()?;
+    if let Some(Slot::Cache(cache)) = program.appends[index].map(|state| &states[state]) {
+        return cache.append(inputs[1]);
+    }
+    let fact = program.graph.fact(value);
+    match op::evaluate_empty(context, &node.op, &inputs, &fact.shape, fact.dtype)? {
+        Some(value) => Ok(value),
+        None => op::evaluate(context, &node.op, &inputs),
+    }
+}
+
+/// Says where in the graph a fault happened; an index out of range is the fault of the input that it
+/// came by.
+fn located(program: &CandleProgram, node: &Node, fault: Fault) -> EngineError {
+    let graph = &program.graph;
+    if let (Fault::Index { value, position, size }, [data, indices]) = (&fault, &node.inputs[..])
+        && let Op::Input(input) = graph.node(*indices).op
+    {
+        let table = match graph.node(*data).op {
+            Op::Param(param) => format!("{:?}", graph.params[param].name),
+            _ => format!("the table at {:?}", node.path),
+        };
+        return EngineError::Input {
+            graph: graph.name.clone(),
+            input: graph.inputs[input].name.clone(),
+            problem: format!("{value} at {position:?} is outside of the {size} rows of {table}"),
+        };
+    }
+    let place = if node.path.is_empty() { "the root" } else { &*node.path };
+    program.failed(place, &fault)
+}

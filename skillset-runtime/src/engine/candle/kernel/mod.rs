@@ -1,0 +1,13 @@
+//! Kernels for the processor, in single precision, one file each.
+//!
+//! A kernel reads candle tensors in place, whatever their strides where that pays, and writes a new
+//! one. Inner loops are vectorised for the instruction set that the machine turns out to have, by
+//! [`rten_simd`]; outer loops spread over the current rayon pool.
+
+pub(super) mod activation;
+pub(super) mod elementwise;
+pub(super) mod linear;
+pub(super) mod norm;
+mod parallel;
+pub(super) mod softmax;
+mod storage;

@@ -1,0 +1,61 @@
+//! Access to the memory behind tensors.
+
+use std::mem::MaybeUninit;
+
+use candle_core::{CpuStorage, Device, Layout, Storage, StorageRef, Tensor};
+
+use super::super::error::Fault;
+
+/// A tensor of floats on the processor, open for reading.
+pub(super) struct Floats<'a> {
+    storage: StorageRef<'a>,
+    layout: &'a Layout,
+}
+
+impl<'a> Floats<'a> {
+    pub(super) fn of(tensor: &'a Tensor) -> Self {
+        let (storage, layout) = tensor.storage_and_layout();
+        Self { storage, layout }
+    }
+
+    /// The elements from the tensor's first one on; strides count from here.
+    pub(super) fn data(&self) -> Result<&[f32], Fault> {
+        match &*self.storage {
+            Storage::Cpu(CpuStorage::F32(values)) => Ok(&values[self.layout.start_offset()..]),
+            _ => Err(Fault::Reason("expected single precision in host memory".into())),
+        }
+    }
+
+    /// The elements in row-major order, if they lie so.
+    pub(super) fn contiguous(&self) -> Result<&[f32], Fault> {
+        if self.layout.is_contiguous() {
+            Ok(&self.data()?[..self.layout.shape().elem_count()])
+        } else {
+            Err(Fault::Reason("expected a contiguous tensor".into()))
+        }
+    }
+
+    pub(super) fn strides(&self) -> &[usize] {
+        self.layout.stride()
+    }
+}
+
+/// A new tensor of `shape` whose memory `fill` writes.
+///
+/// # Safety
+/// When it returns `Ok`, `fill` must have written every element.
+pub(super) unsafe fn filled(
+    shape: &[usize],
+    fill: impl FnOnce(&mut [MaybeUninit<f32>]) -> Result<(), Fault>,
+) -> Result<Tensor, Fault> {
+    let elements = shape.iter().try_fold(1usize, |product, &size| product.checked_mul(size));
+    let mut values: Vec<f32> = Vec::new();
+    let reserved = elements.is_some_and(|elements| values.try_reserve_exact(elements).is_ok());
+    let Some(elements) = elements.filter(|_| reserved) else {
+        return Err(Fault::Reason(format!("there is no memory for a tensor of {shape:?}")));
+    };
+    fill(&mut values.spare_capacity_mut()[..elements])?;
+    // SAFETY: the capacity is there, and the caller promises that `fill` has written the elements.
+    unsafe { values.set_len(elements) };
+    Ok(Tensor::from_vec(values, shape, &Device::Cpu)?)
+}

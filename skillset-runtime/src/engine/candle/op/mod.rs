@@ -1,0 +1,106 @@
+//! Graph operations as candle operations, one file per family.
+
+mod arithmetic;
+mod composite;
+mod conv;
+mod index;
+mod integer;
+mod layout;
+mod reduce;
+
+pub(super) use arithmetic::{LAPLACE_MEAN, LAPLACE_SCALE};
+use candle_core::{Device, Tensor};
+
+use super::error::Fault;
+use super::kernel::norm::Kind;
+use super::{convert, kernel};
+use crate::ir::{Bindings, DType, Dim, Norm, Op, Reduce};
+
+/// What an operation may ask about the run that it is part of.
+#[derive(Debug)]
+pub(super) struct Context<'a> {
+    /// Where values live.
+    pub device: &'a Device,
+    /// The graph's float type.
+    pub float: DType,
+    /// Whether the kernels of [`kernel`] may be used.
+    pub kernels: bool,
+    /// The values of symbols.
+    pub bindings: &'a Bindings,
+}
+
+impl Context<'_> {
+    fn size(&self, dim: &Dim) -> Result<usize, Fault> {
+        dim.evaluate(self.bindings)
+            .ok_or_else(|| Fault::Reason(format!("the size {dim} is negative or too large for these inputs")))
+    }
+
+    /// The sizes of a shape.
+    pub(super) fn sizes(&self, shape: &[Dim]) -> Result<Vec<usize>, Fault> {
+        shape.iter().map(|dim| self.size(dim)).collect()
+    }
+}
+
+/// Computes one node. Sources and, outside of kernels, composites are handled by the caller.
+pub(super) fn evaluate(context: &Context<'_>, op: &Op, inputs: &[&Tensor]) -> Result<Tensor, Fault> {
+    match (op, inputs) {
+        (Op::Constant(literal), _) => Ok(convert::literal(literal, context.float, context.device)?),
+        (Op::Iota { start, len }, _) => index::iota(context, start, len),
+        (Op::Size(dim), _) => Ok(Tensor::new(context.size(dim)? as i64, context.device)?),
+
+        (Op::Unary(unary), [x]) => arithmetic::unary(context, *unary, x),
+        (Op::Binary(binary), [a, b]) => arithmetic::binary(context, *binary, a, b),
+        (Op::Compare(compare), [a, b]) => arithmetic::compare(*compare, a, b),
+        (Op::Select, [condition, then, otherwise]) => arithmetic::select(condition, then, otherwise),
+        (Op::Cast(dtype), [x]) => arithmetic::cast(*dtype, x),
+
+        (Op::Reshape(shape), [x]) => Ok(x.reshape(context.sizes(shape)?)?),
+        (Op::Transpose(order), [x]) => Ok(x.permute(order.as_slice())?),
+        (Op::Expand(shape), [x]) => Ok(x.broadcast_as(context.sizes(shape)?)?),
+        (Op::Concat { axis }, inputs) => layout::concat(*axis, inputs),
+        (Op::Slice { axis, start, end }, [x]) => {
+            layout::slice(*axis, context.size(start)?, context.size(end)?, x)
+        }
+        (Op::Gather { axis }, [data, indices]) => index::gather(*axis, data, indices),
+        (Op::GatherElements { axis }, [data, indices]) => index::gather_elements(*axis, data, indices),
+
+        (Op::Reduce { kind, axes }, [x]) => reduce::reduce(*kind, axes, x),
+        (Op::ArgMax { axis }, [x]) => reduce::arg_max(*axis, x),
+        (Op::Softmax { axis }, [x]) => reduce::softmax(context, *axis, x),
+        (Op::CumSum { axis }, [x]) => reduce::cumsum(*axis, x),
+
+        (Op::MatMul, [a, b]) => Ok(a.broadcast_matmul(b)?),
+        (Op::Conv2d(attributes), [x, weight, bias @ ..]) => conv::conv2d(attributes, x, weight, bias.first()),
+        (Op::Linear(linear), [x, weight, bias @ ..]) => composite::linear(linear, x, weight, bias.first()),
+        (Op::LayerNorm(Norm { eps }), [x, scales @ ..]) => {
+            kernel::norm::norm(Kind::Layer, *eps, x, scales.first().copied(), scales.get(1).copied())
+        }
+        (Op::RmsNorm(Norm { eps }), [x, scales @ ..]) => {
+            kernel::norm::norm(Kind::Rms, *eps, x, scales.first().copied(), None)
+        }
+        (Op::CacheAppend, [past, new]) => layout::concat(2, &[past, new]),
+        _ => Err(Fault::Reason(format!("{op:?} of {} values has no implementation", inputs.len()))),
+    }
+}
+
+/// The value of a node that reads an empty tensor: candle's operations do not all take those.
+///
+/// A result without elements needs no work; a product or sum over nothing is zero. `None`: the
+/// operation is defined on what is left, or candle says why it is not.
+pub(super) fn evaluate_empty(
+    context: &Context<'_>,
+    op: &Op,
+    inputs: &[&Tensor],
+    shape: &[Dim],
+    dtype: DType,
+) -> Result<Option<Tensor>, Fault> {
+    if inputs.iter().all(|x| x.elem_count() > 0) {
+        return Ok(None);
+    }
+    let shape = context.sizes(shape)?;
+    let sums = matches!(op, Op::MatMul | Op::Attention(_) | Op::Reduce { kind: Reduce::Sum, .. });
+    if sums || shape.contains(&0) {
+        return Ok(Some(Tensor::zeros(shape, convert::dtype(dtype), context.device)?));
+    }
+    Ok(None)
+}

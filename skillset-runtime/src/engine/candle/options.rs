@@ -1,0 +1,65 @@
+//! Where and how the engine runs.
+
+use std::fmt;
+use std::num::NonZeroUsize;
+
+use candle_core::{Device, DeviceLocation};
+
+/// A device that candle can run on.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum CandleDevice {
+    /// The processor.
+    #[default]
+    Cpu,
+    /// An NVIDIA GPU by its ordinal; needs the cargo feature `cuda`.
+    Cuda(usize),
+    /// An Apple GPU by its ordinal; needs the cargo feature `metal`.
+    Metal(usize),
+}
+
+/// How the engine runs graphs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CandleOptions {
+    /// Threads of the engine's own pool; `None`: those of rayon's global pool (`RAYON_NUM_THREADS`).
+    pub threads: Option<NonZeroUsize>,
+    /// Whether composites run as fused kernels where the device has them; else they are decomposed.
+    pub kernels: bool,
+    /// Whether graphs are rewritten before they run. Without, and on a CPU with kernels, every value
+    /// of the given graph is computed as it stands, which is what tracing wants.
+    pub passes: bool,
+}
+
+impl Default for CandleOptions {
+    fn default() -> Self {
+        Self { threads: None, kernels: true, passes: true }
+    }
+}
+
+impl CandleDevice {
+    pub(super) fn open(self) -> candle_core::Result<Device> {
+        match self {
+            Self::Cpu => Ok(Device::Cpu),
+            Self::Cuda(ordinal) => Device::new_cuda(ordinal),
+            Self::Metal(ordinal) => Device::new_metal(ordinal),
+        }
+    }
+}
+
+impl fmt::Display for CandleDevice {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Cpu => f.write_str("cpu"),
+            Self::Cuda(ordinal) => write!(f, "cuda:{ordinal}"),
+            Self::Metal(ordinal) => write!(f, "metal:{ordinal}"),
+        }
+    }
+}
+
+/// The name of an opened device.
+pub(super) fn device_name(device: &Device) -> CandleDevice {
+    match device.location() {
+        DeviceLocation::Cpu => CandleDevice::Cpu,
+        DeviceLocation::Cuda { gpu_id } => CandleDevice::Cuda(gpu_id),
+        DeviceLocation::Metal { gpu_id } => CandleDevice::Metal(gpu_id),
+    }
+}

@@ -1,0 +1,127 @@
+//! Runs that hand their caches on.
+
+use candle_core::Tensor as CandleTensor;
+
+use super::error::Fault;
+use super::program::CandleProgram;
+use super::state::{Cache, Slot};
+use super::{convert, execute};
+use crate::engine::{EngineError, Session, Tensors, bind_inputs};
+use crate::ir::{Bindings, State};
+
+/// A session of the candle engine.
+pub(super) struct CandleSession<'p> {
+    program: &'p CandleProgram,
+    batch: usize,
+    capacity: usize,
+    past: usize,
+    slots: Vec<Slot>,
+}
+
+impl<'p> CandleSession<'p> {
+    pub(super) fn new(
+        program: &'p CandleProgram,
+        batch: usize,
+        capacity: usize,
+    ) -> Result<Self, EngineError> {
+        let mut bindings = Bindings::default();
+        // A fresh map has no earlier value to clash with.
+        let _ = (bindings.bind("batch", batch), bindings.bind("past", 0));
+        let slot = |(index, state): (usize, &State)| {
+            new_slot(program, index, state, &bindings, capacity)
+                .map_err(|fault| program.failed(&format!("state {:?}", state.name), &fault))
+        };
+        let slots = program.graph.states.iter().enumerate().map(slot).collect::<Result<_, _>>()?;
+        Ok(Self { program, batch, capacity, past: 0, slots })
+    }
+
+    /// What is wrong with a step before it runs: rows that the states do not have, too many positions.
+    fn check(&self, bindings: &Bindings) -> Result<(), EngineError> {
+        let graph = &self.program.graph;
+        let refuse = |problem: String| {
+            let input = graph.inputs.first().map_or_else(String::new, |input| input.name.clone());
+            Err(EngineError::Input { graph: graph.name.clone(), input, problem })
+        };
+        if let Some(rows) = bindings.get("batch").filter(|&rows| rows != self.batch) {
+            return refuse(format!("the session is for {} rows, found {rows}", self.batch));
+        }
+        for (state, slot) in graph.states.iter().zip(&self.slots) {
+            let (Slot::Cache(_), Some(next)) = (slot, state.next) else { continue };
+            let positions = graph.fact(next).shape[2].evaluate(bindings);
+            if positions.is_none_or(|positions| positions > self.capacity) {
+                let found = positions.map_or_else(|| "too many".to_owned(), |found| found.to_string());
+                return refuse(format!("the session holds {} positions, found {found}", self.capacity));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A state before the first step.
+fn new_slot(
+    program: &CandleProgram,
+    index: usize,
+    state: &State,
+    bindings: &Bindings,
+    capacity: usize,
+) -> Result<Slot, Fault> {
+    let dtype = convert::dtype(state.fact.dtype);
+    let sizes: Option<Vec<usize>> = state.fact.shape.iter().map(|dim| dim.evaluate(bindings)).collect();
+    let sizes = sizes.ok_or_else(|| Fault::Reason("its size depends on more than the batch".into()))?;
+    if program.appends.contains(&Some(index))
+        && let [batch, heads, _, width] = sizes[..]
+    {
+        let cache = Cache::new([batch, heads, capacity, width], dtype, &program.device)?;
+        return Ok(Slot::Cache(cache));
+    }
+    Ok(Slot::Value(CandleTensor::zeros(sizes, dtype, &program.device)?))
+}
+
+impl Session for CandleSession<'_> {
+    fn step(&mut self, inputs: &Tensors) -> Result<Tensors, EngineError> {
+        let program = self.program;
+        let bindings = bind_inputs(&program.given, inputs, self.past)?;
+        self.check(&bindings)?;
+        let slots = &self.slots;
+        let (results, outputs) = execute::in_pool(program.pool.as_deref(), || {
+            let results = execute::run(program, inputs, &bindings, slots, None)?;
+            let outputs = program.outputs(&results)?;
+            Ok((results, outputs))
+        })?;
+        // Only a step that succeeded moves the session on.
+        for (state, slot) in program.graph.states.iter().zip(&mut self.slots) {
+            let Some(next) = state.next.and_then(|next| results[next.index()].as_ref()) else { continue };
+            match slot {
+                Slot::Cache(cache) => {
+                    cache.advance(next.dims()[2]);
+                    self.past = next.dims()[2];
+                }
+                Slot::Value(value) => value.clone_from(next),
+            }
+        }
+        Ok(outputs)
+    }
+
+    fn reorder(&mut self, rows: &[usize]) -> Result<(), EngineError> {
+        if let Some(row) = rows.iter().find(|&&row| row >= self.batch) {
+            let fault = Fault::Reason(format!("there is no row {row}, the session has {}", self.batch));
+            return Err(self.program.failed("reorder", &fault));
+        }
+        if rows.iter().copied().eq(0..self.batch) {
+            return Ok(());
+        }
+        let failed = |fault: Fault| self.program.failed("reorder", &fault);
+        let indices: Vec<i64> = rows.iter().map(|&row| row as i64).collect();
+        let indices = CandleTensor::from_vec(indices, rows.len(), &self.program.device)
+            .map_err(|error| failed(error.into()))?;
+        let slots: Result<Vec<Slot>, Fault> =
+            self.slots.iter().map(|slot| slot.reordered(&indices)).collect();
+        self.slots = slots.map_err(failed)?;
+        self.batch = rows.len();
+        Ok(())
+    }
+
+    fn past(&self) -> usize {
+        self.past
+    }
+}

@@ -1,0 +1,99 @@
+//! Linear layers, norms and convolutions.
+
+use super::{Noise, compare, dims, floats, graph, tensors};
+use crate::ir::{Activation, CheckedGraph, Conv2d, DType, Linear};
+use crate::tensor::Tensor;
+
+fn layers(transposed: bool) -> CheckedGraph {
+    graph(|g| {
+        let x = floats(g, "x", &["n", "13"]);
+        let (up, down) = if transposed { ([13, 37], [37, 5]) } else { ([37, 13], [5, 37]) };
+        let linear = Linear { transposed, activation: None };
+        let bias = g.param("up.bias", &[37]);
+        let inner = g.apply_linear(linear.clone(), x, g.param("up.weight", &up), Some(bias));
+        let active = g.activation(inner, Activation::Gelu);
+        g.output("y", g.apply_linear(linear, active, g.param("down.weight", &down), None));
+    })
+}
+
+#[test]
+fn linear_layers_agree_with_candle() {
+    for rows in [1, 2, 7, 64, 131] {
+        for transposed in [false, true] {
+            compare(&layers(transposed), &tensors([("x", Noise(5).floats(&[rows, 13]))]));
+        }
+    }
+}
+
+#[test]
+fn a_shared_weight_and_a_computed_weight_agree_with_candle() {
+    let graph = graph(|g| {
+        let x = floats(g, "x", &["n", "6"]);
+        let ids = g.input("ids", DType::I64, &dims(&["n"]));
+        let table = g.param("table", &[11, 6]);
+        let found = g.gather(table, 0, ids);
+        let sum = g.add(found, x);
+        g.output("logits", g.apply_linear(Linear::default(), sum, table, None));
+        g.output("again", g.apply_linear(Linear::default(), x, table, None));
+        let computed = g.add(table, g.mean(x, 0));
+        g.output("computed", g.apply_linear(Linear::default(), x, computed, None));
+        let doubled = g.mul(table, 2.0);
+        g.output("folded", g.apply_linear(Linear::default(), x, doubled, None));
+        g.output("parameter", table);
+    });
+    let ids = Tensor::new([3], vec![10i64, 0, 4]).unwrap();
+    compare(&graph, &tensors([("x", Noise(6).floats(&[3, 6])), ("ids", ids)]));
+}
+
+#[test]
+fn norms_agree_with_candle() {
+    for width in [1, 3, 31, 768] {
+        let graph = graph(|g| {
+            let x = floats(g, "x", &["n", "3", &width.to_string()]);
+            let (weight, bias) = (g.param("weight", &[width]), g.param("bias", &[width]));
+            g.output("layer", g.apply_layer_norm(x, Some(weight), Some(bias), 1e-5));
+            g.output("bare layer", g.apply_layer_norm(x, None, None, 1e-5));
+            g.output("rms", g.apply_rms_norm(g.transpose(x, &[1, 0, 2]), Some(weight), 1e-6));
+            g.output("bare rms", g.apply_rms_norm(x, None, 1e-6));
+        });
+        compare(&graph, &tensors([("x", Noise(8).floats(&[5, 3, width]))]));
+    }
+}
+
+#[test]
+fn a_norm_is_exact_far_from_zero() {
+    let graph = graph(|g| {
+        let x = floats(g, "x", &["n", "256"]);
+        g.output("layer", g.apply_layer_norm(x, None, None, 1e-5));
+    });
+    let values: Vec<f32> = (0..256).map(|at| 10_000.0 + (at % 2) as f32).collect();
+    let program = super::Engine::load(&super::engine(), graph, &super::Memory::default()).unwrap();
+    let outputs = program.run(&tensors([("x", Tensor::new([1, 256], values).unwrap())])).unwrap();
+    let expected = 1.0 / (1.0f32 + 4e-5).sqrt();
+    for value in outputs["layer"].as_f32().unwrap() {
+        assert!((value.abs() - expected).abs() < 1e-4, "{value}");
+    }
+}
+
+#[test]
+fn convolutions_agree_with_candle() {
+    let plain = Conv2d { stride: [1, 1], padding: [0, 0], dilation: [1, 1], groups: 1 };
+    let cases = [
+        (plain.clone(), [6, 4, 3, 3]),
+        (Conv2d { stride: [3, 3], ..plain.clone() }, [6, 4, 3, 3]),
+        (Conv2d { stride: [2, 3], ..plain.clone() }, [6, 4, 2, 3]),
+        (Conv2d { padding: [1, 1], stride: [2, 2], ..plain.clone() }, [6, 4, 3, 3]),
+        (Conv2d { padding: [0, 2], ..plain.clone() }, [6, 4, 1, 5]),
+        (Conv2d { stride: [1, 2], padding: [0, 1], groups: 2, ..plain.clone() }, [6, 2, 1, 3]),
+        (Conv2d { dilation: [1, 2], padding: [1, 0], ..plain.clone() }, [6, 4, 3, 2]),
+        (Conv2d { groups: 4, ..plain }, [4, 1, 3, 3]),
+    ];
+    for (conv, weight) in cases {
+        let graph = graph(|g| {
+            let x = floats(g, "x", &["n", "4", "h", "w"]);
+            let (weight, bias) = (g.param("weight", &weight), g.param("bias", &weight[..1]));
+            g.output("y", g.apply_conv2d(conv.clone(), x, weight, Some(bias)));
+        });
+        compare(&graph, &tensors([("x", Noise(9).floats(&[2, 4, 9, 10]))]));
+    }
+}
