@@ -6,7 +6,9 @@
 pub mod blocks;
 pub mod checkpoint;
 pub mod engine;
+pub mod generate;
 pub mod harness;
 pub mod ir;
+pub mod scores;
 pub mod tensor;
 pub mod weights;

@@ -1,0 +1,82 @@
+//! The inputs of a step, for prompts of different lengths.
+
+use crate::engine::Tensors;
+use crate::tensor::Tensor;
+
+/// Rows padded on the left, and the optional inputs that a graph takes beside their tokens.
+#[derive(Clone, Debug)]
+pub(super) struct Batch {
+    /// For each row, how many padding tokens stand before it.
+    padding: Vec<usize>,
+    /// Whether the graph takes an `attention_mask`, and `position_ids`.
+    has_mask: bool,
+    has_positions: bool,
+}
+
+impl Batch {
+    /// Rows of these lengths, padded to the longest.
+    pub(super) fn new(lengths: &[usize], has_mask: bool, has_positions: bool) -> Self {
+        let longest = lengths.iter().copied().max().unwrap_or(0);
+        let padding = lengths.iter().map(|length| longest - length).collect();
+        Self { padding, has_mask, has_positions }
+    }
+
+    /// The inputs of the first step: all prompts.
+    pub(super) fn prompts(&self, prompts: &[Vec<i64>], pad: i64) -> Tensors {
+        let longest = self.padding.iter().zip(prompts).map(|(padding, prompt)| padding + prompt.len());
+        let length = longest.max().unwrap_or(0);
+        let mut ids = Vec::with_capacity(prompts.len() * length);
+        for (prompt, &padding) in prompts.iter().zip(&self.padding) {
+            ids.extend(std::iter::repeat_n(pad, padding));
+            ids.extend_from_slice(prompt);
+        }
+        self.inputs(ids, 0, length)
+    }
+
+    /// The inputs of a later step: one token for each row, after `past` positions.
+    pub(super) fn next(&self, tokens: Vec<i64>, past: usize) -> Tensors {
+        self.inputs(tokens, past, 1)
+    }
+
+    /// `ids` is `[batch, length]`; the mask covers the past too, positions count from a row's first real token.
+    fn inputs(&self, ids: Vec<i64>, past: usize, length: usize) -> Tensors {
+        let rows = self.padding.len();
+        let tensor = |width: usize, data: Vec<i64>| {
+            Tensor::new([rows, width], data).expect("every row has the same width by construction")
+        };
+        let per_position = |positions: std::ops::Range<usize>, value: fn(usize, usize) -> i64| {
+            let row = |&padding: &usize| positions.clone().map(move |position| value(position, padding));
+            self.padding.iter().flat_map(row).collect::<Vec<i64>>()
+        };
+        let mut inputs = Tensors::from([("input_ids".to_owned(), tensor(length, ids))]);
+        let end = past + length;
+        if self.has_mask {
+            let mask = per_position(0..end, |position, padding| i64::from(position >= padding));
+            inputs.insert("attention_mask".to_owned(), tensor(end, mask));
+        }
+        if self.has_positions {
+            // transformers counts the mask's ones, so padding itself stands at position 0.
+            let ids = per_position(past..end, |position, padding| position.saturating_sub(padding) as i64);
+            inputs.insert("position_ids".to_owned(), tensor(length, ids));
+        }
+        inputs
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn padding_stands_on_the_left() {
+        let batch = Batch::new(&[1, 3], true, true);
+        let inputs = batch.prompts(&[vec![5], vec![6, 7, 8]], 0);
+        assert_eq!(inputs["input_ids"].as_i64().unwrap(), [0, 0, 5, 6, 7, 8]);
+        assert_eq!(inputs["attention_mask"].as_i64().unwrap(), [0, 0, 1, 1, 1, 1]);
+        assert_eq!(inputs["position_ids"].as_i64().unwrap(), [0, 0, 0, 0, 1, 2]);
+        let inputs = batch.next(vec![9, 9], 3);
+        assert_eq!(inputs["input_ids"].shape(), [2, 1]);
+        assert_eq!(inputs["attention_mask"].as_i64().unwrap(), [0, 0, 1, 1, 1, 1, 1, 1]);
+        assert_eq!(inputs["position_ids"].as_i64().unwrap(), [1, 3]);
+    }
+}

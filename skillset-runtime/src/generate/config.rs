@@ -1,0 +1,221 @@
+//! How to generate: what a checkpoint says and what the caller says.
+
+use serde_json::Value;
+
+use super::error::GenerateError;
+use super::unsupported;
+use crate::checkpoint::{Checkpoint, CheckpointError, ConfigError, Reader};
+
+/// Defines the config with the operations that treat every field alike, so that a field is named once.
+macro_rules! generation_config {
+    ($($(#[$doc:meta])* $field:ident: $type:ty, $read:ident;)*) => {
+        /// Parameters of generation, as in transformers' `GenerationConfig`: every one may be unset.
+        ///
+        /// A call's own parameters win over the checkpoint's, and those over the defaults ([`or`](Self::or)).
+        #[derive(Clone, Debug, Default, PartialEq)]
+        pub struct GenerationConfig {
+            $($(#[$doc])* pub $field: Option<$type>,)*
+        }
+
+        impl GenerationConfig {
+            /// Whether this is the name of a parameter, supported or not; other names are taken for metadata in a
+            /// file and for mistakes in a caller's options.
+            pub fn names(field: &str) -> bool {
+                [$(stringify!($field)),*].contains(&field) || unsupported::names(field)
+            }
+
+            /// These parameters, and `defaults` where they are unset.
+            pub fn or(self, defaults: &Self) -> Self {
+                Self { $($field: self.$field.or_else(|| defaults.$field.clone()),)* }
+            }
+
+            /// Reads the fields that an object has; a `null` is as good as a missing field.
+            ///
+            /// # Errors
+            /// If a field has the wrong type, or is one that would change the result and is not supported.
+            pub fn read(r: &Reader<'_>) -> Result<Self, ConfigError> {
+                unsupported::check(r)?;
+                Ok(Self { $($field: $read(r, stringify!($field))?,)* })
+            }
+        }
+    };
+}
+
+generation_config! {
+    /// How many tokens to generate at most; wins over `max_length`.
+    max_new_tokens: usize, opt;
+    /// How long prompt and generated tokens may become together, prompts counted with their padding.
+    max_length: usize, opt;
+    /// How many tokens to generate at least; wins over `min_length`.
+    min_new_tokens: usize, opt;
+    /// How long prompt and generated tokens have to become together.
+    min_length: usize, opt;
+    /// Whether to draw tokens at random; otherwise the most likely one is taken.
+    do_sample: bool, opt;
+    /// Divides the logits before drawing.
+    temperature: f64, opt;
+    /// Draws from that many most likely tokens; 0 for all. Unset: 50.
+    top_k: usize, opt;
+    /// Draws from the most likely tokens that have this much probability together.
+    top_p: f64, opt;
+    /// Draws from tokens that have at least this fraction of the best one's probability.
+    min_p: f64, opt;
+    /// Above 1: makes tokens that occurred less likely.
+    repetition_penalty: f64, opt;
+    /// No sequence of that many tokens may occur twice; 0 for no limit.
+    no_repeat_ngram_size: usize, opt;
+    /// The tokens that end a row; none where the list is empty.
+    eos_token_id: Vec<i64>, one_or_list_i64;
+    /// What rows are padded with. Unset: the first of the tokens that end a row.
+    pad_token_id: i64, opt;
+    /// What an empty prompt starts with.
+    bos_token_id: i64, opt;
+    /// Texts that end a row; the text includes them.
+    stop_strings: Vec<String>, one_or_list_string;
+    /// The seed for drawing. Unset: a new one for each call.
+    seed: i64, opt;
+}
+
+impl GenerationConfig {
+    /// How many of the most likely tokens are drawn from unless `top_k` says otherwise.
+    pub const DEFAULT_TOP_K: usize = 50;
+    /// How many tokens are generated where neither `max_new_tokens` nor `max_length` is set.
+    pub const DEFAULT_NEW_TOKENS: usize = 20;
+
+    /// Greedy decoding of exactly `max_new_tokens` tokens, whatever they are.
+    pub fn greedy(max_new_tokens: usize) -> Self {
+        Self {
+            max_new_tokens: Some(max_new_tokens),
+            do_sample: Some(false),
+            eos_token_id: Some(vec![]),
+            ..Self::default()
+        }
+    }
+
+    /// Whether tokens are drawn at random.
+    pub fn do_sample(&self) -> bool {
+        self.do_sample == Some(true)
+    }
+
+    /// What a checkpoint says: its `generation_config.json`, or, only if it has none, the fields of the same
+    /// names in `config.json`.
+    ///
+    /// # Errors
+    /// As [`read`](Self::read).
+    pub fn from_checkpoint(checkpoint: &Checkpoint) -> Result<Self, CheckpointError> {
+        let (file, value) = match checkpoint.generation_config() {
+            Some(value) => ("generation_config.json", value),
+            None => ("config.json", checkpoint.config()),
+        };
+        Ok(Self::from_json(value, &checkpoint.dir().join(file).display().to_string())?)
+    }
+
+    /// Reads the content of `file`, a `generation_config.json`.
+    ///
+    /// # Errors
+    /// As [`read`](Self::read).
+    pub fn from_json(value: &Value, file: &str) -> Result<Self, ConfigError> {
+        Self::read(&Reader::new(value, file)?)
+    }
+
+    /// Checks that the values make sense.
+    ///
+    /// # Errors
+    /// Names the first field that does not.
+    pub fn check(&self) -> Result<(), GenerateError> {
+        let wrong = |field, expected: &str, found: &dyn std::fmt::Display| {
+            Err(GenerateError::Option { field, problem: format!("expected {expected}, found {found}") })
+        };
+        let within = |range: std::ops::RangeInclusive<f64>, value| range.contains(&value);
+        match self {
+            Self { max_new_tokens: Some(0), .. } => wrong("max_new_tokens", "at least 1", &0),
+            Self { repetition_penalty: Some(v), .. } if !(*v > 0.0 && v.is_finite()) => {
+                wrong("repetition_penalty", "a number above 0", v)
+            }
+            Self { stop_strings: Some(list), .. } if list.iter().any(String::is_empty) => {
+                wrong("stop_strings", "texts that are not empty", &"an empty text")
+            }
+            // The rest is not looked at by greedy decoding; checkpoints do carry a temperature of 0 with it.
+            _ if !self.do_sample() => Ok(()),
+            Self { temperature: Some(v), .. } if !(*v > 0.0 && v.is_finite()) => {
+                wrong("temperature", "a number above 0 (for greedy decoding set do_sample to false)", v)
+            }
+            Self { top_p: Some(v), .. } if !within(0.0..=1.0, *v) => {
+                wrong("top_p", "a number from 0 to 1", v)
+            }
+            Self { min_p: Some(v), .. } if !within(0.0..=1.0, *v) => {
+                wrong("min_p", "a number from 0 to 1", v)
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+fn opt<T: crate::checkpoint::FromConfig>(r: &Reader<'_>, field: &str) -> Result<Option<T>, ConfigError> {
+    r.opt(field)
+}
+
+fn one_or_list_i64(r: &Reader<'_>, field: &str) -> Result<Option<Vec<i64>>, ConfigError> {
+    one_or_list(r, field)
+}
+
+fn one_or_list_string(r: &Reader<'_>, field: &str) -> Result<Option<Vec<String>>, ConfigError> {
+    one_or_list(r, field)
+}
+
+fn one_or_list<T>(r: &Reader<'_>, field: &str) -> Result<Option<Vec<T>>, ConfigError>
+where
+    T: crate::checkpoint::FromConfig,
+{
+    match r.value(field) {
+        Some(Value::Array(_)) => r.opt(field),
+        _ => Ok(r.opt(field)?.map(|one| vec![one])),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn read(value: Value) -> Result<GenerationConfig, ConfigError> {
+        GenerationConfig::from_json(&value, "generation_config.json")
+    }
+
+    #[test]
+    fn one_token_or_a_list_ends_a_row() {
+        assert_eq!(read(json!({"eos_token_id": 2})).unwrap().eos_token_id, Some(vec![2]));
+        assert_eq!(read(json!({"eos_token_id": [2, 7]})).unwrap().eos_token_id, Some(vec![2, 7]));
+        assert_eq!(read(json!({"eos_token_id": null})).unwrap().eos_token_id, None);
+    }
+
+    #[test]
+    fn the_call_wins_over_the_checkpoint() {
+        let checkpoint = read(json!({"temperature": 0.6, "top_p": 0.9})).unwrap();
+        let call = GenerationConfig { temperature: Some(1.5), ..GenerationConfig::default() };
+        let both = call.or(&checkpoint);
+        assert_eq!((both.temperature, both.top_p, both.top_k), (Some(1.5), Some(0.9), None));
+    }
+
+    #[test]
+    fn greedy_decoding_tolerates_what_it_does_not_use() {
+        let config = GenerationConfig { temperature: Some(0.0), ..GenerationConfig::default() };
+        config.check().unwrap();
+        let error = GenerationConfig { do_sample: Some(true), ..config }.check().unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "generation option temperature: expected a number above 0 (for greedy decoding set do_sample to \
+             false), found 0"
+        );
+    }
+
+    #[test]
+    fn wrong_types_name_file_and_field() {
+        let error = read(json!({"max_new_tokens": -1})).unwrap_err().to_string();
+        assert_eq!(
+            error,
+            "generation_config.json: /max_new_tokens: expected a non-negative integer, found -1"
+        );
+    }
+}

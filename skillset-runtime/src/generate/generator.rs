@@ -1,0 +1,199 @@
+//! What generates: a program and its parameters.
+
+use std::sync::Arc;
+
+use super::GenerationConfig;
+use super::batch::Batch;
+use super::error::GenerateError;
+use super::generation::{Generation, Row, Sequence};
+use super::logits::processors;
+use super::sampler::Sampler;
+use super::stop::{Detokenize, StopCriteria};
+use crate::engine::Program;
+
+/// Continues prompts with one program.
+#[derive(Clone)]
+pub struct Generator {
+    program: Arc<dyn Program>,
+    defaults: GenerationConfig,
+    max_positions: Option<usize>,
+    text: Option<Arc<dyn Detokenize>>,
+}
+
+impl Generator {
+    /// A generator whose parameters are `defaults` where a call does not set them.
+    ///
+    /// The program's graph takes `input_ids`, keeps a cache, and gives `logits`; it needs `attention_mask`
+    /// and `position_ids` to continue prompts of different lengths together.
+    ///
+    /// # Errors
+    /// If the graph has no such input, state or output.
+    pub fn new(program: Arc<dyn Program>, defaults: GenerationConfig) -> Result<Self, GenerateError> {
+        let graph = program.graph();
+        let lacks =
+            |problem: &str| GenerateError::Graph { graph: graph.name.clone(), problem: problem.into() };
+        if !graph.inputs.iter().any(|input| input.name == "input_ids") {
+            return Err(lacks("it has no input \"input_ids\", so it cannot generate text"));
+        }
+        if !graph.outputs.iter().any(|output| output.name == "logits") {
+            return Err(lacks("it has no output \"logits\", so it cannot generate text"));
+        }
+        if graph.states.is_empty() {
+            return Err(lacks("it was built without a cache; request one to generate with it"));
+        }
+        Ok(Self { program, defaults, max_positions: None, text: None })
+    }
+
+    /// Sets the number of positions that the model has (`max_position_embeddings`). It bounds how much is
+    /// generated where no length was asked for.
+    pub fn with_max_positions(mut self, max_positions: Option<usize>) -> Self {
+        self.max_positions = max_positions;
+        self
+    }
+
+    /// Sets what turns tokens into text, which stop strings need.
+    pub fn with_text(mut self, text: Arc<dyn Detokenize>) -> Self {
+        self.text = Some(text);
+        self
+    }
+
+    /// The parameters that hold where a call does not set its own.
+    pub fn defaults(&self) -> &GenerationConfig {
+        &self.defaults
+    }
+
+    /// The most new tokens that prompts of the padded length `prompt` get, by the merged parameters `config`.
+    fn max_new_tokens(&self, config: &GenerationConfig, prompt: usize) -> Result<usize, GenerateError> {
+        match (config.max_new_tokens, config.max_length) {
+            (Some(new), _) => Ok(new),
+            (None, Some(length)) if length > prompt => Ok(length - prompt),
+            (None, Some(length)) => Err(GenerateError::Option {
+                field: "max_length",
+                problem: format!(
+                    "expected more than the prompt's {prompt} tokens, found {length}; raise it, or set max_new_tokens"
+                ),
+            }),
+            (None, None) => {
+                let left = self.max_positions.map_or(usize::MAX, |max| max.saturating_sub(prompt));
+                if left == 0 {
+                    let problem = format!(
+                        "its {prompt} tokens leave no position of the model's {} to generate at; shorten it",
+                        self.max_positions.unwrap_or(prompt)
+                    );
+                    return Err(GenerateError::Prompt { row: 0, problem });
+                }
+                Ok(left.min(GenerationConfig::DEFAULT_NEW_TOKENS))
+            }
+        }
+    }
+
+    /// Starts to continue `prompts`, which are token ids without padding. Parameters that `options` does not
+    /// set are the generator's. With a seed, row `i` draws by the seed `seed + i`, whatever the other rows are.
+    ///
+    /// # Errors
+    /// If a parameter makes no sense, a prompt is empty and there is no token to start with, or a session
+    /// cannot be had. The steps themselves report their own errors.
+    pub fn start(
+        &self,
+        prompts: &[Vec<i64>],
+        options: &GenerationConfig,
+    ) -> Result<Generation<'_>, GenerateError> {
+        let config = options.clone().or(&self.defaults);
+        config.check()?;
+        let prompts = prompts
+            .iter()
+            .enumerate()
+            .map(|(row, prompt)| match (prompt.is_empty(), config.bos_token_id) {
+                (false, _) => Ok(prompt.clone()),
+                (true, Some(bos)) => Ok(vec![bos]),
+                (true, None) => {
+                    let problem = "it is empty and the model has no bos_token_id to start with".to_owned();
+                    Err(GenerateError::Prompt { row, problem })
+                }
+            })
+            .collect::<Result<Vec<_>, _>>()?;
+        let lengths: Vec<usize> = prompts.iter().map(Vec::len).collect();
+        let longest = lengths.iter().copied().max().unwrap_or(0);
+        let max_new_tokens = self.max_new_tokens(&config, longest)?;
+        let batch = self.batch(&lengths)?;
+        let eos = config.eos_token_id.clone().unwrap_or_default();
+        let strings = match config.stop_strings.clone().filter(|strings| !strings.is_empty()) {
+            None => None,
+            Some(strings) => {
+                let text = self.text.as_deref().ok_or_else(|| GenerateError::Option {
+                    field: "stop_strings",
+                    problem: "they need a tokenizer, and there is none".to_owned(),
+                })?;
+                Some((text, strings))
+            }
+        };
+        let sampler = |row: usize| {
+            let seed = config.seed.map(|seed| (seed as u64).wrapping_add(row as u64));
+            if config.do_sample() { Sampler::multinomial(seed) } else { Sampler::Greedy }
+        };
+        // The last new token is never run, so the cache holds one position less than the longest row.
+        let session = match prompts.len() {
+            0 => None,
+            rows => Some(self.program.session(rows, longest + max_new_tokens - 1)?),
+        };
+        Ok(Generation {
+            graph: &self.program.graph().name,
+            session,
+            batch,
+            processors: processors(&config, longest, &eos),
+            // Without padding token and end tokens no row ends early, except by a stop string: any token will do.
+            pad: config.pad_token_id.or(eos.first().copied()).unwrap_or(0),
+            stop: StopCriteria { eos, max_new_tokens, strings },
+            rows: prompts
+                .into_iter()
+                .enumerate()
+                .map(|(row, tokens)| Row::new(tokens, sampler(row)))
+                .collect(),
+        })
+    }
+
+    /// Continues `prompts` to their ends, in their order. See [`start`](Self::start).
+    ///
+    /// # Errors
+    /// As [`start`](Self::start), or that of a step.
+    pub fn generate(
+        &self,
+        prompts: &[Vec<i64>],
+        options: &GenerationConfig,
+    ) -> Result<Vec<Sequence>, GenerateError> {
+        self.generate_with(prompts, options, |_| {})
+    }
+
+    /// As [`generate`](Self::generate), and hands each step's tokens to `on_step` at once.
+    ///
+    /// # Errors
+    /// As [`generate`](Self::generate).
+    pub fn generate_with(
+        &self,
+        prompts: &[Vec<i64>],
+        options: &GenerationConfig,
+        mut on_step: impl FnMut(&super::Step),
+    ) -> Result<Vec<Sequence>, GenerateError> {
+        let mut generation = self.start(prompts, options)?;
+        for step in &mut generation {
+            on_step(&step?);
+        }
+        Ok(generation.into_sequences())
+    }
+
+    fn batch(&self, lengths: &[usize]) -> Result<Batch, GenerateError> {
+        let graph = self.program.graph();
+        let takes = |name| graph.inputs.iter().any(|input| input.name == name);
+        let batch = Batch::new(lengths, takes("attention_mask"), takes("position_ids"));
+        let uneven = lengths.windows(2).any(|pair| pair[0] != pair[1]);
+        if uneven && !(takes("attention_mask") && takes("position_ids")) {
+            return Err(GenerateError::Graph {
+                graph: graph.name.clone(),
+                problem: "prompts of different lengths need the inputs \"attention_mask\" and \"position_ids\", and \
+                          it was built without them"
+                    .to_owned(),
+            });
+        }
+        Ok(batch)
+    }
+}

@@ -1,0 +1,25 @@
+//! Text generation: from prompts to new tokens, one step at a time.
+//!
+//! A [`Generator`] has a program whose graph keeps its keys and values, and parameters. It starts a
+//! [`Generation`], an iterator over decoding steps: the first runs the prompts, padded on the left to the
+//! longest of them, each later one runs one token a row. What a step does to the scores is a list of
+//! [logits processors](logits), in the order of transformers' `generate`; when a row ends is up to its stop
+//! criteria. Rows do not influence each other: a row becomes the same whatever batch it is in.
+
+mod batch;
+mod config;
+mod error;
+mod generation;
+mod generator;
+pub mod logits;
+mod sampler;
+mod stop;
+#[cfg(test)]
+mod tests;
+mod unsupported;
+
+pub use config::GenerationConfig;
+pub use error::GenerateError;
+pub use generation::{Generation, NewToken, Sequence, Step};
+pub use generator::Generator;
+pub use stop::{Detokenize, FinishReason};
