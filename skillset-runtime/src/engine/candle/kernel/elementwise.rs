@@ -26,6 +26,7 @@ pub(in crate::engine::candle) fn unary(unary: Unary, x: &Tensor) -> Result<Tenso
         Unary::Sin => target.each(f32::sin),
         Unary::Cos => target.each(f32::cos),
         Unary::Erf => target.vectors(&Erf {}),
+        Unary::Floor => target.each(f32::floor),
         Unary::Not => target.each(|x| f32::from(x == 0.0)),
         Unary::Activation(function) => activation::apply(function, target),
     };

@@ -22,6 +22,7 @@ pub(super) fn unary(context: &Context<'_>, unary: Unary, x: &Tensor) -> Result<T
         Unary::Sin => x.sin()?,
         Unary::Cos => x.cos()?,
         Unary::Erf => x.erf()?,
+        Unary::Floor => x.floor()?,
         Unary::Not => x.eq(0u8)?,
         Unary::Activation(function) => activation(function, x)?,
     })
