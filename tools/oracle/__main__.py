@@ -7,6 +7,8 @@ from transformers.utils import logging
 
 from . import cases, record, trace, vectors
 from .inputs import runs_for
+from .pipelines import images, models, processors, texts, tokenizers
+from .pipelines import run as pipeline_run
 
 
 def main() -> None:
@@ -23,6 +25,10 @@ def main() -> None:
     command.add_argument("task", metavar="TASK")
     command.add_argument("--output", required=True, metavar="FILE", help="the safetensors file to write")
     command.set_defaults(run=write_trace)
+
+    command = commands.add_parser("pipelines", help="write the pipeline fixtures")
+    command.add_argument("names", nargs="*", metavar="NAME", help="only these of pipelines/models/")
+    command.set_defaults(run=pipelines)
 
     command = commands.add_parser("weights", help="write the test vectors of the weight generator")
     command.add_argument("--check", action="store_true", help="compare with the stored vectors instead")
@@ -49,6 +55,20 @@ def write_trace(arguments: argparse.Namespace) -> None:
     run = runs_for(checkpoint.model, is_base=False, long=None)[0]
     count = trace.write(checkpoint.model, run, arguments.output)
     print(f"{count} module outputs of run {run.name!r}")
+
+
+def pipelines(arguments: argparse.Namespace) -> None:
+    images.draw()
+    processors.record()
+    tokenizers.train()
+    texts.record()
+    for name in arguments.names or models.names():
+        folder = models.write(name)
+        if models.has_pipeline(name):
+            pipeline_run.run(name)
+            print(f"{name}: {sum(file.stat().st_size for file in folder.iterdir()) / 1024:.1f} KiB")
+        else:
+            print(f"{name}: its pipeline left transformers; run `python -m oracle.pipelines.run {name}` (see README)")
 
 
 def weights(arguments: argparse.Namespace) -> None:

@@ -1,6 +1,7 @@
 """A tiny model of a class whose every stored tensor comes from the generator."""
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,7 +23,12 @@ class Checkpoint:
 
 
 def build(
-    model_class: type[PreTrainedModel], config: PreTrainedConfig, written_as: dict, seed: int, folder: Path
+    model_class: type[PreTrainedModel],
+    config: PreTrainedConfig,
+    written_as: dict,
+    seed: int,
+    folder: Path,
+    rule_for: Callable[[str, tuple[int, ...]], weights.Rule] = weights.rule_for,
 ) -> Checkpoint:
     """Saves the model to `folder`, replaces its weights by name, and loads it back.
 
@@ -34,7 +40,10 @@ def build(
 
     file = folder / "model.safetensors"
     stored = load_file(file)
-    tensors = [_describe(name, value, name in constants) for name, value in sorted(stored.items())]
+    tensors = [
+        _describe(name, value, rule_for(name, value.shape), name in constants)
+        for name, value in sorted(stored.items())
+    ]
     save_file({t["name"]: materialise(t, seed) for t in tensors}, file, metadata={"format": "pt"})
 
     written = json.loads((folder / "config.json").read_text())
@@ -62,10 +71,9 @@ def materialise(tensor: dict, seed: int) -> np.ndarray:
     return weights.generate(tensor["name"], seed, shape, rule)
 
 
-def _describe(name: str, value: np.ndarray, constant: bool) -> dict:
+def _describe(name: str, value: np.ndarray, rule: weights.Rule, constant: bool) -> dict:
     entry = {"name": name, "shape": list(value.shape)}
     if constant or value.dtype != np.float32:
         values = value.astype(np.uint8) if value.dtype == bool else value
         return entry | {"dtype": str(value.dtype), "values": values.ravel().tolist()}
-    rule = weights.rule_for(name, value.shape)
     return entry | {"center": rule.center, "half_range": rule.half_range}

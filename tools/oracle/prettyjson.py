@@ -1,6 +1,7 @@
 """JSON that people can read and diff: whatever fits on a line stays on it."""
 
 import json
+import textwrap
 
 WIDTH = 120
 
@@ -11,6 +12,8 @@ def pretty(value, indent: int = 0) -> str:
     if indent + len(flat) <= WIDTH or not isinstance(value, (dict, list)) or not value:
         return flat
     inner = indent + 2
+    if isinstance(value, list) and all(isinstance(item, (int, float)) for item in value):
+        return "[" + textwrap.fill(flat[1:-1], WIDTH - inner).replace("\n", "\n" + " " * inner) + "]"
     if isinstance(value, dict):
         items = [f"{json.dumps(k, ensure_ascii=False)}: {pretty(v, inner)}" for k, v in value.items()]
     else:

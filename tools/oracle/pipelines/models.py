@@ -1,0 +1,82 @@
+"""Writes the checkpoint part of a folder: config.json, fixture.json and the processor's files."""
+
+import json
+import shutil
+import tempfile
+from pathlib import Path
+
+import torch
+import transformers
+from transformers import AutoConfig, pipelines
+
+from ..checkpoint import build
+from ..classes import task_classes
+from ..prettyjson import pretty
+from ..weights import Rule, rule_for
+from . import FOLDER, MODELS
+
+# Random weights hardly prefer one label to another; wider heads make the ranking unmistakable.
+HEADS = ("classifier.", "qa_outputs.", "lm_head.")
+WIDER = 4.0
+
+
+def names() -> list[str]:
+    return sorted(file.stem for file in MODELS.glob("*.json"))
+
+
+def has_pipeline(name: str) -> bool:
+    """Whether this transformers still has the task's pipeline."""
+    return json.loads((MODELS / f"{name}.json").read_text())["task"] in pipelines.SUPPORTED_TASKS
+
+
+def write(name: str) -> Path:
+    """Writes the files of `models/<name>.json` and returns their folder."""
+    spec = json.loads((MODELS / f"{name}.json").read_text())
+    task, config = spec["task"], AutoConfig.for_model(spec["model_type"], **spec["config"])
+    model_class = task_classes(config)[task]
+    with tempfile.TemporaryDirectory() as scratch:
+        checkpoint = build(model_class, config, {}, 0, Path(scratch), _rule)
+
+    folder = FOLDER / name
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    _write_json(folder / "config.json", checkpoint.config)
+    files = []
+    if "tokenizer" in spec:
+        files += [f"../tokenizers/{spec['tokenizer']}/{file}" for file in _tokenizer_files(spec["tokenizer"])]
+    for part, file in (("image_processor", "preprocessor_config.json"), ("generation_config", "generation_config.json")):
+        if part in spec:
+            _write_json(folder / file, spec[part])
+            files.append(file)
+    fixture = {
+        "model_type": spec["model_type"],
+        "case": name,
+        "transformers": transformers.__version__,
+        "torch": torch.__version__.split("+")[0],
+        "seed": 0,
+        "files": files,
+        "tasks": {
+            task: {
+                "class": model_class.__name__,
+                "config_overrides": {},
+                "tensors": [[0, len(checkpoint.tensors)]],
+            }
+        },
+        "tensors": checkpoint.tensors,
+    }
+    (folder / "fixture.json").write_text(pretty(fixture) + "\n")
+    return folder
+
+
+def _rule(name: str, shape: tuple[int, ...]) -> Rule:
+    rule = rule_for(name, shape)
+    return Rule(rule.center, rule.half_range * WIDER) if name.startswith(HEADS) else rule
+
+
+def _tokenizer_files(tokenizer: str) -> list[str]:
+    names = ("tokenizer.json", "tokenizer_config.json", "chat_template.jinja")
+    return [name for name in names if (FOLDER / "tokenizers" / tokenizer / name).exists()]
+
+
+def _write_json(file: Path, value: dict) -> None:
+    file.write_text(json.dumps(value, indent=2) + "\n")

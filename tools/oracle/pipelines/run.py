@@ -1,0 +1,118 @@
+"""Runs a folder's cases through transformers' pipeline: `python -m oracle.pipelines.run NAME…`.
+
+Needs nothing but the folder, so that it also works under the release in `requirements-qa.txt`,
+the last one that had the question-answering pipeline.
+"""
+
+import json
+import shutil
+import sys
+import tempfile
+from pathlib import Path
+
+import numpy as np
+import torch
+import transformers
+from safetensors.numpy import save_file
+from transformers import AutoImageProcessor, LogitsProcessor, LogitsProcessorList, pipeline
+from transformers.utils import logging
+
+from ..checkpoint import materialise
+from ..prettyjson import pretty
+from . import FOLDER, MODELS
+
+# Neighbours in a ranking must differ by more than two engines can.
+LEAST_GAP = 1e-4
+# Nor may the next token be in doubt.
+LEAST_LOGIT_GAP = 1e-3
+
+
+class LogitGap(LogitsProcessor):
+    """Keeps the smallest lead of the best logit over a generation."""
+
+    def __init__(self):
+        self.smallest = float("inf")
+
+    def __call__(self, input_ids: torch.Tensor, scores: torch.Tensor) -> torch.Tensor:
+        best = scores.topk(2).values
+        self.smallest = min(self.smallest, float((best[:, 0] - best[:, 1]).min()))
+        return scores
+
+
+def run(name: str) -> None:
+    """Writes `cases.json` of a folder."""
+    spec = json.loads((MODELS / f"{name}.json").read_text())
+    task = spec["task"]
+    with tempfile.TemporaryDirectory() as scratch:
+        write_checkpoint(FOLDER / name, Path(scratch))
+        processor = {}
+        if "image_processor" in spec:
+            # The PIL back end is the reference; torchvision's rounds differently.
+            processor["image_processor"] = AutoImageProcessor.from_pretrained(scratch, backend="pil")
+        pipe = pipeline(task, model=scratch, dtype=torch.float32, device="cpu", **processor)
+        cases = [{**case, "output": _call(pipe, task, case)} for case in spec["cases"]]
+    for case in cases:
+        _check_ranking(name, case)
+    (FOLDER / name / "cases.json").write_text(pretty(cases) + "\n")
+
+    fixture = json.loads((FOLDER / name / "fixture.json").read_text())
+    fixture["transformers"] = transformers.__version__
+    (FOLDER / name / "fixture.json").write_text(pretty(fixture) + "\n")
+
+
+def write_checkpoint(folder: Path, to: Path) -> None:
+    """The Python twin of `Fixture::write_checkpoint`."""
+    fixture = json.loads((folder / "fixture.json").read_text())
+    tensors = {tensor["name"]: materialise(tensor, fixture["seed"]) for tensor in fixture["tensors"]}
+    save_file(tensors, to / "model.safetensors", metadata={"format": "pt"})
+    for file in ["config.json", *fixture["files"]]:
+        shutil.copy(folder / file, to)
+
+
+def _call(pipe, task: str, case: dict):
+    value = case["input"]
+    options = case["options"]
+    if task == "text-generation":
+        gap = LogitGap()
+        # Greedy, where the pipeline would sample.
+        output = pipe(value, do_sample=False, logits_processor=LogitsProcessorList([gap]), **options)
+        if gap.smallest <= LEAST_LOGIT_GAP:
+            raise ValueError(f"the continuation of {value!r} depends on rounding")
+        return _plain(output)
+    if task.startswith("image-"):
+        value = str(FOLDER / value)
+    if task == "question-answering":
+        return _plain(pipe(**value, **options))
+    return _plain(pipe(value, **options))
+
+
+def _plain(value):
+    """JSON's types, with floats at float32's precision."""
+    if isinstance(value, dict):
+        return {key: _plain(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(item) for item in value]
+    if isinstance(value, (float, np.floating)):
+        return float(f"{value:.9g}")
+    return value.item() if isinstance(value, np.generic) else value
+
+
+def _check_ranking(name: str, case: dict) -> None:
+    """Raises when a ranking (not a sequence of entities) depends on rounding."""
+    output = case["output"]
+    rows = output if output and isinstance(output, list) and isinstance(output[0], list) else [output]
+    for row in rows:
+        if not isinstance(row, list) or not all(isinstance(item, dict) and "score" in item for item in row):
+            continue
+        scores = [item["score"] for item in row if "entity" not in item and "entity_group" not in item]
+        for better, worse in zip(scores, scores[1:]):
+            if abs(better - worse) <= LEAST_GAP * abs(better):
+                raise ValueError(f"{name}: scores {better} and {worse} are too close for {case['input']!r}")
+
+
+if __name__ == "__main__":
+    torch.set_num_threads(1)
+    logging.set_verbosity_error()
+    logging.disable_progress_bar()
+    for argument in sys.argv[1:]:
+        run(argument)

@@ -1,0 +1,89 @@
+"""Trains the two tokenizers of the pipeline fixtures on `corpus.txt`."""
+
+import json
+import tempfile
+from collections import Counter
+from pathlib import Path
+
+from tokenizers import Tokenizer, decoders, models, pre_tokenizers, processors, trainers
+from transformers import BertTokenizer, PreTrainedTokenizerFast
+
+from . import FOLDER
+
+CORPUS = Path(__file__).parent / "corpus.txt"
+# As many positions as the BERT models have: long inputs must be cut or windowed.
+MODEL_MAX_LENGTH = 64
+CHAT_TEMPLATE = """\
+{{ bos_token }}{% for message in messages %}\
+{% if message.role not in ['system', 'user', 'assistant'] %}\
+{{ raise_exception('unknown role ' ~ message.role) }}{% endif %}\
+<|{{ message.role }}|>
+{{ message.content | trim }}{{ eos_token }}
+{% endfor %}{% if add_generation_prompt %}<|assistant|>
+{% endif %}"""
+
+
+def train() -> None:
+    """Writes `tests/pipelines/tokenizers/wordpiece` and `…/byte_level`."""
+    lines = CORPUS.read_text().splitlines()
+    _save(_wordpiece(lines), FOLDER / "tokenizers" / "wordpiece")
+    _save(_byte_level(lines), FOLDER / "tokenizers" / "byte_level")
+
+
+def _wordpiece(lines: list[str]) -> BertTokenizer:
+    """BERT's kind: lower case, words split at punctuation, `##` before continuations.
+
+    Its vocabulary is counted here, since `WordPieceTrainer` breaks ties differently on every run.
+    """
+    split = BertTokenizer().backend_tokenizer
+    text = split.normalizer.normalize_str(" ".join(lines))
+    words = Counter(word for word, _ in split.pre_tokenizer.pre_tokenize_str(text))
+    pieces = Counter(words)
+    for word, count in words.items():
+        for at in range(1, len(word)):
+            pieces[word[:at]] += count
+            pieces[f"##{word[at:]}"] += count
+    letters = {piece for c in set(text) - {" "} for piece in (c, f"##{c}")}
+    common = sorted(set(pieces) - letters, key=lambda piece: (-pieces[piece] * len(piece), piece))
+    special = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
+    tokens = special + sorted(letters | set(common[:240]))
+    return BertTokenizer(vocab={token: i for i, token in enumerate(tokens)}, model_max_length=MODEL_MAX_LENGTH)
+
+
+def _byte_level(lines: list[str]) -> PreTrainedTokenizerFast:
+    """Llama 3's kind: byte-level BPE that puts a begin token first, with a chat template."""
+    begin, end, pad = "<|begin|>", "<|end|>", "<|pad|>"
+    tokenizer = Tokenizer(models.BPE())
+    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    tokenizer.decoder = decoders.ByteLevel()
+    trainer = trainers.BpeTrainer(
+        vocab_size=400,
+        special_tokens=[pad, begin, end, "<|system|>", "<|user|>", "<|assistant|>"],
+        initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
+        show_progress=False,
+    )
+    tokenizer.train_from_iterator(lines, trainer)
+    tokenizer.post_processor = processors.TemplateProcessing(
+        single=f"{begin} $A", pair=f"{begin} $A {begin}:1 $B:1", special_tokens=[(begin, 1)]
+    )
+    return PreTrainedTokenizerFast(
+        tokenizer_object=tokenizer,
+        bos_token=begin,
+        eos_token=end,
+        pad_token=pad,
+        padding_side="left",
+        model_max_length=MODEL_MAX_LENGTH,
+        chat_template=CHAT_TEMPLATE,
+    )
+
+
+def _save(tokenizer: PreTrainedTokenizerFast, folder: Path) -> None:
+    """Saves the files a checkpoint has; tokenizer.json without indentation, to stay small."""
+    with tempfile.TemporaryDirectory() as saved:
+        tokenizer.save_pretrained(saved)
+        folder.mkdir(parents=True, exist_ok=True)
+        for file in sorted(Path(saved).iterdir()):
+            text = file.read_text()
+            if file.name == "tokenizer.json":
+                text = json.dumps(json.loads(text), ensure_ascii=False, separators=(",", ":")) + "\n"
+            (folder / file.name).write_text(text)
