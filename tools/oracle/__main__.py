@@ -1,13 +1,14 @@
 """`python -m oracle COMMAND`; run from the `tools` folder."""
 
 import argparse
+from pathlib import Path
 
 import torch
 from transformers.utils import logging
 
 from . import cases, record, trace, vectors
 from .inputs import runs_for
-from .pipelines import images, models, processors, texts, tokenizers
+from .pipelines import images, minilm, models, processors, texts, tokenizers
 from .pipelines import run as pipeline_run
 
 
@@ -29,6 +30,10 @@ def main() -> None:
     command = commands.add_parser("pipelines", help="write the pipeline fixtures")
     command.add_argument("names", nargs="*", metavar="NAME", help="only these of pipelines/models/")
     command.set_defaults(run=pipelines)
+
+    command = commands.add_parser("minilm", help="write the sentence embeddings of all-MiniLM-L6-v2")
+    command.add_argument("checkpoint", type=Path, help="its folder")
+    command.set_defaults(run=lambda arguments: minilm.record(arguments.checkpoint))
 
     command = commands.add_parser("weights", help="write the test vectors of the weight generator")
     command.add_argument("--check", action="store_true", help="compare with the stored vectors instead")
