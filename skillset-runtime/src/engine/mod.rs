@@ -4,6 +4,7 @@
 //! is shared by threads; a graph with state runs in a [`Session`], which keeps the state between steps.
 
 pub mod candle;
+pub mod onnx;
 
 use std::collections::BTreeMap;
 
