@@ -13,7 +13,7 @@ use crate::checkpoint::{CheckpointError, read_json};
 
 /// The small files that are fetched where the model has them. Weights are chosen apart, and nothing else is
 /// fetched, least of all pickles.
-const SMALL_FILES: [&str; 14] = [
+const SMALL_FILES: [&str; 16] = [
     "config.json",
     "generation_config.json",
     "tokenizer.json",
@@ -28,6 +28,8 @@ const SMALL_FILES: [&str; 14] = [
     "chat_template.json",
     "modules.json",
     "1_Pooling/config.json",
+    "sentence_bert_config.json",
+    "config_sentence_transformers.json",
 ];
 
 /// Told about downloads, so that a front end can draw its progress.
