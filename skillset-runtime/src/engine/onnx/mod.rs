@@ -1,6 +1,31 @@
 //! ONNX: graphs as ONNX models, and ONNX Runtime as an engine.
+//!
+//! ```text
+//!                                 ┌─ OnnxModel::save ──▶ model.onnx beside the checkpoint (or its data copied)
+//! CheckedGraph ── write_model ──▶ │
+//!                                 └─ OnnxEngine::load ─▶ a session over the checkpoint's mapped files
+//! ```
+//!
+//! The library is not linked but [found](Library::find) when an engine is made, and may be [installed](install())
+//! for the user. A [`Provider`] counts as available once a test graph has run on it.
 
+mod engine;
+mod install;
+mod library;
+mod program;
 mod proto;
+mod provider;
+mod values;
 mod writer;
 
+pub use engine::{OnnxEngine, OnnxOptions};
+pub use install::{DEFAULT_VERSION, install};
+pub use library::{Library, Origin, install_root};
+pub use provider::{Provider, UnknownProvider};
 pub use writer::{OnnxModel, Storage, WriteError, WriteOptions, write_model};
+
+use super::EngineError;
+
+fn unavailable(reason: impl Into<String>) -> EngineError {
+    EngineError::Unavailable { engine: "onnxruntime".into(), reason: reason.into() }
+}

@@ -24,7 +24,8 @@ use std::path::PathBuf;
 pub use save::Storage;
 
 use self::lowering::Lowering;
-use self::parameters::{External, Parameters};
+pub(super) use self::parameters::External;
+use self::parameters::Parameters;
 use super::proto::{
     AttributeProto, GraphProto, ModelProto, OperatorSetIdProto, StringStringEntryProto, TensorShapeProto,
     TensorTypeProto, TypeProto, ValueInfoProto,
@@ -33,9 +34,9 @@ use crate::ir::{BuildError, CheckedGraph, DType, Dim, Fact, Op, Value, decompose
 use crate::weights::Weights;
 
 /// The version of ONNX's operator set that models are written in.
-const OPSET: i64 = 21;
+pub(super) const OPSET: i64 = 21;
 /// The file format version that came with that operator set.
-const IR_VERSION: i64 = 10;
+pub(super) const IR_VERSION: i64 = 10;
 
 /// What goes into a model beside the graph.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -106,6 +107,13 @@ pub struct OnnxModel<'w> {
     /// The model without its external initializers.
     proto: ModelProto,
     externals: Vec<External<'w>>,
+}
+
+impl<'w> OnnxModel<'w> {
+    /// The initializers that are not in the model itself.
+    pub(super) fn externals(&self) -> impl Iterator<Item = &External<'w>> {
+        self.externals.iter()
+    }
 }
 
 /// Lowers `graph` to ONNX.
@@ -240,7 +248,7 @@ fn name_results(g: &mut Lowering<'_>) {
     g.rename(&renamed);
 }
 
-fn value_info(name: &str, fact: &Fact) -> ValueInfoProto {
+pub(super) fn value_info(name: &str, fact: &Fact) -> ValueInfoProto {
     let dim = fact.shape.iter().map(dims::dimension).collect();
     let tensor_type =
         TensorTypeProto { elem_type: Some(data_type(fact.dtype)), shape: Some(TensorShapeProto { dim }) };
