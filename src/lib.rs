@@ -1,1 +1,9 @@
-//! x
+//! Model metadata into running, typed Rust.
+//!
+//! [`models`] has a module for every model type, compiled from its spec; [`registry`] finds them by name;
+//! [`runtime`] is what executes them.
+
+pub use skillset_runtime as runtime;
+
+pub mod models;
+pub mod registry;

@@ -13,7 +13,7 @@ pub struct LastToken {
     /// Token ids, `i64[batch, sequence]`.
     pub ids: Value,
     /// The padding token.
-    pub pad: Option<usize>,
+    pub pad: Option<i64>,
 }
 
 impl LastToken {
@@ -29,7 +29,7 @@ impl LastToken {
             let last = g.slice(self.of, 1, length.clone() - Dim::from(1), length);
             return g.squeeze(last, 1);
         };
-        let is_real = g.cast(g.not_equal(self.ids, pad), DType::I64);
+        let is_real = g.cast(g.not_equal(self.ids, pad as f64), DType::I64);
         let position = g.arg_max(g.mul(is_real, g.unsqueeze(g.iota(0, length), 0)), 1);
         let position = g.unsqueeze(g.unsqueeze(position, 1), 2);
         let row = g.gather_elements(self.of, 1, g.expand(position, &[batch, Dim::from(1), width]));

@@ -7,6 +7,7 @@
 //! config.json: /hidden_size: expected a non-negative integer, found "abc"
 //! ```
 
+mod bounded;
 mod value;
 
 use std::borrow::Cow;

@@ -14,7 +14,7 @@ use super::{CheckError, CheckedGraph, DType, Dim, Fact, Graph, Literal, Op, Outp
 /// What a graph is wanted for; the same architecture is built a little differently for each.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Request {
-    /// Names of the optional inputs that the caller will give. An optional input that is not named
+    /// Names of the optional inputs that the caller will give, and of the switches that it sets. An optional input that is not named
     /// takes its default inside of the graph (or is left out, as a mask is), which costs nothing at run time.
     pub inputs: Vec<String>,
     /// Outputs that are wanted; empty: all.

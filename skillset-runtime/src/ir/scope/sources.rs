@@ -16,8 +16,12 @@ impl Scope<'_> {
 
     /// A tensor that the caller may give: `None` where the request does not name it.
     pub fn optional_input(&self, name: &str, dtype: DType, shape: &[Dim]) -> Option<Value> {
-        let wanted = self.request().inputs.iter().any(|input| input == name);
-        wanted.then(|| self.input(name, dtype, shape))
+        self.flag(name).then(|| self.input(name, dtype, shape))
+    }
+
+    /// Whether the request sets the switch `name`, an argument of `forward` that shapes the graph.
+    pub fn flag(&self, name: &str) -> bool {
+        self.request().inputs.iter().any(|input| input == name)
     }
 
     /// The parameter `name` below this path.

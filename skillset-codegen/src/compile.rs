@@ -1,0 +1,111 @@
+//! The stages in a row: parse, merge, decode, check, lower, emit.
+
+use std::collections::BTreeMap;
+
+use crate::decode::Decode;
+use crate::emit::{self, Module, emit_model};
+use crate::error::{Errors, Location, suggest};
+use crate::index::SpecIndex;
+use crate::lower::{Model, lower_model};
+use crate::merge::merge_all;
+use crate::source::Node;
+use crate::spec::Spec;
+
+/// The text of one spec file.
+#[derive(Clone, Debug)]
+pub struct SpecFile {
+    /// The path that errors show: `model_specs/text/bert.json`.
+    pub path: String,
+    /// The text.
+    pub text: String,
+}
+
+impl SpecFile {
+    /// The file's name without folder and extension, which is the model type.
+    pub fn stem(&self) -> &str {
+        let name = self.path.rsplit(['/', '\\']).next().unwrap_or_default();
+        name.strip_suffix(".json").unwrap_or(name)
+    }
+}
+
+/// What specs compile to.
+#[derive(Clone, Debug)]
+pub struct Output {
+    /// A module for each model type, in order of their names.
+    pub modules: Vec<Module>,
+    /// The model types and their tasks.
+    pub index: SpecIndex,
+}
+
+/// Compiles specs. `select` names the model types to emit, all if it is empty; the runtime crate is found under
+/// the path `runtime`. Every spec is checked, selected or not.
+///
+/// # Errors
+/// Everything that is wrong with any of the specs.
+pub fn compile(files: &[SpecFile], select: &[String], runtime: &str) -> Result<Output, Errors> {
+    let mut errors = Errors::default();
+    let nodes = parse_all(files, &mut errors);
+    for name in select.iter().filter(|name| !nodes.contains_key(*name)) {
+        let hint = suggest(name, nodes.keys().map(String::as_str));
+        errors.push(&Location::root("model types"), format_args!("there is no model type {name:?}{hint}"));
+    }
+    let models = check(&nodes, &mut errors);
+    let index = SpecIndex::new(models.values());
+    let modules: Vec<Module> = models.values().map(|model| emit_model(model, runtime, &mut errors)).collect();
+    let chosen = |module: &Module| select.is_empty() || select.contains(&module.model_type);
+    let modules = modules.into_iter().filter(chosen).collect();
+    errors.into_result(Output { modules, index })
+}
+
+/// Every model type whose spec has nothing wrong up to here; what is wrong with the others is recorded.
+fn check(nodes: &BTreeMap<String, Node>, errors: &mut Errors) -> BTreeMap<String, Model> {
+    let mut models = BTreeMap::new();
+    let mut module_names = BTreeMap::new();
+    for (model_type, node) in merge_all(nodes, errors) {
+        if let Some(other) = module_names.insert(emit::module_name(&model_type), model_type.clone()) {
+            errors.push(&node.at, format_args!("its module would have the same name as that of {other:?}"));
+        }
+        // A later stage would only report what follows from the mistakes of an earlier one.
+        let errors_before = errors.len();
+        let Some(spec) = Spec::decode(&node, errors) else { continue };
+        if errors.len() > errors_before {
+            continue;
+        }
+        let model = lower_model(spec, errors);
+        if errors.len() == errors_before {
+            models.insert(model_type, model);
+        }
+    }
+    models
+}
+
+/// The specs as located JSON, by model type.
+fn parse_all(files: &[SpecFile], errors: &mut Errors) -> BTreeMap<String, Node> {
+    let mut nodes: BTreeMap<String, Node> = BTreeMap::new();
+    for file in files {
+        let node = match Node::parse(&file.text, &file.path) {
+            Ok(node) => node,
+            Err(message) => {
+                errors.push(&Location::root(&file.path), message);
+                continue;
+            }
+        };
+        // Without a readable model type the file's name stands in; decoding reports the field.
+        let model_type = node.get("model_type").and_then(Node::as_str).unwrap_or(file.stem()).to_owned();
+        if model_type != file.stem() {
+            let at = node.at.child("model_type");
+            errors.push(
+                &at,
+                format_args!("the file of model type {model_type:?} must be called {model_type}.json"),
+            );
+        }
+        if let Some(other) = nodes.get(&model_type) {
+            let at = node.at.child("model_type");
+            errors
+                .push(&at, format_args!("model type {model_type:?} is defined in {} already", other.at.file));
+            continue;
+        }
+        nodes.insert(model_type, node);
+    }
+    nodes
+}

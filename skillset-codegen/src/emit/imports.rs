@@ -1,0 +1,54 @@
+//! The `use` lines of a module: what its code names.
+
+use std::collections::BTreeSet;
+
+use proc_macro2::{TokenStream, TokenTree};
+use quote::quote;
+
+use crate::lower::ident;
+use crate::vocabulary::Vocabulary;
+
+const CHECKPOINT: [&str; 3] = ["ConfigError", "Labels", "Reader"];
+const IR: [&str; 4] = ["DType", "Dim", "Scope", "Value"];
+const MODEL: [&str; 6] = ["FieldInfo", "InputInfo", "InputKind", "Modality", "ModelType", "Processor"];
+/// Types that blocks hand to each other or read from a config.
+const BLOCKS: [&str; 2] = ["Rope", "RopeParameters"];
+
+/// Imports for every identifier in `code` that the runtime exports, from below the path `runtime`.
+pub(super) fn emit_imports(code: &TokenStream, runtime: &str) -> TokenStream {
+    let mut named = BTreeSet::new();
+    collect_idents(code.clone(), &mut named);
+    let vocabulary = Vocabulary::get();
+    let blocks = vocabulary.blocks.values().map(|block| block.rust.as_str());
+    let blocks = blocks.chain(vocabulary.records.keys().map(String::as_str)).chain(BLOCKS);
+    let ir = vocabulary.enums.keys().map(String::as_str).chain(IR);
+    let runtime: TokenStream = runtime.parse().unwrap_or_else(|_| quote!(skillset_runtime));
+
+    let mut uses = vec![];
+    let mut import = |module: &str, known: &mut dyn Iterator<Item = &str>| {
+        let known: BTreeSet<&str> = known.filter(|name| named.contains(*name)).collect();
+        let (module, known) = (ident(module), known.into_iter().map(ident).collect::<Vec<_>>());
+        match known.as_slice() {
+            [] => {}
+            [one] => uses.push(quote!(use #runtime::#module::#one;)),
+            _ => uses.push(quote!(use #runtime::#module::{#(#known),*};)),
+        }
+    };
+    import("blocks", &mut blocks.into_iter());
+    import("checkpoint", &mut CHECKPOINT.into_iter());
+    import("ir", &mut ir.into_iter());
+    import("model", &mut MODEL.into_iter().chain(["Task"]));
+    quote!(#(#uses)*)
+}
+
+fn collect_idents(tokens: TokenStream, into: &mut BTreeSet<String>) {
+    for token in tokens {
+        match token {
+            TokenTree::Ident(ident) => {
+                into.insert(ident.to_string());
+            }
+            TokenTree::Group(group) => collect_idents(group.stream(), into),
+            _ => {}
+        }
+    }
+}

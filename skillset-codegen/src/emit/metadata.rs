@@ -1,0 +1,84 @@
+//! `static MODEL`: what the runtime and the documentation know about a model type.
+
+use proc_macro2::TokenStream;
+use quote::quote;
+
+use crate::lower::{Head, LoweredInput, Model, ident};
+use crate::spec::DType;
+
+use super::task::function_name;
+
+/// The metadata of `model`, with a function for each task.
+pub(super) fn emit_metadata(model: &Model) -> TokenStream {
+    let spec = &model.spec;
+    let (model_type, title, description) = (&spec.model_type.text, &spec.title.text, &spec.description);
+    let modality = ident(&format!("{:?}", spec.modality));
+    let (class, prefix) = (&spec.class.text, option(spec.prefix.as_deref()));
+    let paper = option(spec.paper.as_deref());
+    let fields = model.fields.iter().map(|field| {
+        let (name, kind, default, doc) = (&field.name, &field.kind, field.default_text(), &field.doc);
+        quote!(FieldInfo { name: #name, kind: #kind, default: #default, doc: #doc })
+    });
+    let inputs = model.inputs.iter().map(|input| {
+        let (name, kind) = (&input.name, input_kind(input));
+        quote!(InputInfo { name: #name, kind: InputKind::#kind })
+    });
+    let tasks = model.heads.iter().flat_map(|head| {
+        std::iter::once(&head.task).chain(&head.aliases).map(move |name| emit_task_info(model, head, name))
+    });
+    let doc = format!(" What is known about {title}.");
+    quote! {
+        #[doc = #doc]
+        pub static MODEL: ModelType = ModelType {
+            model_type: #model_type,
+            title: #title,
+            description: #description,
+            modality: Modality::#modality,
+            paper: #paper,
+            class: #class,
+            prefix: #prefix,
+            config: &[#(#fields),*],
+            inputs: &[#(#inputs),*],
+            tasks: &[#(#tasks),*],
+        };
+    }
+}
+
+fn emit_task_info(model: &Model, head: &Head, name: &str) -> TokenStream {
+    let (class, generates) = (&head.class, head.generates);
+    let (processor, function) = (ident(&format!("{:?}", head.processor)), ident(&function_name(&head.task)));
+    let is_base = head.prefix.is_none();
+    let outputs: Vec<&String> = match &head.prefix {
+        None => model.base.outputs.iter().map(|(name, _)| name).collect(),
+        Some(_) => head.outputs.iter().map(|output| &output.name).collect(),
+    };
+    let prefix = option(head.prefix.as_deref());
+    quote! {
+        Task {
+            name: #name,
+            class: #class,
+            prefix: #prefix,
+            is_base: #is_base,
+            outputs: &[#(#outputs),*],
+            processor: Processor::#processor,
+            generates: #generates,
+            graph: |g, r| Config::read(r).map(|c| #function(g, &c)),
+        }
+    }
+}
+
+fn input_kind(input: &LoweredInput) -> syn::Ident {
+    match (input.dtype, input.is_optional) {
+        (DType::Flag, _) => ident("Flag"),
+        (_, true) => ident("Optional"),
+        (_, false) => ident("Required"),
+    }
+}
+
+/// An optional text as Rust; an empty one is none.
+fn option(text: Option<&str>) -> TokenStream {
+    match text.filter(|text| !text.is_empty()) {
+        Some(text) => quote!(Some(#text)),
+        None => quote!(None),
+    }
+}

@@ -1,0 +1,74 @@
+//! One function a task.
+
+use std::collections::BTreeSet;
+
+use proc_macro2::TokenStream;
+use quote::quote;
+
+use crate::error::Errors;
+use crate::lower::{Head, Model, ident};
+use crate::vocabulary::Type;
+
+use super::flow::emit_statements;
+
+/// The name of the function that builds a task's graph.
+pub(super) fn function_name(task: &str) -> String {
+    task.replace('-', "_")
+}
+
+/// The function that builds the graph of `head`.
+pub(super) fn emit_task(model: &Model, head: &Head, errors: &mut Errors) -> TokenStream {
+    let name = ident(&function_name(&head.task));
+    let tasks: Vec<String> =
+        std::iter::once(&head.task).chain(&head.aliases).map(|task| format!("`{task}`")).collect();
+    let doc = format!(" {}: `{}`.", tasks.join(", "), head.class);
+    let Some(prefix) = &head.prefix else {
+        let outputs: BTreeSet<String> = model.base.outputs.iter().map(|(name, _)| name.clone()).collect();
+        let destructured = destructure(model, &outputs);
+        let outputs = model.base.outputs.iter().map(|(name, ty)| {
+            let value = ident(name);
+            output(name, ty, &quote!(#value))
+        });
+        return quote! {
+            #[doc = #doc]
+            fn #name(g: &Scope, c: &Config) {
+                let #destructured = base(g, c);
+                #(#outputs)*
+            }
+        };
+    };
+    let live = head.outputs.iter().flat_map(|output| output.uses.iter().cloned()).collect();
+    let block = emit_statements(&head.statements, live, errors);
+    let destructured = destructure(model, &block.live);
+    let statements = &block.tokens;
+    let outputs = head.outputs.iter().map(|export| output(&export.name, &export.ty, &export.value));
+    let scope = if prefix.is_empty() { quote!(g) } else { quote!(&g.at(#prefix)) };
+    quote! {
+        #[doc = #doc]
+        fn #name(g: &Scope, c: &Config) {
+            let #destructured = base(#scope, c);
+            #(#statements)*
+            #(#outputs)*
+        }
+    }
+}
+
+/// `Base { last_hidden_state, .. }`
+fn destructure(model: &Model, wanted: &BTreeSet<String>) -> TokenStream {
+    let exports = &model.base.exports;
+    let fields: Vec<_> = exports
+        .iter()
+        .filter(|export| wanted.contains(&export.name))
+        .map(|export| ident(&export.name))
+        .collect();
+    let rest = (fields.len() < exports.len()).then(|| quote!(..));
+    quote!(Base { #(#fields,)* #rest })
+}
+
+fn output(name: &str, ty: &Type, value: &TokenStream) -> TokenStream {
+    if *ty == Type::Value {
+        return quote!(g.output(#name, #value););
+    }
+    let bound = if value.to_string() == name { ident(name) } else { ident("output") };
+    quote!(if let Some(#bound) = #value { g.output(#name, #bound); })
+}

@@ -1,0 +1,291 @@
+//! Config fields: types, defaults, how they are read.
+
+use proc_macro2::{Literal, TokenStream};
+use quote::{format_ident, quote};
+
+use crate::decode::{Table, Text};
+use crate::error::{Errors, suggest};
+use crate::source::{Data, Node};
+use crate::spec::{Check, Field};
+use crate::vocabulary::{Type, Vocabulary};
+
+use super::expr::{Checked, Context, ident};
+use super::names::{ConfigNames, Locals, RESERVED};
+use super::typed::float;
+
+/// The types that a field may have; `?` behind one allows `null`.
+const TYPES: [&str; 14] = [
+    "Activation",
+    "Labels",
+    "RopeParameters",
+    "Size2",
+    "String",
+    "[String]",
+    "[bool]",
+    "[f64]",
+    "[i64]",
+    "[usize]",
+    "bool",
+    "f64",
+    "i64",
+    "usize",
+];
+
+/// The base of rotary embeddings where neither config nor spec names one, as in transformers.
+const ROPE_THETA: f64 = 10_000.0;
+
+/// A checked field.
+#[derive(Clone, Debug)]
+pub(crate) struct ConfigField {
+    pub name: String,
+    pub ty: Type,
+    pub doc: String,
+    pub aliases: Vec<String>,
+    /// The type as the spec spells it.
+    pub kind: String,
+    default: Option<Node>,
+}
+
+/// Checks the fields and enters their types into `names`.
+pub(crate) fn lower_fields(
+    fields: &Table<Field>,
+    names: &mut ConfigNames,
+    errors: &mut Errors,
+) -> Vec<ConfigField> {
+    let mut lowered = vec![];
+    for (name, field) in fields.iter() {
+        if RESERVED.contains(&name.text.as_str()) || syn::parse_str::<syn::Ident>(&name.text).is_err() {
+            errors.push(&name.at, format_args!("a field cannot be called {:?} in emitted code", name.text));
+            continue;
+        }
+        match parse_type(&field.kind.text) {
+            Ok(ty) => {
+                names.fields.insert(name.text.clone(), ty.clone());
+                let field = ConfigField {
+                    name: name.text.clone(),
+                    ty,
+                    doc: field.doc.text.clone(),
+                    aliases: field.aliases.clone(),
+                    kind: field.kind.text.clone(),
+                    default: field.default.clone(),
+                };
+                if let (Err(message), Some(default)) = (field.default_tokens(), &field.default) {
+                    errors.push(&default.at, message);
+                }
+                lowered.push(field);
+            }
+            Err(message) => {
+                errors.push(&field.kind.at, message);
+                // Expressions may name the field all the same; one error is enough.
+                names.fields.insert(name.text.clone(), Type::Usize);
+            }
+        }
+    }
+    lowered
+}
+
+fn parse_type(text: &str) -> Checked<Type> {
+    let (name, is_optional) = text.strip_suffix('?').map_or((text, false), |name| (name, true));
+    if !TYPES.contains(&name) {
+        return Err(format!("unknown type {text:?}{}", suggest(name, TYPES)));
+    }
+    let ty = if name == "Size2" { Type::Pair(Box::new(Type::Usize)) } else { Type::parse(name) };
+    if is_optional && matches!(name, "Labels" | "RopeParameters" | "Size2") {
+        return Err(format!("{name} reads null as its default; it takes no `?`"));
+    }
+    Ok(if is_optional { Type::Option(Box::new(ty)) } else { ty })
+}
+
+impl ConfigField {
+    /// The default for people: JSON, or that there is none.
+    pub(crate) fn default_text(&self) -> String {
+        match (&self.default, &self.ty) {
+            (Some(default), _) => json(default),
+            (None, Type::Option(_)) => "null".to_owned(),
+            (None, Type::Named(name)) if name != "Activation" => "by its own rules".to_owned(),
+            (None, _) => "required".to_owned(),
+        }
+    }
+
+    /// The field's Rust type.
+    pub(crate) fn rust_type(&self) -> TokenStream {
+        rust_type(&self.ty)
+    }
+
+    /// The default as Rust; `None`: there is none (a nullable field is null then).
+    fn default_tokens(&self) -> Checked<Option<TokenStream>> {
+        let Some(default) = &self.default else { return Ok(None) };
+        match (&default.data, &self.ty) {
+            (Data::Null, Type::Option(_)) => Ok(None),
+            (_, Type::Option(inner)) => literal(default, inner).map(Some),
+            (_, ty) => literal(default, ty).map(Some),
+        }
+    }
+
+    /// The expression that reads the field.
+    pub(crate) fn read(&self, names: &ConfigNames) -> TokenStream {
+        let name = &self.name;
+        // A wrong default has been reported already.
+        let default = self.default_tokens().ok().flatten();
+        let or_none = default.clone().unwrap_or_else(|| quote!(None));
+        match &self.ty {
+            Type::Named(named) if named == "Labels" => quote!(Labels::from_config(r)?),
+            Type::Named(named) if named == "RopeParameters" => {
+                let theta = default.unwrap_or_else(|| {
+                    let theta = Literal::f64_unsuffixed(ROPE_THETA);
+                    quote!(#theta)
+                });
+                quote!(RopeParameters::read(r, #theta)?)
+            }
+            Type::Named(_) => quote!(r.parsed(#name, #or_none)?),
+            Type::Pair(_) => quote!(r.size2(#name, #or_none)?),
+            Type::Usize if names.counts.contains(name) => quote!(r.count(#name, #or_none)?),
+            Type::Usize if names.positive.contains(name) => quote!(r.positive(#name, #or_none)?),
+            Type::Option(inner) => match (getter(inner), default) {
+                (None, _) => quote!(r.opt_parsed(#name)?),
+                (Some(getter), None) => {
+                    let getter = format_ident!("opt_{getter}");
+                    quote!(r.#getter(#name)?)
+                }
+                (Some(getter), Some(default)) => {
+                    let getter = format_ident!("opt_{getter}_or");
+                    quote!(r.#getter(#name, #default)?)
+                }
+            },
+            Type::List(_) if names.counts.contains(name) => quote!(r.list_count(#name, #or_none)?),
+            ty => {
+                let getter = format_ident!("{}", getter(ty).unwrap_or_default());
+                quote!(r.#getter(#name, #or_none)?)
+            }
+        }
+    }
+
+    /// What must hold beyond what the getter checks, so that divisions are safe.
+    pub(crate) fn positive_check(&self, names: &ConfigNames) -> Option<TokenStream> {
+        let (name, ident) = (&self.name, ident(&self.name));
+        if !names.positive.contains(name) {
+            return None;
+        }
+        match &self.ty {
+            Type::Pair(_) => Some(quote!(r.require(!config.#ident.contains(&0), #name, "positive sizes")?;)),
+            Type::Usize if names.counts.contains(name) => {
+                Some(quote!(r.require(config.#ident > 0, #name, "a positive integer")?;))
+            }
+            _ => None,
+        }
+    }
+}
+
+/// The name of the reader's getter, but for types that are parsed from a string.
+fn getter(ty: &Type) -> Option<String> {
+    Some(match ty {
+        Type::Usize => "usize".to_owned(),
+        Type::I64 => "i64".to_owned(),
+        Type::F64 => "f64".to_owned(),
+        Type::Bool => "bool".to_owned(),
+        Type::String => "string".to_owned(),
+        Type::List(inner) => format!("list_{}", getter(inner)?),
+        _ => return None,
+    })
+}
+
+fn rust_type(ty: &Type) -> TokenStream {
+    match ty {
+        Type::Option(inner) => {
+            let inner = rust_type(inner);
+            quote!(Option<#inner>)
+        }
+        Type::List(inner) => {
+            let inner = rust_type(inner);
+            quote!(Vec<#inner>)
+        }
+        Type::Pair(inner) => {
+            let inner = rust_type(inner);
+            quote!([#inner; 2])
+        }
+        ty => {
+            let name = format_ident!("{}", ty.to_string());
+            quote!(#name)
+        }
+    }
+}
+
+/// A JSON value as Rust of the type.
+fn literal(node: &Node, ty: &Type) -> Checked<TokenStream> {
+    let wrong = || format!("expected {ty}, found {}", node.describe());
+    Ok(match (&node.data, ty) {
+        (Data::Number(number), Type::Usize) => {
+            let value = Literal::u64_unsuffixed(number.as_u64().ok_or_else(wrong)?);
+            quote!(#value)
+        }
+        (Data::Number(number), Type::I64) => {
+            let value = number.as_i64().ok_or_else(wrong)?;
+            let digits = Literal::u64_unsuffixed(value.unsigned_abs());
+            if value < 0 { quote!(-#digits) } else { quote!(#digits) }
+        }
+        (Data::Number(number), Type::F64) => float(number.as_f64().ok_or_else(wrong)?),
+        (Data::Number(number), Type::Named(name)) if name == "RopeParameters" => {
+            float(number.as_f64().ok_or_else(wrong)?)
+        }
+        (Data::Number(_), Type::Pair(inner)) => {
+            let value = literal(node, inner)?;
+            quote!([#value, #value])
+        }
+        (Data::Bool(value), Type::Bool) => quote!(#value),
+        (Data::String(text), Type::String) => quote!(#text.to_owned()),
+        (Data::String(text), Type::Named(name)) => {
+            let known = Vocabulary::get().enums.get(name).ok_or_else(wrong)?;
+            let variant = known.names.get(text).ok_or_else(|| {
+                format!("unknown {name} {text:?}{}", suggest(text, known.names.keys().map(String::as_str)))
+            })?;
+            let (name, variant) = (ident(name), ident(variant));
+            quote!(#name::#variant)
+        }
+        (Data::Array(items), Type::List(inner)) => {
+            let items = items.iter().map(|item| literal(item, inner)).collect::<Checked<Vec<_>>>()?;
+            quote!(vec![#(#items),*])
+        }
+        (Data::Array(items), Type::Pair(inner)) if items.len() == 2 => {
+            let items = items.iter().map(|item| literal(item, inner)).collect::<Checked<Vec<_>>>()?;
+            quote!([#(#items),*])
+        }
+        _ => return Err(wrong()),
+    })
+}
+
+fn json(node: &Node) -> String {
+    match &node.data {
+        Data::Array(items) => {
+            let items: Vec<String> = items.iter().map(json).collect();
+            format!("[{}]", items.join(", "))
+        }
+        _ => node.describe(),
+    }
+}
+
+/// Checks become `r.require(…)?;` statements over `config`.
+pub(crate) fn lower_checks(
+    checks: &[Check],
+    names: &mut ConfigNames,
+    errors: &mut Errors,
+) -> Vec<TokenStream> {
+    let mut lowered = vec![];
+    for check in checks {
+        let Text { text: field, at } = &check.field;
+        if !names.fields.contains_key(field) {
+            let hint = suggest(field, names.fields.keys().map(String::as_str));
+            errors.push(at, format_args!("there is no config field {field:?}{hint}"));
+        }
+        let (vocabulary, locals) = (Vocabulary::get(), Locals::new());
+        let mut context =
+            Context { config: names, locals: &locals, vocabulary, receiver: "config", symbols: &[] };
+        match context.parse_as(&check.require.text, &Type::Bool) {
+            Ok((tokens, _)) => {
+                let expected = &check.expected;
+                lowered.push(quote!(r.require(#tokens, #field, #expected)?;));
+            }
+            Err(message) => errors.push(&check.require.at, message),
+        }
+    }
+    lowered
+}

@@ -1,0 +1,94 @@
+//! Inputs: dims are expressions over symbols and config fields.
+
+use std::collections::BTreeSet;
+
+use proc_macro2::TokenStream;
+use quote::quote;
+
+use crate::decode::Table;
+use crate::error::Errors;
+use crate::spec::{DType, Input};
+use crate::vocabulary::{Type, Vocabulary};
+
+use super::expr::Context;
+use super::names::{ConfigNames, Local, Locals};
+use super::statement::Statement;
+
+/// Sizes that only a run knows. `past` is what a key/value cache holds.
+pub(crate) const SYMBOLS: [&str; 12] = [
+    "batch", "boxes", "choices", "frames", "height", "images", "past", "samples", "sequence", "source",
+    "target", "width",
+];
+
+/// A checked input.
+#[derive(Debug)]
+pub(crate) struct LoweredInput {
+    pub name: String,
+    pub dtype: DType,
+    pub is_optional: bool,
+    pub statement: Statement,
+}
+
+/// Checks the inputs and binds their names; flags come first, as dims may depend on them.
+pub(crate) fn lower_inputs(
+    inputs: &Table<Input>,
+    names: &mut ConfigNames,
+    locals: &mut Locals,
+    errors: &mut Errors,
+) -> Vec<LoweredInput> {
+    let is_flag = |input: &Input| input.dtype == DType::Flag;
+    let flags = inputs.iter().filter(|(_, input)| is_flag(input));
+    let tensors = inputs.iter().filter(|(_, input)| !is_flag(input));
+    let mut lowered = vec![];
+    for (name, input) in flags.chain(tensors) {
+        if names.fields.contains_key(&name.text) || syn::parse_str::<syn::Ident>(&name.text).is_err() {
+            errors.push(&name.at, format_args!("an input cannot be called {:?}", name.text));
+            continue;
+        }
+        if is_flag(input) && (input.optional || !input.dims.is_empty()) {
+            errors.push(&input.at, "a flag has neither `dims` nor `optional`");
+        }
+        let (value, uses) = lower_input(&name.text, input, names, locals, errors);
+        let ty = match input.dtype {
+            DType::Flag => Type::Bool,
+            _ if input.optional => Type::Option(Box::new(Type::Value)),
+            _ => Type::Value,
+        };
+        locals.insert(name.text.clone(), Local::new(ty));
+        let statement = Statement::Let { name: name.text.clone(), value, uses, at: name.at.clone() };
+        let (name, dtype, is_optional) = (name.text.clone(), input.dtype, input.optional);
+        lowered.push(LoweredInput { name, dtype, is_optional, statement });
+    }
+    lowered
+}
+
+/// The expression that declares the input, and the names it reads.
+fn lower_input(
+    name: &str,
+    input: &Input,
+    names: &mut ConfigNames,
+    locals: &Locals,
+    errors: &mut Errors,
+) -> (TokenStream, BTreeSet<String>) {
+    let (mut dims, mut uses) = (vec![], BTreeSet::from(["g".to_owned()]));
+    for dim in &input.dims {
+        let (vocabulary, symbols) = (Vocabulary::get(), &SYMBOLS);
+        let mut context = Context { config: names, locals, vocabulary, receiver: "c", symbols };
+        let typed = context.parse(&dim.text);
+        match typed.and_then(|typed| typed.as_dim()) {
+            Ok(typed) => {
+                dims.push(typed.tokens);
+                uses.extend(typed.uses);
+            }
+            Err(message) => errors.push(&dim.at, message),
+        }
+    }
+    let dtype = match input.dtype {
+        DType::F32 => quote!(DType::F32),
+        DType::I64 => quote!(DType::I64),
+        DType::Bool => quote!(DType::Bool),
+        DType::Flag => return (quote!(g.flag(#name)), uses),
+    };
+    let method = if input.optional { quote!(optional_input) } else { quote!(input) };
+    (quote!(g.#method(#name, #dtype, &[#(#dims),*])), uses)
+}

@@ -1,0 +1,157 @@
+//! Method calls in expressions.
+
+use quote::{format_ident, quote};
+
+use crate::error::suggest;
+use crate::vocabulary::{Param, Type};
+
+use super::expr::{Checked, Context};
+use super::typed::{Binding, Typed};
+
+impl Context<'_> {
+    pub(super) fn check_method(
+        &mut self,
+        receiver: &Typed,
+        method: &str,
+        arguments: &[Typed],
+    ) -> Checked<Typed> {
+        match &receiver.ty {
+            Type::Value => self.check_value_method(receiver, method, arguments),
+            Type::Option(inner) => check_option_method(receiver, inner, method, arguments),
+            Type::Usize | Type::Integer => self.check_size_method(receiver, method, arguments),
+            Type::F64 | Type::Decimal => check_number_method(receiver, method, arguments),
+            Type::String => {
+                let known = ["contains", "ends_with", "starts_with"];
+                plain(receiver, method, arguments, &known, &[Type::Str], Type::Bool)
+            }
+            Type::List(inner) => check_list_method(receiver, inner, method, arguments),
+            Type::Named(name) if name == "Labels" => {
+                let mut len = plain(receiver, method, arguments, &["len"], &[], Type::Usize)?;
+                len.bits = super::names::SIZE_BITS;
+                Ok(len)
+            }
+            ty => Err(format!("{ty} has no methods")),
+        }
+    }
+
+    /// Any primitive, its first parameter in front: `x.select(1, 0)`.
+    fn check_value_method(&mut self, receiver: &Typed, method: &str, arguments: &[Typed]) -> Checked<Typed> {
+        let axis = Param { name: "axis".into(), kind: "isize".into(), default: None, doc: String::new() };
+        let (rust, params, returns) = match self.vocabulary.primitives.get(method) {
+            Some(primitive) => (&*primitive.rust, &primitive.params[1..], Type::parse(&primitive.returns)),
+            None if method == "dim" => ("dim", std::slice::from_ref(&axis), Type::Dim),
+            None => {
+                let known = self.vocabulary.primitives.keys().map(String::as_str);
+                return Err(format!("there is no primitive {method:?}{}", suggest(method, known)));
+            }
+        };
+        if params.len() != arguments.len() {
+            let names: Vec<&str> = params.iter().map(|param| param.name.as_str()).collect();
+            return Err(format!(
+                "`.{method}` takes ({}), found {} arguments",
+                names.join(", "),
+                arguments.len()
+            ));
+        }
+        let mut tokens = vec![receiver.tokens.clone()];
+        for (param, argument) in params.iter().zip(arguments) {
+            tokens.push(argument.coerce(&param.ty()).map_err(|error| format!("{}: {error}", param.name))?);
+        }
+        let rust = format_ident!("{rust}");
+        let call = Typed::new(quote!(g.#rust(#(#tokens),*)), returns, Binding::Atom);
+        let mut call = call.reading(&[receiver]).reading(&arguments.iter().collect::<Vec<_>>());
+        call.uses.insert("g".to_owned());
+        Ok(call)
+    }
+
+    fn check_size_method(&mut self, receiver: &Typed, method: &str, arguments: &[Typed]) -> Checked<Typed> {
+        let receiver = &Typed { tokens: receiver.coerce(&Type::Usize)?, ty: Type::Usize, ..receiver.clone() };
+        match (method, arguments) {
+            ("div_ceil" | "is_multiple_of", [divisor]) => {
+                self.check_divisor(divisor)?;
+                let returns = if method == "div_ceil" { Type::Usize } else { Type::Bool };
+                let mut result = plain(receiver, method, arguments, &[method], &[Type::Usize], returns)?;
+                result.bits = receiver.bits;
+                Ok(result)
+            }
+            _ => {
+                let known = ["abs_diff", "div_ceil", "is_multiple_of", "max", "min"];
+                let mut result = plain(receiver, method, arguments, &known, &[Type::Usize], Type::Usize)?;
+                let other = &arguments[0];
+                result.positive = match method {
+                    "max" => receiver.positive || other.positive,
+                    "min" => receiver.positive && other.positive,
+                    _ => false,
+                };
+                result.bits = receiver.bits.max(other.bits);
+                Ok(result)
+            }
+        }
+    }
+}
+
+fn check_option_method(receiver: &Typed, inner: &Type, method: &str, arguments: &[Typed]) -> Checked<Typed> {
+    match method {
+        "is_some" | "is_none" => plain(receiver, method, arguments, &[method], &[], Type::Bool),
+        _ => {
+            let owned = Typed { tokens: receiver.coerce(&receiver.ty)?, ..receiver.clone() };
+            let known = ["is_none", "is_some", "unwrap_or"];
+            let mut result =
+                plain(&owned, method, arguments, &known, std::slice::from_ref(inner), inner.clone())?;
+            result.bits = receiver.bits.max(arguments[0].bits);
+            Ok(result)
+        }
+    }
+}
+
+fn check_number_method(receiver: &Typed, method: &str, arguments: &[Typed]) -> Checked<Typed> {
+    let receiver = &Typed { ty: Type::F64, ..receiver.clone() };
+    let (unary, binary) = (["abs", "ceil", "exp", "floor", "ln", "recip", "sqrt"], ["max", "min", "powf"]);
+    if unary.contains(&method) {
+        return plain(receiver, method, arguments, &unary, &[], Type::F64);
+    }
+    let known = [&unary[..], &binary[..]].concat();
+    plain(receiver, method, arguments, &known, &[Type::F64], Type::F64)
+}
+
+fn check_list_method(receiver: &Typed, inner: &Type, method: &str, arguments: &[Typed]) -> Checked<Typed> {
+    match method {
+        "get" => {
+            let option = Type::Option(Box::new(inner.clone()));
+            let mut got = plain(receiver, method, arguments, &["get"], &[Type::Usize], option)?;
+            let (tokens, own) = (&got.tokens, if inner.is_copy() { quote!(copied) } else { quote!(cloned) });
+            got.tokens = quote!(#tokens.#own());
+            got.bits = receiver.bits;
+            Ok(got)
+        }
+        "is_empty" => plain(receiver, method, arguments, &["is_empty"], &[], Type::Bool),
+        _ => {
+            let mut len = plain(receiver, method, arguments, &["get", "is_empty", "len"], &[], Type::Usize)?;
+            len.bits = super::names::COUNT_BITS;
+            Ok(len)
+        }
+    }
+}
+
+/// A method that is emitted as it is written.
+fn plain(
+    receiver: &Typed,
+    method: &str,
+    arguments: &[Typed],
+    known: &[&str],
+    params: &[Type],
+    returns: Type,
+) -> Checked<Typed> {
+    if !known.contains(&method) {
+        let hint = suggest(method, known.iter().copied());
+        return Err(format!("{} has no method {method:?}{hint}", receiver.ty));
+    }
+    if params.len() != arguments.len() {
+        return Err(format!("`.{method}` takes {} arguments, found {}", params.len(), arguments.len()));
+    }
+    let coerced = arguments.iter().zip(params).map(|(argument, ty)| argument.coerce(ty));
+    let coerced = coerced.collect::<Checked<Vec<_>>>()?;
+    let (inner, method) = (receiver.at_least(Binding::Atom), format_ident!("{method}"));
+    let call = Typed::new(quote!(#inner.#method(#(#coerced),*)), returns, Binding::Atom);
+    Ok(call.reading(&[receiver]).reading(&arguments.iter().collect::<Vec<_>>()))
+}

@@ -1,0 +1,57 @@
+//! Steps after checking.
+
+use std::collections::BTreeSet;
+
+use proc_macro2::TokenStream;
+
+use crate::error::Location;
+
+use super::path::Path;
+
+/// A checked step.
+#[derive(Clone, Debug)]
+pub(crate) enum Statement {
+    /// `let name = value;`
+    Let {
+        /// The name.
+        name: String,
+        /// The value.
+        value: TokenStream,
+        /// The names that the value reads.
+        uses: BTreeSet<String>,
+        /// Where the name stands.
+        at: Location,
+    },
+    /// `for index in 0..count { … }`
+    For {
+        /// The name of the turn's number.
+        index: String,
+        /// How many turns.
+        count: TokenStream,
+        /// The names that the count reads.
+        uses: BTreeSet<String>,
+        /// The checkpoint path of a turn.
+        path: Path,
+        /// What is done.
+        body: Vec<Statement>,
+        /// Names from before the loop that the body binds anew.
+        carried: BTreeSet<String>,
+        /// Where the step stands.
+        at: Location,
+    },
+    /// `let names = if condition { … } else { … };`
+    If {
+        /// The condition.
+        condition: TokenStream,
+        /// The names that the condition reads.
+        uses: BTreeSet<String>,
+        /// What is done if it holds.
+        then: Vec<Statement>,
+        /// What is done if it does not.
+        otherwise: Vec<Statement>,
+        /// The names that are bound afterwards.
+        flows: BTreeSet<String>,
+        /// Where the step stands.
+        at: Location,
+    },
+}

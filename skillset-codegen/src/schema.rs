@@ -1,0 +1,117 @@
+//! The JSON Schema of spec files, for editors.
+
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde_json::{Value, json};
+
+use crate::source::Node;
+use crate::spec::{Spec, Step};
+
+impl JsonSchema for Node {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Value".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!(true)
+    }
+}
+
+impl JsonSchema for crate::decode::Text {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Text".into()
+    }
+
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "type": "string" })
+    }
+}
+
+impl JsonSchema for Step {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Step".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let step = generator.subschema_for::<Self>();
+        let steps = json!({ "type": "array", "items": step });
+        let text = |description: &str| json!({ "type": "string", "description": description });
+        let name = text("The name by which a spec that extends this one finds the step.");
+        let at =
+            text("The checkpoint path, below that of the steps around; `{i}` is the number of the turn.");
+        json_schema!({
+            "anyOf": [
+                {
+                    "description": "A name given to an expression, or to a block or primitive applied to values.",
+                    "type": "object",
+                    "properties": {
+                        "let": text("The name of the result."),
+                        "do": text("The block or primitive; without it the result is `of` itself."),
+                        "at": at,
+                        "name": name,
+                    },
+                    "required": ["let"],
+                },
+                {
+                    "description": "Steps below one checkpoint path.",
+                    "type": "object",
+                    "properties": { "at": at, "do": steps, "name": name },
+                    "required": ["at", "do"],
+                    "additionalProperties": false,
+                },
+                {
+                    "description": "Steps that are done several times.",
+                    "type": "object",
+                    "properties": {
+                        "repeat": text("How many times: an expression of type usize."),
+                        "index": text("The name of the turn's number; `i` if not given."),
+                        "at": at,
+                        "do": steps,
+                        "name": name,
+                    },
+                    "required": ["repeat", "do"],
+                    "additionalProperties": false,
+                },
+                {
+                    "description": "Steps that are done if the config says so.",
+                    "type": "object",
+                    "properties": {
+                        "if": text("An expression of type bool."),
+                        "then": steps,
+                        "else": steps,
+                        "name": name,
+                    },
+                    "required": ["if", "then"],
+                    "additionalProperties": false,
+                },
+            ],
+        })
+    }
+}
+
+/// The schema of a spec file. A spec that extends another one may leave out what it inherits, and may change steps
+/// by name instead of listing them.
+pub fn spec_schema() -> Value {
+    let mut schema = schemars::schema_for!(Spec).to_value();
+    schema["title"] = json!("Model spec");
+    schema["required"] = json!(["model_type", "title", "description"]);
+    let steps = schema["properties"]["architecture"].clone();
+    schema["properties"]["architecture"] = json!({ "anyOf": [
+        steps,
+        {
+            "description": "Changes to the steps of the parent, by dotted name.",
+            "type": "object",
+            "additionalProperties": { "type": ["object", "array", "null"] },
+        },
+    ] });
+    // Entries that change or remove (`null`) those of a parent are checked after merging.
+    for table in ["config", "inputs", "outputs", "tasks"] {
+        let entry = schema["properties"][table]["additionalProperties"].clone();
+        schema["properties"][table]["additionalProperties"] =
+            json!({ "anyOf": [entry, { "type": ["object", "null"] }] });
+    }
+    schema
+}

@@ -1,0 +1,31 @@
+//! The fields of a config.
+
+use crate::decode::{Text, object};
+use crate::source::Node;
+
+object! {
+    /// One field of `config.json`.
+    pub struct Field {
+        /// `usize`, `i64`, `f64`, `bool`, `String`, `Activation`, `Size2` (a number or `[height, width]`), a list
+        /// (`[usize]`), a readable type of the runtime (`Labels`, `RopeParameters`); `?` behind it allows `null`.
+        kind = "type": Text,
+        /// What a missing field means. A field without default must be in the config, or is `null` if it may be.
+        default = "default": Option<Node>,
+        /// Other keys that the value may have in `config.json` (transformers' `attribute_map`).
+        aliases = "aliases": Vec<String>,
+        /// One line for the documentation.
+        doc = "doc": Text,
+    }
+}
+
+object! {
+    /// What a config must satisfy; else building a graph is refused with an error at the field.
+    pub struct Check {
+        /// An expression of type bool over config fields.
+        require = "require": Text,
+        /// The field that is named in the error.
+        field = "field": Text,
+        /// What is expected, to complete "config.json: /field: expected …, found …".
+        expected = "expected": String,
+    }
+}

@@ -1,0 +1,75 @@
+//! The types of a spec: what a file in `model_specs/` may say.
+
+mod config;
+mod step;
+mod task;
+
+pub use crate::decode::{Table, Text};
+pub use config::{Check, Field};
+pub use step::{Apply, Condition, Group, Repeat, Step};
+pub use task::{DType, Input, Processor, Task};
+
+use crate::decode::{object, words};
+
+object! {
+    /// One model type: metadata and architecture.
+    pub struct Spec {
+        /// The JSON Schema that editors check the file against: `../schema.json`.
+        schema = "$schema": Option<String>,
+        /// The `model_type` of a `config.json`; the file is called after it.
+        model_type = "model_type": Text,
+        /// The model type that this one is a variation of. Objects are merged member by member (`null` removes),
+        /// `architecture` may be an object of changes to steps by name.
+        extends = "extends": Option<Text>,
+        /// The name in prose.
+        title = "title": Text,
+        /// What goes in.
+        modality = "modality": Modality,
+        /// The paper, as `arXiv:1810.04805` or a URL.
+        paper = "paper": Option<String>,
+        /// One or two sentences for the documentation.
+        description = "description": String,
+        /// The transformers class of the base model.
+        class = "class": Text,
+        /// The path of the base model inside of the classes with a head (`base_model_prefix`).
+        prefix = "prefix": Option<String>,
+        /// The fields of the config.
+        config = "config": Table<Field>,
+        /// What the config's values must satisfy for the architecture below to be right.
+        checks = "checks": Vec<Check>,
+        /// The arguments of the base model's `forward`.
+        inputs = "inputs": Table<Input>,
+        /// The steps of the base model.
+        architecture = "architecture": Vec<Step>,
+        /// The fields of the base model's output, each an expression.
+        outputs = "outputs": Table<Text>,
+        /// What the model type can do, by the names of the Hugging Face pipelines.
+        tasks = "tasks": Table<Task>,
+    }
+}
+
+words! {
+    /// The kind of a model's input.
+    pub enum Modality {
+        /// Tokens.
+        Text = "text",
+        /// Images.
+        Vision = "vision",
+        /// Sound.
+        Audio = "audio",
+        /// Several kinds.
+        Multimodal = "multimodal",
+    }
+}
+
+impl Modality {
+    /// The folder of `model_specs/` that holds such specs.
+    pub fn folder(self) -> &'static str {
+        match self {
+            Self::Text => "text",
+            Self::Vision => "vision",
+            Self::Audio => "audio",
+            Self::Multimodal => "multimodal",
+        }
+    }
+}

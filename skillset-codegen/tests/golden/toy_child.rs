@@ -1,0 +1,323 @@
+//! Toy, extended (`model_type` "toy_child").
+//!
+//! Changes to steps, fields and tasks of another spec.
+//! Follows transformers' `ChildModel`.
+
+use skillset_runtime::blocks::{
+    Attention, AttentionNames, Embedding, LayerNorm, Linear, PaddingMask, RmsNorm,
+    TiedLinear,
+};
+use skillset_runtime::checkpoint::{ConfigError, Labels, Reader};
+use skillset_runtime::ir::{Activation, DType, Dim, Scope, Value};
+use skillset_runtime::model::{
+    FieldInfo, InputInfo, InputKind, Modality, ModelType, Processor, Task,
+};
+
+/// The config of Toy, extended.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Config {
+    /// Tokens; it must be given.
+    pub vocab_size: usize,
+    /// Width.
+    pub hidden_size: usize,
+    /// Layers.
+    pub depth: usize,
+    /// A divisor.
+    pub groups: usize,
+    /// Nullable, with a default.
+    pub window: Option<usize>,
+    /// A number.
+    pub ratio: f64,
+    /// A nonlinearity.
+    pub act: Activation,
+    /// A word.
+    pub norm: String,
+    /// A list.
+    pub widths: Vec<usize>,
+    /// A pair that is divided by.
+    pub patch: [usize; 2],
+    /// A switch.
+    pub gated: bool,
+    /// Classes.
+    pub labels: Labels,
+}
+
+impl Config {
+    /// Reads `config.json`.
+    ///
+    /// # Errors
+    /// If a field is missing or has a value that the model cannot have.
+    pub fn read(r: &Reader<'_>) -> Result<Self, ConfigError> {
+        let r = &r.clone().alias(&[("n_embd", "hidden_size")]);
+        let config = Self {
+            vocab_size: r.usize("vocab_size", None)?,
+            hidden_size: r.usize("hidden_size", 32)?,
+            depth: r.count("depth", 2)?,
+            groups: r.positive("groups", 2)?,
+            window: r.opt_usize_or("window", 4)?,
+            ratio: r.f64("ratio", 0.5)?,
+            act: r.parsed("act", Activation::GeluTanh)?,
+            norm: r.string("norm", "layer".to_owned())?,
+            widths: r.list_count("widths", vec![1, 2])?,
+            patch: r.size2("patch", [2, 3])?,
+            gated: r.bool("gated", false)?,
+            labels: Labels::from_config(r)?,
+        };
+        r.finish()?;
+        r.require(!config.patch.contains(&0), "patch", "positive sizes")?;
+        r.finish()?;
+        r.require(
+            config.norm == "layer" || config.norm == "rms",
+            "norm",
+            "\"layer\" or \"rms\"",
+        )?;
+        r.finish()?;
+        Ok(config)
+    }
+}
+
+/// What `ChildModel` hands on.
+struct Base {
+    last_hidden_state: Value,
+    attention_mask: Option<Value>,
+    last: Value,
+}
+
+/// `ChildModel`.
+fn base(g: &Scope, c: &Config) -> Base {
+    let input_ids = g
+        .input(
+            "input_ids",
+            DType::I64,
+            &[Dim::symbol("batch"), Dim::symbol("sequence")],
+        );
+    let features = g
+        .input(
+            "features",
+            DType::F32,
+            &[
+                Dim::symbol("batch"),
+                Dim::symbol("sequence"),
+                Dim::from(c.hidden_size / c.groups * 2),
+                Dim::from(c.widths.len() / c.patch[1]),
+            ],
+        );
+    let attention_mask = g
+        .optional_input(
+            "attention_mask",
+            DType::I64,
+            &[Dim::symbol("batch"), g.past() + Dim::symbol("sequence")],
+        );
+    let x = Embedding::new(input_ids, c.vocab_size, c.hidden_size)
+        .build(&g.at("tokens"));
+    let mut x = g.div(g.mul(g.add(x, g.mean(features, -1)), c.ratio + 1.0), 2.0);
+    let mask = PaddingMask::new(attention_mask).build(g);
+    for i in 0..c.depth {
+        let g = &g.at(&format!("layers.{i}"));
+        let h = if c.norm == "rms" {
+            RmsNorm::new(x, 1e-6).build(&g.at("norm"))
+        } else {
+            LayerNorm {
+                of: x,
+                eps: 1e-5,
+                bias: c.gated && c.window.is_some(),
+            }
+            .build(&g.at("norm"))
+        };
+        let h = Attention {
+            mask,
+            causal: true,
+            names: AttentionNames {
+                o: "out",
+                ..AttentionNames::default()
+            },
+            ..Attention::new(h, c.groups)
+        }
+        .build(g);
+        let h = g.mul(h, 0.5);
+        x = g.add(x, h);
+        x = if c.gated {
+            let gate = Linear {
+                activation: Some(Activation::Sigmoid),
+                ..Linear::new(x, c.hidden_size)
+            }
+            .build(&g.at("gate"));
+            g.mul(x, gate)
+        } else {
+            x
+        };
+        for j in 0..c.widths.get(i).copied().unwrap_or(1) {
+            x = Linear::new(
+                    x,
+                    c
+                        .hidden_size
+                        .saturating_sub(c.groups)
+                        .saturating_sub(c.hidden_size % c.groups),
+                )
+                .build(&g.at(&format!("inner.{j}")));
+        }
+    }
+    let last = g.slice(x, 1, g.dim(x, 1) - Dim::from(1), g.dim(x, 1));
+    Base {
+        last_hidden_state: x,
+        attention_mask,
+        last,
+    }
+}
+
+/// `feature-extraction`, `sentence-similarity`: `ChildModel`.
+fn feature_extraction(g: &Scope, c: &Config) {
+    let Base { last_hidden_state, .. } = base(g, c);
+    g.output("last_hidden_state", last_hidden_state);
+}
+
+/// `text-classification`: `ChildForSequenceClassification`.
+fn text_classification(g: &Scope, c: &Config) {
+    let Base { attention_mask, last, .. } = base(&g.at("toy"), c);
+    let (a, b) = if c.gated {
+        let a = Linear::new(last, c.labels.len()).build(&g.at("a"));
+        let b = Linear::new(last, c.labels.len()).build(&g.at("b"));
+        (a, b)
+    } else {
+        let a = g.activation(last, c.act);
+        let b = last;
+        (a, b)
+    };
+    let tied = TiedLinear::new(g.sub(a, b), c.vocab_size, true, "toy.tokens.weight")
+        .build(&g.at("head"));
+    g.output("logits", tied);
+    if let Some(output) = attention_mask {
+        g.output("padding", output);
+    }
+}
+
+/// What is known about Toy, extended.
+pub static MODEL: ModelType = ModelType {
+    model_type: "toy_child",
+    title: "Toy, extended",
+    description: "Changes to steps, fields and tasks of another spec.",
+    modality: Modality::Text,
+    paper: None,
+    class: "ChildModel",
+    prefix: Some("toy"),
+    config: &[
+        FieldInfo {
+            name: "vocab_size",
+            kind: "usize",
+            default: "required",
+            doc: "Tokens; it must be given.",
+        },
+        FieldInfo {
+            name: "hidden_size",
+            kind: "usize",
+            default: "32",
+            doc: "Width.",
+        },
+        FieldInfo {
+            name: "depth",
+            kind: "usize",
+            default: "2",
+            doc: "Layers.",
+        },
+        FieldInfo {
+            name: "groups",
+            kind: "usize",
+            default: "2",
+            doc: "A divisor.",
+        },
+        FieldInfo {
+            name: "window",
+            kind: "usize?",
+            default: "4",
+            doc: "Nullable, with a default.",
+        },
+        FieldInfo {
+            name: "ratio",
+            kind: "f64",
+            default: "0.5",
+            doc: "A number.",
+        },
+        FieldInfo {
+            name: "act",
+            kind: "Activation",
+            default: "\"gelu_new\"",
+            doc: "A nonlinearity.",
+        },
+        FieldInfo {
+            name: "norm",
+            kind: "String",
+            default: "\"layer\"",
+            doc: "A word.",
+        },
+        FieldInfo {
+            name: "widths",
+            kind: "[usize]",
+            default: "[1, 2]",
+            doc: "A list.",
+        },
+        FieldInfo {
+            name: "patch",
+            kind: "Size2",
+            default: "[2, 3]",
+            doc: "A pair that is divided by.",
+        },
+        FieldInfo {
+            name: "gated",
+            kind: "bool",
+            default: "false",
+            doc: "A switch.",
+        },
+        FieldInfo {
+            name: "labels",
+            kind: "Labels",
+            default: "by its own rules",
+            doc: "Classes.",
+        },
+    ],
+    inputs: &[
+        InputInfo {
+            name: "input_ids",
+            kind: InputKind::Required,
+        },
+        InputInfo {
+            name: "features",
+            kind: InputKind::Required,
+        },
+        InputInfo {
+            name: "attention_mask",
+            kind: InputKind::Optional,
+        },
+    ],
+    tasks: &[
+        Task {
+            name: "feature-extraction",
+            class: "ChildModel",
+            prefix: None,
+            is_base: true,
+            outputs: &["last_hidden_state"],
+            processor: Processor::Text,
+            generates: false,
+            graph: |g, r| Config::read(r).map(|c| feature_extraction(g, &c)),
+        },
+        Task {
+            name: "sentence-similarity",
+            class: "ChildModel",
+            prefix: None,
+            is_base: true,
+            outputs: &["last_hidden_state"],
+            processor: Processor::Text,
+            generates: false,
+            graph: |g, r| Config::read(r).map(|c| feature_extraction(g, &c)),
+        },
+        Task {
+            name: "text-classification",
+            class: "ChildForSequenceClassification",
+            prefix: Some("toy"),
+            is_base: false,
+            outputs: &["logits", "padding"],
+            processor: Processor::Text,
+            generates: false,
+            graph: |g, r| Config::read(r).map(|c| text_classification(g, &c)),
+        },
+    ],
+};

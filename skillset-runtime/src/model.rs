@@ -1,0 +1,254 @@
+//! What is known about a model type: the types that emitted modules fill in.
+
+use std::fmt;
+
+use crate::checkpoint::{ConfigError, Reader};
+use crate::ir::{BuildError, Builder, CheckedGraph, Request, Scope};
+
+/// A model type, as compiled from its spec.
+#[derive(Debug)]
+pub struct ModelType {
+    /// The `model_type` of a `config.json`.
+    pub model_type: &'static str,
+    /// The name in prose.
+    pub title: &'static str,
+    /// A sentence or two.
+    pub description: &'static str,
+    /// The kind of its input.
+    pub modality: Modality,
+    /// The paper, as `arXiv:1810.04805` or a URL.
+    pub paper: Option<&'static str>,
+    /// The transformers class of the base model.
+    pub class: &'static str,
+    /// The path of the base model inside of the classes with a head.
+    pub prefix: Option<&'static str>,
+    /// The fields of the config that the graph depends on.
+    pub config: &'static [FieldInfo],
+    /// The arguments of `forward`.
+    pub inputs: &'static [InputInfo],
+    /// What it can do; tasks that share a class share its graph.
+    pub tasks: &'static [Task],
+}
+
+/// The kind of a model's input.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Modality {
+    /// Tokens.
+    Text,
+    /// Images.
+    Vision,
+    /// Sound.
+    Audio,
+    /// Several kinds.
+    Multimodal,
+}
+
+/// One field of a config.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FieldInfo {
+    /// Its key in `config.json`.
+    pub name: &'static str,
+    /// Its type as specs spell it, such as `usize?`.
+    pub kind: &'static str,
+    /// Its default as JSON, or a word for there being none.
+    pub default: &'static str,
+    /// One line about it.
+    pub doc: &'static str,
+}
+
+/// One argument of `forward`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct InputInfo {
+    /// Its name.
+    pub name: &'static str,
+    /// Whether and how it is given.
+    pub kind: InputKind,
+}
+
+/// Whether and how an input is given.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum InputKind {
+    /// A tensor that every run needs.
+    Required,
+    /// A tensor that has a default; the [`Request`] says whether it is an input of the graph.
+    Optional,
+    /// No tensor but a switch of the [`Request`] that shapes the graph.
+    Flag,
+}
+
+/// What turns user input into tensors.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Processor {
+    /// A tokenizer.
+    Text,
+    /// An image processor.
+    Image,
+    /// A feature extractor.
+    Audio,
+    /// Several of them.
+    Multimodal,
+}
+
+/// One thing that a model type can do.
+pub struct Task {
+    /// The name of the Hugging Face pipeline, such as `fill-mask`.
+    pub name: &'static str,
+    /// The transformers class.
+    pub class: &'static str,
+    /// The path of the base model in that class; none where the base model is the class itself.
+    pub prefix: Option<&'static str>,
+    /// Whether the class is the base model, without a head.
+    pub is_base: bool,
+    /// The fields of the class's output.
+    pub outputs: &'static [&'static str],
+    /// What prepares its input.
+    pub processor: Processor,
+    /// Whether it is a loop around the graph that appends what it predicts.
+    pub generates: bool,
+    /// Reads the config and adds the nodes of the task's graph.
+    pub graph: fn(&Scope<'_>, &Reader<'_>) -> Result<(), ConfigError>,
+}
+
+/// Why a graph cannot be built.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ModelError {
+    /// The model type has no such task.
+    #[error("{model_type} has no task {task:?}{suggestion}; its tasks are {}", known.join(", "))]
+    NoSuchTask {
+        /// The model type.
+        model_type: &'static str,
+        /// The task asked for.
+        task: String,
+        /// The tasks there are.
+        known: Vec<&'static str>,
+        /// A near miss, as ` (did you mean "…"?)`.
+        suggestion: String,
+    },
+    /// The config has values that the model type cannot have.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// The config's values do not make a graph.
+    #[error(transparent)]
+    Graph(#[from] BuildError),
+}
+
+impl ModelType {
+    /// The task called `name`; `base` is the base model.
+    ///
+    /// # Errors
+    /// If the model type has no such task, with the list of those it has.
+    pub fn task(&self, name: &str) -> Result<&'static Task, ModelError> {
+        let found = self.tasks.iter().find(|task| task.name == name || (name == "base" && task.is_base));
+        found.ok_or_else(|| {
+            let known: Vec<&str> = self.tasks.iter().map(|task| task.name).collect();
+            let suggestion = nearest(name, known.iter().copied())
+                .map_or_else(String::new, |near| format!(" (did you mean {near:?}?)"));
+            ModelError::NoSuchTask { model_type: self.model_type, task: name.to_owned(), known, suggestion }
+        })
+    }
+
+    /// The first task of a transformers class, as `architectures` of a config names it.
+    pub fn task_of_class(&self, class: &str) -> Option<&'static Task> {
+        self.tasks.iter().find(|task| task.class == class)
+    }
+
+    /// Builds and checks the graph of `task` for one config.
+    ///
+    /// # Errors
+    /// If there is no such task, or the config's values are wrong or unsupported: all of them together.
+    pub fn graph(
+        &self,
+        config: &Reader<'_>,
+        task: &str,
+        request: &Request,
+    ) -> Result<CheckedGraph, ModelError> {
+        let task = self.task(task)?;
+        let builder = Builder::new(&format!("{} {}", self.model_type, task.name), request);
+        (task.graph)(&builder.root(), &config.clone().collecting())?;
+        Ok(builder.finish()?)
+    }
+}
+
+/// The entry of `known` that `name` is most like, if it is like any.
+pub fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let likeness = |known: &'a str| (strsim::normalized_damerau_levenshtein(name, known), known);
+    let likely = known.into_iter().map(likeness).filter(|(likeness, _)| *likeness >= 0.6);
+    likely.max_by(|a, b| a.0.total_cmp(&b.0)).map(|(_, known)| known)
+}
+
+impl fmt::Debug for Task {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} ({})", self.name, self.class)
+    }
+}
+
+impl fmt::Display for Modality {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Text => "text",
+            Self::Vision => "vision",
+            Self::Audio => "audio",
+            Self::Multimodal => "multimodal",
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ir::{DType, Dim};
+
+    static TOY: ModelType = ModelType {
+        model_type: "toy",
+        title: "Toy",
+        description: "",
+        modality: Modality::Text,
+        paper: None,
+        class: "ToyModel",
+        prefix: None,
+        config: &[],
+        inputs: &[],
+        tasks: &[Task {
+            name: "feature-extraction",
+            class: "ToyModel",
+            prefix: None,
+            is_base: true,
+            outputs: &["y"],
+            processor: Processor::Text,
+            generates: false,
+            graph: |g, r| {
+                let (width, depth) = (r.positive("width", None)?, r.count("depth", 1)?);
+                r.finish()?;
+                let x = g.input("x", DType::F32, &[Dim::from(width * depth)]);
+                g.output("y", g.tanh(x));
+                Ok(())
+            },
+        }],
+    };
+
+    fn graph(config: serde_json::Value, task: &str) -> Result<CheckedGraph, String> {
+        let reader = Reader::new(&config, "config.json").unwrap();
+        TOY.graph(&reader, task, &Request::default()).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn a_graph_is_built_for_a_task_or_the_base_model() {
+        let config = serde_json::json!({ "width": 3 });
+        assert_eq!(graph(config.clone(), "base").unwrap().outputs[0].name, "y");
+        assert!(graph(config.clone(), "feature-extraction").is_ok());
+        assert_eq!(
+            graph(config, "feature-extracton").unwrap_err(),
+            "toy has no task \"feature-extracton\" (did you mean \"feature-extraction\"?); its tasks are feature-extraction"
+        );
+    }
+
+    #[test]
+    fn all_wrong_fields_are_reported_together() {
+        let error = graph(serde_json::json!({ "width": 0, "depth": -1 }), "base").unwrap_err();
+        assert_eq!(
+            error,
+            "config.json: /width: expected a positive integer, found 0\n\
+             config.json: /depth: expected a non-negative integer, found -1"
+        );
+    }
+}

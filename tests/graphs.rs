@@ -1,0 +1,136 @@
+//! Every spec's graphs against what transformers saved: the same parameters by name and shape, the same outputs.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
+
+use serde_json::{Value, json};
+use skillset::registry;
+use skillset::runtime::checkpoint::Reader;
+use skillset::runtime::harness::fixture::Fixture;
+use skillset::runtime::ir::{CheckedGraph, Request};
+use skillset::runtime::model::ModelType;
+
+/// The directories `tests/parity/fixtures/<model type>/<case>`.
+fn fixtures() -> Vec<PathBuf> {
+    let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/parity/fixtures");
+    let folders = |path: PathBuf| {
+        let entries = std::fs::read_dir(&path).unwrap().map(|entry| entry.unwrap().path());
+        let mut folders: Vec<PathBuf> = entries.filter(|path| path.is_dir()).collect();
+        folders.sort();
+        folders
+    };
+    folders(root).into_iter().flat_map(folders).filter(|path| path.join("fixture.json").is_file()).collect()
+}
+
+fn graph(model: &ModelType, config: &Value, task: &str, request: &Request) -> Result<CheckedGraph, String> {
+    let reader = Reader::new(config, "config.json").unwrap();
+    model.graph(&reader, task, request).map_err(|error| error.to_string())
+}
+
+#[test]
+fn parameters_and_outputs_are_those_of_transformers() {
+    let mut compared = 0;
+    for dir in fixtures() {
+        let fixture = Fixture::open(&dir).unwrap();
+        let Some(model) = registry::find(&fixture.manifest().model_type) else { continue };
+        for (name, task) in fixture.tasks() {
+            let config = Value::Object(fixture.config(name).unwrap());
+            assert_eq!(model.task(name).unwrap().class, task.class, "{name}");
+            for run in &task.runs {
+                let place = format!("{} {name} {}", dir.display(), run.name);
+                let inputs = run.inputs.iter().cloned().chain(run.enabled_flags()).collect();
+                let request = Request { inputs, ..Request::default() };
+                let graph =
+                    graph(model, &config, name, &request).unwrap_or_else(|error| panic!("{place}: {error}"));
+                let taken: BTreeSet<&str> = graph.inputs.iter().map(|input| input.name.as_str()).collect();
+                assert_eq!(taken, run.inputs.iter().map(String::as_str).collect(), "{place}");
+                let outputs: Vec<&str> = graph.outputs.iter().map(|output| output.name.as_str()).collect();
+                assert_eq!(outputs, run.outputs, "{place}");
+
+                let saved: BTreeMap<&str, &[usize]> = fixture
+                    .tensors(name)
+                    .unwrap()
+                    .into_iter()
+                    .map(|tensor| (tensor.name.as_str(), tensor.shape.as_slice()))
+                    .collect();
+                let mut read = BTreeSet::new();
+                for param in &graph.params {
+                    let own = Some(param.name.as_str());
+                    let stored =
+                        own.into_iter().chain(param.tied_to.as_deref()).find(|name| saved.contains_key(name));
+                    let stored = stored.unwrap_or_else(|| panic!("{place}: {} is not saved", param.name));
+                    assert_eq!(saved[stored], param.shape, "{place}: {}", param.name);
+                    read.insert(stored);
+                }
+                assert_eq!(read, saved.keys().copied().collect(), "{place}: saved, but not read");
+                compared += 1;
+            }
+        }
+    }
+    assert!(compared > 50, "{compared} runs were found");
+}
+
+#[test]
+fn a_cache_is_kept_where_it_is_asked_for() {
+    let model = registry::find("llama").unwrap();
+    let config =
+        json!({ "num_hidden_layers": 2, "hidden_size": 8, "num_attention_heads": 2, "vocab_size": 5 });
+    let request = Request { inputs: vec!["attention_mask".into()], cache: true, ..Request::default() };
+    let graph = graph(model, &config, "text-generation", &request).unwrap();
+    let states: Vec<&str> = graph.states.iter().map(|state| state.name.as_str()).collect();
+    assert_eq!(
+        states,
+        [
+            "past_key_values.0.key",
+            "past_key_values.0.value",
+            "past_key_values.1.key",
+            "past_key_values.1.value"
+        ]
+    );
+    assert_eq!(graph.inputs[1].fact.to_string(), "i64[batch, past + sequence]");
+}
+
+#[test]
+fn configs_that_are_not_supported_are_refused_by_field() {
+    let refused = |model: &str, config: Value| {
+        graph(registry::find(model).unwrap(), &config, "base", &Request::default()).unwrap_err()
+    };
+    assert_eq!(
+        refused("bert", json!({ "is_decoder": true })),
+        "config.json: /is_decoder: expected false (bert is supported as an encoder only), found true"
+    );
+    assert_eq!(
+        refused("llama", json!({ "num_attention_heads": 7 })),
+        "config.json: /hidden_size: expected a multiple of num_attention_heads, found nothing"
+    );
+    assert_eq!(
+        refused("llama", json!({ "num_attention_heads": 0, "hidden_act": "gleu", "num_hidden_layers": 1e9 }))
+            .lines()
+            .count(),
+        3
+    );
+    assert_eq!(
+        refused("vit", json!({ "image_size": [224], "patch_size": "16" })),
+        "config.json: /image_size: expected a size or [height, width], found [224]\n\
+         config.json: /patch_size: expected a non-negative integer, found \"16\""
+    );
+}
+
+/// No config may make a graph builder panic, however absurd its numbers are.
+#[test]
+fn absurd_numbers_never_panic() {
+    let absurd =
+        [json!(0), json!(1), json!(3), json!(65_536), json!(1u64 << 40), json!(-1), json!(null), json!("x")];
+    for model in registry::all() {
+        for field in model.config {
+            for value in &absurd {
+                let mut config = json!({ "num_hidden_layers": 1 });
+                config[field.name] = value.clone();
+                for task in model.tasks {
+                    // Refused or built, both are fine.
+                    let _ = graph(model, &config, task.name, &Request::default());
+                }
+            }
+        }
+    }
+}
