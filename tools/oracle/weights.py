@@ -18,6 +18,8 @@ import numpy as np
 
 MASK = (1 << 64) - 1
 GOLDEN = 0x9E3779B97F4A7C15
+# Parts of the names of looked-up tables and learned tokens.
+EMBEDDINGS = ("embed", "cls_token", "mask_token", "wte", "wpe", "shared")
 
 
 class Rule(NamedTuple):
@@ -65,7 +67,8 @@ def rule_for(name: str, shape: tuple[int, ...]) -> Rule:
         return Rule(0.0, 0.1)
     if len(shape) < 2:
         return Rule(1.0, 0.2)
-    if any(word in name for word in ("embed", "cls_token", "mask_token", "wte", "wpe", "shared")) and "proj" not in name:
+    # A patch embedding's projection is a matrix like any other.
+    if any(word in name for word in EMBEDDINGS) and "proj" not in name:
         return Rule(0.0, 1.0)
     fan_in = math.prod(shape[1:])
     return Rule(0.0, round(math.sqrt(3.0 / fan_in), 6))

@@ -18,6 +18,8 @@ from . import FOLDER, MODELS
 # Random weights hardly prefer one label to another; wider heads make the ranking unmistakable.
 HEADS = ("classifier.", "qa_outputs.", "lm_head.")
 WIDER = 4.0
+# Parts of a description that become files of the checkpoint.
+PARTS = {"image_processor": "preprocessor_config.json", "generation_config": "generation_config.json"}
 
 
 def names() -> list[str]:
@@ -44,7 +46,7 @@ def write(name: str) -> Path:
     files = []
     if "tokenizer" in spec:
         files += [f"../tokenizers/{spec['tokenizer']}/{file}" for file in _tokenizer_files(spec["tokenizer"])]
-    for part, file in (("image_processor", "preprocessor_config.json"), ("generation_config", "generation_config.json")):
+    for part, file in PARTS.items():
         if part in spec:
             _write_json(folder / file, spec[part])
             files.append(file)

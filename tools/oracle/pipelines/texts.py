@@ -30,19 +30,23 @@ CHATS = [
     },
 ]
 
+CALLS = [({"text": text}, {}) for text in TEXTS] + [
+    ({"text": TEXTS[0]}, {"add_special_tokens": False}),
+    (PAIR, {}),
+    ({"text": LONG}, {"truncation": True, "max_length": 20}),
+    ({"text": LONG}, {"truncation": True, "max_length": 40, "stride": 8, "return_overflowing_tokens": True}),
+    ({**PAIR, "text_pair": LONG}, {"truncation": "longest_first", "max_length": 48}),
+    ({**PAIR, "text_pair": LONG}, {"truncation": "only_second", "max_length": 48}),
+    ({"text": BATCH}, {"padding": True}),
+    ({"text": BATCH[:2]}, {"padding": "max_length", "max_length": 12}),
+]
+
 
 def record() -> None:
     """Writes `cases.json` beside each tokenizer: calls (`input`, `options`) and their encodings."""
     for folder in sorted((FOLDER / "tokenizers").iterdir()):
         tokenizer = AutoTokenizer.from_pretrained(folder)
-        calls = [({"text": text}, {}) for text in TEXTS]
-        calls += [({"text": TEXTS[0]}, {"add_special_tokens": False}), (PAIR, {})]
-        calls += [({"text": LONG}, {"truncation": True, "max_length": 20})]
-        calls += [({"text": LONG}, {"truncation": True, "max_length": 40, "stride": 8, "return_overflowing_tokens": True})]
-        pair = {"text": PAIR["text"], "text_pair": LONG}
-        calls += [(pair, {"truncation": strategy, "max_length": 48}) for strategy in ("longest_first", "only_second")]
-        calls += [({"text": BATCH}, {"padding": True}), ({"text": BATCH[:2]}, {"padding": "max_length", "max_length": 12})]
-        cases = {"encode": [_encode(tokenizer, *call) for call in calls]}
+        cases = {"encode": [_encode(tokenizer, text, options) for text, options in CALLS]}
         cases["decode"] = [_decode(tokenizer, case["output"]["input_ids"]) for case in cases["encode"][: len(TEXTS)]]
         if tokenizer.chat_template:
             cases["chat"] = [
