@@ -5,5 +5,7 @@
 
 pub use skillset_runtime as runtime;
 
+#[cfg(feature = "cli")]
+pub mod cli;
 pub mod models;
 pub mod registry;

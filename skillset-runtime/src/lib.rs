@@ -9,6 +9,7 @@ pub mod engine;
 pub mod generate;
 pub mod harness;
 pub mod ir;
+pub mod load;
 pub mod model;
 pub mod scores;
 pub mod tensor;

@@ -5,8 +5,12 @@
 
 pub mod candle;
 pub mod onnx;
+pub mod probe;
+mod select;
 
 use std::collections::BTreeMap;
+
+pub use select::{EngineKind, EngineOptions, UnknownEngine};
 
 use crate::ir::{Bindings, CheckedGraph, DType, Fact};
 use crate::tensor::Tensor;

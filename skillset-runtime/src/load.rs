@@ -1,0 +1,221 @@
+//! From a checkpoint to a program: the one path that every skill, task and command takes.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use safetensors::Dtype;
+
+use crate::checkpoint::{Checkpoint, CheckpointError, ConfigError, ParamRequest, Resolver};
+use crate::engine::{Engine, EngineError, Program};
+use crate::generate::{GenerateError, GenerationConfig, Generator};
+use crate::ir::{CheckedGraph, DType, Request};
+use crate::model::{InputKind, ModelError, ModelType, Task};
+use crate::weights::{WeightView, Weights};
+
+/// An opened checkpoint, its model type, and the engine that will run it.
+#[derive(Clone)]
+pub struct Model {
+    model_type: &'static ModelType,
+    checkpoint: Arc<Checkpoint>,
+    engine: Arc<dyn Engine>,
+}
+
+/// Why a checkpoint cannot become a program.
+#[derive(Debug, thiserror::Error)]
+pub enum LoadError {
+    /// The checkpoint is damaged or lacks tensors.
+    #[error(transparent)]
+    Checkpoint(#[from] CheckpointError),
+    /// The config does not describe a model of this type.
+    #[error(transparent)]
+    Model(#[from] ModelError),
+    /// The engine cannot run the model.
+    #[error(transparent)]
+    Engine(#[from] EngineError),
+    /// The checkpoint's parameters of generation are unusable.
+    #[error(transparent)]
+    Generate(#[from] GenerateError),
+    /// The head that the checkpoint was saved with is none that is known.
+    #[error(
+        "{file}: /architectures: expected one of {}, found {}; name the task instead",
+        known.join(", "),
+        if found.is_empty() { "none".to_owned() } else { found.join(", ") }
+    )]
+    UnknownArchitecture {
+        /// The config.
+        file: String,
+        /// The classes it names.
+        found: Vec<String>,
+        /// The classes of the model type's tasks.
+        known: Vec<&'static str>,
+    },
+}
+
+impl From<ConfigError> for LoadError {
+    fn from(error: ConfigError) -> Self {
+        Self::Checkpoint(error.into())
+    }
+}
+
+impl Model {
+    /// A checkpoint of `model_type` on `engine`.
+    pub fn new(model_type: &'static ModelType, checkpoint: Arc<Checkpoint>, engine: Arc<dyn Engine>) -> Self {
+        Self { model_type, checkpoint, engine }
+    }
+
+    /// The model type.
+    pub fn model_type(&self) -> &'static ModelType {
+        self.model_type
+    }
+
+    /// The checkpoint.
+    pub fn checkpoint(&self) -> &Checkpoint {
+        &self.checkpoint
+    }
+
+    /// The engine.
+    pub fn engine(&self) -> &dyn Engine {
+        &*self.engine
+    }
+
+    /// Builds the graph of `task`, finds its parameters in the checkpoint, and prepares both on the engine.
+    ///
+    /// # Errors
+    /// See [`LoadError`]; a checkpoint that lacks tensors is reported with all of them.
+    pub fn program(&self, task: &str, request: &Request) -> Result<Arc<dyn Program>, LoadError> {
+        let graph = self.model_type.graph(&self.checkpoint.config_reader()?, task, request)?;
+        let weights = StoredWeights::find(&graph, self.model_type, Arc::clone(&self.checkpoint))?;
+        Ok(self.engine.load(graph, &weights)?.into())
+    }
+
+    /// What continues prompts with the model's language modelling head, by the checkpoint's own parameters of
+    /// generation.
+    ///
+    /// # Errors
+    /// As [`Model::program`], or if those parameters are unusable.
+    pub fn generator(&self) -> Result<Generator, LoadError> {
+        let request = Request {
+            inputs: vec!["attention_mask".to_owned(), "position_ids".to_owned()],
+            outputs: vec!["logits".to_owned()],
+            cache: true,
+        };
+        let program = self.program("text-generation", &request)?;
+        let defaults = GenerationConfig::from_checkpoint(&self.checkpoint)?;
+        let positions = self.checkpoint.config_reader()?.opt_usize("max_position_embeddings")?;
+        Ok(Generator::new(program, defaults)?.with_max_positions(positions))
+    }
+
+    /// The task called `name`, or that of the checkpoint's own head. See [`choose_task`].
+    ///
+    /// # Errors
+    /// As [`choose_task`].
+    pub fn task_or_own(&self, name: Option<&str>) -> Result<&'static Task, LoadError> {
+        choose_task(self.model_type, &self.checkpoint, name)
+    }
+}
+
+/// The task called `name` (`base`: the model without a head), or by default the one whose class
+/// `architectures` of the config names.
+///
+/// # Errors
+/// If the model type has no such task, or the config names no known class.
+pub fn choose_task(
+    model_type: &'static ModelType,
+    checkpoint: &Checkpoint,
+    name: Option<&str>,
+) -> Result<&'static Task, LoadError> {
+    if let Some(name) = name {
+        return Ok(model_type.task(name)?);
+    }
+    let found = checkpoint.architectures()?;
+    let own = found.iter().find_map(|class| model_type.task_of_class(class));
+    own.ok_or_else(|| LoadError::UnknownArchitecture {
+        file: checkpoint.dir().join("config.json").display().to_string(),
+        found,
+        known: model_type.tasks.iter().map(|task| task.class).collect(),
+    })
+}
+
+/// What a graph that others will run is built for: every tensor input, and a cache where the task generates.
+///
+/// Positions are an input only with a cache, as they are for exports by other tools.
+pub fn export_request(model_type: &ModelType, task: &Task) -> Request {
+    let inputs = model_type.inputs.iter().filter(|input| {
+        input.kind == InputKind::Optional && (task.generates || input.name != "position_ids")
+    });
+    Request {
+        inputs: inputs.map(|input| input.name.to_owned()).collect(),
+        outputs: vec![],
+        cache: task.generates,
+    }
+}
+
+/// The parameters of one graph as a checkpoint stores them.
+#[derive(Clone, Debug)]
+pub struct StoredWeights {
+    checkpoint: Arc<Checkpoint>,
+    /// Parameter → name in the file.
+    names: HashMap<String, String>,
+}
+
+impl StoredWeights {
+    /// Finds every parameter of `graph`.
+    ///
+    /// # Errors
+    /// Lists every parameter that is missing or has another shape, or the first of an unusable type.
+    pub fn find(
+        graph: &CheckedGraph,
+        model_type: &ModelType,
+        checkpoint: Arc<Checkpoint>,
+    ) -> Result<Self, CheckpointError> {
+        let request = |param: &crate::ir::Param| ParamRequest {
+            name: param.name.clone(),
+            shape: param.shape.clone(),
+            fallback: param.tied_to.clone(),
+        };
+        let requests: Vec<_> = graph.params.iter().map(request).collect();
+        let prefix = Some(model_type.prefix).filter(|prefix| !prefix.is_empty());
+        let mut names = HashMap::with_capacity(requests.len());
+        {
+            let resolved = Resolver::new(checkpoint.weights(), prefix).resolve(&requests)?;
+            for request in &requests {
+                let Some(view) = resolved.get(&request.name) else { continue };
+                if float_type(view.dtype).is_none() {
+                    let expected = "expected f32, f16 or bf16";
+                    let message = format!("tensor `{}`: {expected}, found {:?}", view.name, view.dtype);
+                    return Err(CheckpointError::weights(view.file, message));
+                }
+                names.insert(request.name.clone(), view.name.to_owned());
+            }
+        }
+        Ok(Self { checkpoint, names })
+    }
+}
+
+impl Weights for StoredWeights {
+    fn get(&self, param: &str) -> Option<WeightView<'_>> {
+        let view = self.checkpoint.weights().get(self.names.get(param)?)?;
+        Some(WeightView {
+            name: view.name,
+            dtype: float_type(view.dtype)?,
+            shape: view.shape,
+            bytes: view.data,
+            file: Some((view.file, view.file_offset)),
+        })
+    }
+
+    fn release(&self, param: &str) {
+        if let Some(view) = self.names.get(param).and_then(|name| self.checkpoint.weights().get(name)) {
+            view.advise_unused();
+        }
+    }
+}
+
+fn float_type(stored: Dtype) -> Option<DType> {
+    match stored {
+        Dtype::F32 => Some(DType::F32),
+        Dtype::F16 => Some(DType::F16),
+        Dtype::BF16 => Some(DType::BF16),
+        _ => None,
+    }
+}

@@ -1,0 +1,61 @@
+//! The command line: `skillset`.
+//!
+//! One file a command. Commands return errors; [`main`] prints them and turns them into exit code 2.
+
+mod completions;
+mod doctor;
+mod engine;
+mod export;
+mod forward;
+mod list;
+mod open;
+mod print;
+mod show;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// Runs Hugging Face model types natively or through ONNX Runtime.
+#[derive(Debug, Parser)]
+#[command(name = "skillset", version, propagate_version = true)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    List(list::List),
+    Show(show::Show),
+    Forward(forward::Forward),
+    Export(export::Export),
+    Doctor(doctor::Doctor),
+    Engine(engine::Engine),
+    Completions(completions::Completions),
+}
+
+/// What a command may fail with; the text names the file, field, expected and found.
+type Error = Box<dyn std::error::Error>;
+
+/// Parses the arguments, runs the command, and reports.
+///
+/// Exit codes: 0 success, 2 anything that the arguments, files or the machine do not allow.
+pub fn main() -> ExitCode {
+    let done = match Cli::parse().command {
+        Command::List(list) => list.run(),
+        Command::Show(show) => show.run(),
+        Command::Forward(forward) => forward.run(),
+        Command::Export(export) => export.run(),
+        Command::Doctor(doctor) => doctor.run(),
+        Command::Engine(engine) => engine.run(),
+        Command::Completions(completions) => completions.run(),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            print::error(&*error);
+            ExitCode::from(2)
+        }
+    }
+}

@@ -1,0 +1,98 @@
+//! `skillset show`
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+use serde_json::{Value, json};
+use skillset_runtime::checkpoint::{Reader, read_json};
+use skillset_runtime::ir::{Drawing, Request};
+use skillset_runtime::load::export_request;
+
+use super::{Error, print};
+use crate::registry;
+use crate::runtime::model::{ModelType, Task};
+
+/// Show a model type: what it is, its tasks, its graph.
+#[derive(Debug, Args)]
+pub(super) struct Show {
+    /// The model type, such as bert
+    model_type: String,
+    /// Print the graph that the model type builds for a config
+    #[arg(long, value_name = "FORM", num_args = 0..=1, default_missing_value = "text")]
+    graph: Option<Form>,
+    /// Task whose graph to print
+    #[arg(long, default_value = "base")]
+    task: String,
+    /// The config.json to build the graph for; the model type's defaults otherwise
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Build the graph with a key/value cache
+    #[arg(long)]
+    cache: bool,
+    /// Print JSON
+    #[arg(long, conflicts_with = "graph")]
+    json: bool,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Form {
+    /// One line a value
+    Text,
+    /// The language of Graphviz's dot
+    Dot,
+    /// A Mermaid flowchart
+    Mermaid,
+}
+
+impl Show {
+    pub(super) fn run(self) -> Result<(), Error> {
+        let model = registry::get(&self.model_type)?;
+        match self.graph {
+            Some(form) => self.graph(model, form),
+            None if self.json => print::json(&describe(model)),
+            None => summary(model),
+        }
+    }
+
+    fn graph(&self, model: &'static ModelType, form: Form) -> Result<(), Error> {
+        let (config, file) = match &self.config {
+            Some(path) => {
+                (read_json(path, "name the config.json of a checkpoint")?, path.display().to_string())
+            }
+            None => (json!({}), "the default config".to_owned()),
+        };
+        let task = model.task(&self.task)?;
+        let request = Request { cache: self.cache, ..export_request(model, task) };
+        let graph = model.graph(&Reader::new(&config, &file)?, task.name, &request)?;
+        match form {
+            Form::Text => print::write(&graph.to_string()),
+            Form::Dot => print::write(&Drawing::Graphviz(&graph).to_string()),
+            Form::Mermaid => print::write(&Drawing::Mermaid(&graph).to_string()),
+        }
+    }
+}
+
+fn summary(model: &ModelType) -> Result<(), Error> {
+    print::line(&format!("{} ({})", model.title, model.model_type))?;
+    print::line(&format!("modality  {}", model.modality))?;
+    print::line(&format!("class     {}", model.class))?;
+    if let Some(paper) = model.paper {
+        print::line(&format!("paper     {paper}"))?;
+    }
+    print::line("")?;
+    let row = |task: &Task| vec![task.name.to_owned(), task.class.to_owned(), task.outputs.join(", ")];
+    print::table(&["task", "class", "outputs"], &model.tasks.iter().map(row).collect::<Vec<_>>())
+}
+
+fn describe(model: &ModelType) -> Value {
+    let task = |task: &Task| json!({ "name": task.name, "class": task.class, "outputs": task.outputs, "generates": task.generates });
+    json!({
+        "model_type": model.model_type,
+        "title": model.title,
+        "modality": model.modality.to_string(),
+        "class": model.class,
+        "prefix": model.prefix,
+        "paper": model.paper,
+        "tasks": model.tasks.iter().map(task).collect::<Vec<_>>(),
+    })
+}

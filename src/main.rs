@@ -1,0 +1,5 @@
+//! The `skillset` command.
+
+fn main() -> std::process::ExitCode {
+    skillset::cli::main()
+}
