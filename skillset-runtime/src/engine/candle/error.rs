@@ -31,7 +31,11 @@ impl fmt::Display for Fault {
 
 impl From<candle_core::Error> for Fault {
     fn from(error: candle_core::Error) -> Self {
-        Self::Reason(error.to_string())
+        match error {
+            // What candle was doing inside is no help to who reads the message.
+            candle_core::Error::WithBacktrace { inner, .. } => Self::from(*inner),
+            error => Self::Reason(error.to_string()),
+        }
     }
 }
 

@@ -32,7 +32,7 @@ pub(super) fn run(
     states: &[Slot],
     mut visit: Option<Visit<'_>>,
 ) -> Result<Vec<Option<CandleTensor>>, EngineError> {
-    let graph = &program.graph;
+    let graph = &program.executed;
     let context = Context { device: &program.device, float: graph.float, kernels: program.kernels, bindings };
     let mut values: Vec<Option<CandleTensor>> = vec![None; graph.nodes.len()];
     for value in graph.values() {
@@ -60,7 +60,7 @@ pub(super) fn run(
 }
 
 fn from_caller(program: &CandleProgram, input: usize, inputs: &Tensors) -> Result<CandleTensor, Fault> {
-    let input = &program.graph.inputs[input];
+    let input = &program.executed.inputs[input];
     match inputs.get(&input.name) {
         Some(tensor) => Ok(convert::from_host(tensor, input.fact.dtype, &program.device)?),
         None => Err(Fault::Reason(format!("input {:?} is missing", input.name))),
@@ -86,7 +86,7 @@ fn compute(
     if let Some(Slot::Cache(cache)) = program.appends[index].map(|state| &states[state]) {
         return cache.append(inputs[1]);
     }
-    let fact = program.graph.fact(value);
+    let fact = program.executed.fact(value);
     match op::evaluate_empty(context, &node.op, &inputs, &fact.shape, fact.dtype)? {
         Some(value) => Ok(value),
         None => op::evaluate(context, &node.op, &inputs),
@@ -96,7 +96,7 @@ fn compute(
 /// Says where in the graph a fault happened; an index out of range is the fault of the input that it
 /// came by.
 fn located(program: &CandleProgram, node: &Node, fault: Fault) -> EngineError {
-    let graph = &program.graph;
+    let graph = &program.executed;
     if let (Fault::Index { value, position, size }, [data, indices]) = (&fault, &node.inputs[..])
         && let Op::Input(input) = graph.node(*indices).op
     {

@@ -8,11 +8,12 @@ use rayon::ThreadPool;
 
 use super::convert;
 use super::error::Fault;
-use super::kernel::linear::{Packed, PackedLinear, Stored};
+use super::kernel::conv::PreparedConv;
+use super::kernel::linear::{PreparedLinear, Weight};
 use super::op::{self, Context};
 use super::program::CandleProgram;
 use crate::engine::EngineError;
-use crate::ir::{Bindings, CheckedGraph, Dim, Linear, Node, Op, Value, decompose, pass};
+use crate::ir::{Activation, Bindings, CheckedGraph, Dim, Node, Op, Value, decompose, pass};
 use crate::weights::Weights;
 
 /// What a program is made for.
@@ -25,7 +26,8 @@ pub(super) struct Target {
 
 /// What is made of a node's constant inputs at load.
 pub(super) enum Prepared {
-    Linear(PackedLinear),
+    Linear(PreparedLinear),
+    Conv(PreparedConv),
 }
 
 impl Prepared {
@@ -33,6 +35,7 @@ impl Prepared {
     pub(super) fn apply(&self, x: &Tensor) -> Result<Tensor, Fault> {
         match self {
             Self::Linear(linear) => linear.apply(x),
+            Self::Conv(conv) => conv.apply(x),
         }
     }
 }
@@ -72,7 +75,7 @@ pub(super) fn load(
         kernels,
         pool,
         given,
-        graph,
+        executed: graph,
         liveness,
         constants,
         settled,
@@ -86,11 +89,7 @@ fn lower(target: &Target, graph: CheckedGraph) -> Result<CheckedGraph, String> {
     let check = |graph: crate::ir::Graph| graph.check().map_err(|error| error.to_string());
     let graph = if target.passes { check(pass::fuse(pass::merge(graph.into_graph())))? } else { graph };
     // Appending to a cache is the one composite that every device can do in place.
-    let keep = |node: &Node| match node.op {
-        Op::CacheAppend => true,
-        Op::Attention(_) | Op::Rotary(_) => false,
-        _ => target.kernels,
-    };
+    let keep = |node: &Node| target.kernels || matches!(node.op, Op::CacheAppend);
     let graph = decompose(graph, keep).map_err(|error| error.to_string())?;
     if target.passes { check(pass::merge(graph.into_graph())) } else { Ok(graph) }
 }
@@ -114,13 +113,18 @@ struct Loader<'a> {
     prepared: Vec<Option<Prepared>>,
     /// By node: how many nodes have yet to read its value in tensor form, at load or in runs.
     readers: Vec<usize>,
+    /// See [`same`].
+    same: Vec<Value>,
+    /// See [`tables`].
+    is_table: Vec<bool>,
     /// By node and orientation: weights that are packed already.
-    packed: HashMap<(Value, bool), Arc<Packed>>,
+    packed: HashMap<(Value, bool), Weight>,
 }
 
 impl<'a> Loader<'a> {
     fn new(target: &'a Target, graph: &'a CheckedGraph, weights: &'a dyn Weights) -> Self {
         let nodes = graph.nodes.len();
+        let same = same(graph, weights);
         Self {
             target,
             graph,
@@ -129,6 +133,8 @@ impl<'a> Loader<'a> {
             settled: vec![false; nodes],
             prepared: (0..nodes).map(|_| None).collect(),
             readers: graph.use_counts(),
+            is_table: tables(graph, &same),
+            same,
             packed: HashMap::new(),
         }
     }
@@ -154,8 +160,17 @@ impl<'a> Loader<'a> {
                 self.settled[value.index()] = true;
                 node.inputs.iter().for_each(|&input| self.done(input));
             }
-            Op::Linear(linear) if self.target.kernels && self.settled[node.inputs[1].index()] => {
-                self.prepared[value.index()] = Some(Prepared::Linear(self.linear(linear, node)?));
+            Op::Linear(linear) if self.is_prepared(node) => {
+                let weight = self.weight(node.inputs[1], linear.transposed)?;
+                let linear = self.linear(weight, node, linear.activation)?;
+                self.prepared[value.index()] = Some(Prepared::Linear(linear));
+            }
+            Op::Conv2d(conv) if conv.groups == 1 && self.is_prepared(node) => {
+                let (conv, weight) = (conv.clone(), self.kernels(node.inputs[1])?);
+                let [_, _, height, width] = self.sizes(node.inputs[1])?;
+                let linear = self.linear(weight, node, None)?;
+                let conv = PreparedConv { conv, kernel: [height, width], linear };
+                self.prepared[value.index()] = Some(Prepared::Conv(conv));
             }
             _ => {
                 for &input in &node.inputs {
@@ -186,6 +201,12 @@ impl<'a> Loader<'a> {
     fn tensor(&mut self, value: Value) -> Result<Tensor, Fault> {
         if let Some(tensor) = &self.constants[value.index()] {
             return Ok(tensor.clone());
+        }
+        let first = self.same[value.index()];
+        if first != value {
+            let tensor = self.tensor(first)?;
+            self.constants[value.index()] = Some(tensor.clone());
+            return Ok(tensor);
         }
         let Op::Param(index) = self.graph.node(value).op else {
             return Err(Fault::Reason("a constant was dropped before its last reader".into()));
@@ -224,39 +245,104 @@ impl<'a> Loader<'a> {
         }
     }
 
-    fn linear(&mut self, linear: &Linear, node: &Node) -> Result<PackedLinear, Fault> {
-        let weight = self.pack(node.inputs[1], linear.transposed)?;
+    /// Whether a node is prepared for its weight and bias, which must be constant.
+    fn is_prepared(&self, node: &Node) -> bool {
+        self.target.kernels && node.inputs[1..].iter().all(|input| self.settled[input.index()])
+    }
+
+    /// A linear layer with the bias of `node`.
+    fn linear(
+        &mut self,
+        weight: Weight,
+        node: &Node,
+        activation: Option<Activation>,
+    ) -> Result<PreparedLinear, Fault> {
         let bias = match node.inputs.get(2) {
             Some(&bias) => Some(self.tensor(bias)?.contiguous()?),
             None => None,
         };
-        Ok(PackedLinear { weight, bias, activation: linear.activation })
+        Ok(PreparedLinear { weight, bias, activation })
     }
 
-    fn pack(&mut self, weight: Value, transposed: bool) -> Result<Arc<Packed>, Fault> {
-        if let Some(packed) = self.packed.get(&(weight, transposed)) {
-            let packed = Arc::clone(packed);
-            self.done(weight);
+    /// The weight of a linear layer, packed once however many layers share it.
+    fn weight(&mut self, value: Value, transposed: bool) -> Result<Weight, Fault> {
+        let first = self.same[value.index()];
+        if !transposed && self.is_table[first.index()] {
+            return Ok(Weight::Table(self.tensor(first)?.contiguous()?));
+        }
+        if let Some(packed) = self.packed.get(&(first, transposed)) {
+            let packed = packed.clone();
+            self.done(value);
             return Ok(packed);
         }
-        let packed = match (&self.constants[weight.index()], &self.graph.node(weight).op) {
+        let shape = self.sizes(value)?;
+        let packed = self.pack(value, shape, transposed)?;
+        self.packed.insert((first, transposed), packed.clone());
+        Ok(packed)
+    }
+
+    /// The kernels `[o, c, h, w]` of a convolution as the weight `[o, c · h · w]` of a linear layer.
+    fn kernels(&mut self, value: Value) -> Result<Weight, Fault> {
+        let [out, channels, height, width] = self.sizes(value)?;
+        self.pack(value, [out, channels * height * width], false)
+    }
+
+    /// Packs a constant seen as a matrix of `shape`; a parameter is packed right from the checkpoint.
+    fn pack(&mut self, value: Value, shape: [usize; 2], transposed: bool) -> Result<Weight, Fault> {
+        let packed = match (&self.constants[value.index()], &self.graph.node(value).op) {
             (None, Op::Param(index)) => {
-                let view = self.view(*index)?;
-                let shape = [view.shape[0], view.shape[1]];
-                let packed = Packed::new(&convert::floats(&view)?, Stored { shape, transposed })?;
+                let packed = Weight::pack(&convert::floats(&self.view(*index)?)?, shape, transposed)?;
                 self.weights.release(&self.graph.params[*index].name);
                 packed
             }
             _ => {
-                let tensor = self.tensor(weight)?;
-                let shape = tensor.dims2()?;
-                let values = tensor.flatten_all()?.to_vec1::<f32>()?;
-                Packed::new(&values, Stored { shape: [shape.0, shape.1], transposed })?
+                let values = self.tensor(value)?.flatten_all()?.to_vec1::<f32>()?;
+                Weight::pack(&values, shape, transposed)?
             }
         };
-        let packed = Arc::new(packed);
-        self.packed.insert((weight, transposed), Arc::clone(&packed));
-        self.done(weight);
+        self.done(value);
         Ok(packed)
     }
+
+    /// The sizes of a constant with `N` axes.
+    fn sizes<const N: usize>(&self, value: Value) -> Result<[usize; N], Fault> {
+        let fact = self.graph.fact(value);
+        let sizes: Option<Vec<usize>> = fact.shape.iter().map(Dim::as_size).collect();
+        let sizes = sizes.and_then(|sizes| <[usize; N]>::try_from(sizes).ok());
+        sizes.ok_or_else(|| Fault::Reason(format!("expected {N} fixed sizes, found {fact}")))
+    }
+}
+
+/// By node: whether it is a parameter that others than linear layers read, so that it has to be there
+/// as it is stored and linear layers had better share it.
+fn tables(graph: &CheckedGraph, same: &[Value]) -> Vec<bool> {
+    let mut tables = vec![false; graph.nodes.len()];
+    let is_param = |value: Value| matches!(graph.node(value).op, Op::Param(_));
+    for node in &graph.nodes {
+        for (at, input) in node.inputs.iter().enumerate() {
+            let weight = at == 1 && matches!(node.op, Op::Linear(_));
+            tables[same[input.index()].index()] |= !weight && is_param(*input);
+        }
+    }
+    for result in graph.results() {
+        tables[same[result.index()].index()] |= is_param(result);
+    }
+    tables
+}
+
+/// By node: the first node of the same value. Parameters are one if they are one tensor of the
+/// checkpoint, as tied weights are.
+fn same(graph: &CheckedGraph, weights: &dyn Weights) -> Vec<Value> {
+    let mut first = HashMap::new();
+    let same = |value: Value| match graph.node(value).op {
+        Op::Param(index) => match weights.get(&graph.params[index].name) {
+            Some(view) if !view.bytes.is_empty() => {
+                let place = (view.bytes.as_ptr(), view.bytes.len(), graph.params[index].shape.clone());
+                *first.entry(place).or_insert(value)
+            }
+            _ => value,
+        },
+        _ => value,
+    };
+    graph.values().map(same).collect()
 }

@@ -23,7 +23,7 @@ pub struct CandleProgram {
     /// As given.
     pub(super) given: CheckedGraph,
     /// As run.
-    pub(super) graph: CheckedGraph,
+    pub(super) executed: CheckedGraph,
     pub(super) liveness: Liveness,
     /// By node: its value, if no run changes it and runs read it.
     pub(super) constants: Vec<Option<CandleTensor>>,
@@ -38,7 +38,7 @@ pub struct CandleProgram {
 impl CandleProgram {
     /// The graph that runs: the given one after passes and decomposition.
     pub fn executed(&self) -> &CheckedGraph {
-        &self.graph
+        &self.executed
     }
 
     /// Runs like [`Program::run`] and shows every value that is computed, in order, with its node's
@@ -82,7 +82,7 @@ impl CandleProgram {
         let named = |state: &crate::ir::State| {
             empty(state).map_err(|fault: Fault| self.failed(&format!("state {:?}", state.name), &fault))
         };
-        self.graph.states.iter().map(named).collect()
+        self.executed.states.iter().map(named).collect()
     }
 
     /// The outputs of a run on the host.
@@ -96,7 +96,7 @@ impl CandleProgram {
             host.map(|host| (output.name.clone(), host))
                 .map_err(|fault| self.failed(&format!("output {:?}", output.name), &fault))
         };
-        self.graph.outputs.iter().map(output).collect()
+        self.executed.outputs.iter().map(output).collect()
     }
 
     /// An error of this program.

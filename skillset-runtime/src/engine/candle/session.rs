@@ -31,13 +31,13 @@ impl<'p> CandleSession<'p> {
             new_slot(program, index, state, &bindings, capacity)
                 .map_err(|fault| program.failed(&format!("state {:?}", state.name), &fault))
         };
-        let slots = program.graph.states.iter().enumerate().map(slot).collect::<Result<_, _>>()?;
+        let slots = program.executed.states.iter().enumerate().map(slot).collect::<Result<_, _>>()?;
         Ok(Self { program, batch, capacity, past: 0, slots })
     }
 
     /// What is wrong with a step before it runs: rows that the states do not have, too many positions.
     fn check(&self, bindings: &Bindings) -> Result<(), EngineError> {
-        let graph = &self.program.graph;
+        let graph = &self.program.executed;
         let refuse = |problem: String| {
             let input = graph.inputs.first().map_or_else(String::new, |input| input.name.clone());
             Err(EngineError::Input { graph: graph.name.clone(), input, problem })
@@ -89,7 +89,7 @@ impl Session for CandleSession<'_> {
             Ok((results, outputs))
         })?;
         // Only a step that succeeded moves the session on.
-        for (state, slot) in program.graph.states.iter().zip(&mut self.slots) {
+        for (state, slot) in program.executed.states.iter().zip(&mut self.slots) {
             let Some(next) = state.next.and_then(|next| results[next.index()].as_ref()) else { continue };
             match slot {
                 Slot::Cache(cache) => {

@@ -33,7 +33,7 @@ impl Slot {
     pub(super) fn reordered(&self, rows: &Tensor) -> Result<Self, Fault> {
         match self {
             Self::Cache(cache) => Ok(Self::Cache(cache.reordered(rows)?)),
-            Self::Value(value) => Ok(Self::Value(value.index_select(rows, 0)?)),
+            Self::Value(value) => Ok(Self::Value(value.contiguous()?.index_select(rows, 0)?)),
         }
     }
 }
@@ -77,7 +77,8 @@ impl Cache {
         let (_, heads, capacity, width) = self.memory.dims4()?;
         let shape = [rows.elem_count(), heads, capacity, width];
         let mut cache = Self::new(shape, self.memory.dtype(), self.memory.device())?;
-        cache.append(&self.memory.narrow(2, 0, self.filled)?.index_select(rows, 0)?)?;
+        let past = self.memory.narrow(2, 0, self.filled)?.contiguous()?;
+        cache.append(&past.index_select(rows, 0)?)?;
         cache.filled = self.filled;
         Ok(cache)
     }

@@ -1,4 +1,4 @@
-//! `activation(x · weightᵀ + bias)` with the weight packed at load.
+//! `activation(x · weightᵀ + bias)` with the weight prepared at load.
 
 use std::mem::MaybeUninit;
 use std::sync::Arc;
@@ -8,8 +8,8 @@ use rten_gemm::{BiasVector, GemmExecutor, GemmInputA, GemmInputB, GemmUninitOpti
 use rten_tensor::NdTensorView;
 
 use super::activation::{self, Target};
-use super::parallel;
 use super::storage::{Floats, filled};
+use super::{parallel, table};
 use crate::engine::candle::error::Fault;
 use crate::ir::Activation;
 
@@ -18,56 +18,59 @@ fn gemm() -> GemmExecutor {
     GemmExecutor::default()
 }
 
-/// A weight in the layout that the product kernel reads.
-pub(in crate::engine::candle) struct Packed(PackedBMatrix<f32>);
-
-/// How a weight is stored.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::engine::candle) struct Stored {
-    /// Its two sizes.
-    pub shape: [usize; 2],
-    /// `[in, out]` instead of `[out, in]`.
-    pub transposed: bool,
+/// A weight in one of the forms that a linear layer takes.
+#[derive(Clone)]
+pub(in crate::engine::candle) enum Weight {
+    /// In the layout that the product kernel reads.
+    Packed(Arc<PackedBMatrix<f32>>),
+    /// `[out, in]` as stored, because others read it so.
+    Table(Tensor),
 }
 
 /// A linear layer ready to run.
 #[derive(Clone)]
-pub(in crate::engine::candle) struct PackedLinear {
-    pub weight: Arc<Packed>,
+pub(in crate::engine::candle) struct PreparedLinear {
+    pub weight: Weight,
     pub bias: Option<Tensor>,
     pub activation: Option<Activation>,
 }
 
-impl Packed {
-    /// Packs a weight that is stored in row-major order.
-    pub(in crate::engine::candle) fn new(weight: &[f32], stored: Stored) -> Result<Self, Fault> {
-        let view = NdTensorView::try_from_data(stored.shape, weight)
-            .map_err(|error| Fault::Reason(format!("a weight of {:?}: {error:?}", stored.shape)))?;
-        let view = if stored.transposed { view } else { view.transposed() };
-        Ok(Self(gemm().prepack_b(view)))
+impl Weight {
+    /// Packs a weight of `[out, in]`, or `[in, out]` if `transposed`, in row-major order.
+    pub(in crate::engine::candle) fn pack(
+        weight: &[f32],
+        shape: [usize; 2],
+        transposed: bool,
+    ) -> Result<Self, Fault> {
+        let view = NdTensorView::try_from_data(shape, weight)
+            .map_err(|error| Fault::Reason(format!("a weight of {shape:?}: {error:?}")))?;
+        let view = if transposed { view } else { view.transposed() };
+        Ok(Self::Packed(Arc::new(gemm().prepack_b(view))))
+    }
+
+    /// Inputs and outputs.
+    fn sizes(&self) -> Result<[usize; 2], Fault> {
+        match self {
+            Self::Packed(packed) => Ok([packed.rows(), packed.cols()]),
+            Self::Table(table) => table.dims2().map(|(out, inner)| [inner, out]).map_err(Fault::from),
+        }
     }
 }
 
-impl PackedLinear {
+impl PreparedLinear {
     /// Applies the layer to the last axis of `x`.
     pub(in crate::engine::candle) fn apply(&self, x: &Tensor) -> Result<Tensor, Fault> {
         let x = x.contiguous()?;
-        let (inner, width) = (self.weight.0.rows(), self.weight.0.cols());
+        let [inner, width] = self.weight.sizes()?;
         let mut shape = x.dims().to_vec();
         match shape.last_mut() {
             Some(last) if *last == inner => *last = width,
             _ => return Err(Fault::Reason(format!("a linear layer of {inner} inputs on {:?}", x.dims()))),
         }
-        let rows: usize = shape[..shape.len() - 1].iter().product();
         let (x, bias) = (Floats::of(&x), self.bias.as_ref().map(Floats::of));
-        let bias = bias.as_ref().map(Floats::contiguous).transpose()?;
-        let x = NdTensorView::from_data([rows, inner], x.contiguous()?);
+        let (x, bias) = (x.contiguous()?, bias.as_ref().map(Floats::contiguous).transpose()?);
         let fill = |out: &mut [MaybeUninit<f32>]| {
-            let options = GemmUninitOptions { bias: bias.map(BiasVector::Row), ..Default::default() };
-            let weight = GemmInputB::Packed(&self.weight.0);
-            let out = gemm()
-                .gemm_uninit(out, GemmInputA::Unpacked(x), weight, options)
-                .map_err(|error| Fault::Reason(format!("product of {rows} × {inner} × {width}: {error}")))?;
+            let out = self.multiply(x, [inner, width], bias, out)?;
             if let Some(function) = self.activation {
                 let apply = |_, out: &mut [f32]| activation::apply(function, Target::InPlace(out));
                 parallel::rows(out, 1, 8, apply);
@@ -76,5 +79,40 @@ impl PackedLinear {
         };
         // SAFETY: a product that succeeds writes every element.
         unsafe { filled(&shape, fill) }
+    }
+
+    /// `x · weightᵀ + bias`
+    fn multiply<'o>(
+        &self,
+        x: &[f32],
+        [inner, width]: [usize; 2],
+        bias: Option<&[f32]>,
+        out: &'o mut [MaybeUninit<f32>],
+    ) -> Result<&'o mut [f32], Fault> {
+        let rows = out.len().checked_div(width).unwrap_or(0);
+        let a = GemmInputA::Unpacked(NdTensorView::from_data([rows, inner], x));
+        let options = GemmUninitOptions { bias: bias.map(BiasVector::Row), ..Default::default() };
+        let failed = |error| Fault::Reason(format!("product of {rows} × {inner} × {width}: {error}"));
+        match &self.weight {
+            Weight::Packed(packed) => {
+                gemm().gemm_uninit(out, a, GemmInputB::Packed(packed), options).map_err(failed)
+            }
+            Weight::Table(weight) => {
+                let weight = Floats::of(weight);
+                let weight = weight.contiguous()?;
+                if rows <= 1 || inner == 0 {
+                    let b = NdTensorView::from_data([width, inner], weight).transposed();
+                    return gemm().gemm_uninit(out, a, GemmInputB::Unpacked(b), options).map_err(failed);
+                }
+                table::multiply(x, weight, inner, out);
+                // SAFETY: every element of the product has just been written.
+                let out = unsafe { out.assume_init_mut() };
+                if let Some(bias) = bias {
+                    let add = |(out, bias): (&mut f32, &f32)| *out += bias;
+                    out.chunks_exact_mut(width).for_each(|row| row.iter_mut().zip(bias).for_each(add));
+                }
+                Ok(out)
+            }
+        }
     }
 }

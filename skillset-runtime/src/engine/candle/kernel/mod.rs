@@ -5,9 +5,14 @@
 //! [`rten_simd`]; outer loops spread over the current rayon pool.
 
 pub(super) mod activation;
+pub(super) mod attention;
+pub(super) mod conv;
 pub(super) mod elementwise;
 pub(super) mod linear;
 pub(super) mod norm;
 mod parallel;
+mod product;
+pub(super) mod rotary;
 pub(super) mod softmax;
 mod storage;
+mod table;

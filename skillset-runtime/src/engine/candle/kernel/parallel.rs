@@ -1,5 +1,8 @@
 //! How work is split over the threads of the pool.
 
+use std::marker::PhantomData;
+use std::mem::MaybeUninit;
+
 use rayon::prelude::*;
 
 /// Elements of light work (a few operations each) that are worth handing to another thread: some
@@ -28,5 +31,32 @@ pub(super) fn rows<T: Send>(
         work(0, out);
     } else {
         out.par_chunks_mut(each * width).enumerate().for_each(|(index, rows)| work(index * each, rows));
+    }
+}
+
+/// Memory of a result that several threads write in places that do not overlap.
+pub(super) struct Shared<'a> {
+    memory: *mut MaybeUninit<f32>,
+    length: usize,
+    owner: PhantomData<&'a mut [MaybeUninit<f32>]>,
+}
+
+// SAFETY: it is a mutable slice whose users promise to take disjoint parts, see `Shared::slice`.
+unsafe impl Sync for Shared<'_> {}
+
+impl<'a> Shared<'a> {
+    pub(super) fn new(out: &'a mut [MaybeUninit<f32>]) -> Self {
+        Self { memory: out.as_mut_ptr(), length: out.len(), owner: PhantomData }
+    }
+
+    /// Some of the memory.
+    ///
+    /// # Safety
+    /// No element may be in two slices at a time.
+    #[expect(clippy::mut_from_ref, reason = "slices are disjoint")]
+    pub(super) unsafe fn slice(&self, start: usize, length: usize) -> &mut [MaybeUninit<f32>] {
+        assert!(start <= self.length && length <= self.length - start, "a part of the result");
+        // SAFETY: in bounds as just checked; exclusive as the caller promises.
+        unsafe { std::slice::from_raw_parts_mut(self.memory.add(start), length) }
     }
 }

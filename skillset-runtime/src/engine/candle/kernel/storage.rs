@@ -35,6 +35,10 @@ impl<'a> Floats<'a> {
         }
     }
 
+    pub(super) fn dims(&self) -> &[usize] {
+        self.layout.dims()
+    }
+
     pub(super) fn strides(&self) -> &[usize] {
         self.layout.stride()
     }
@@ -58,4 +62,12 @@ pub(super) unsafe fn filled(
     // SAFETY: the capacity is there, and the caller promises that `fill` has written the elements.
     unsafe { values.set_len(elements) };
     Ok(Tensor::from_vec(values, shape, &Device::Cpu)?)
+}
+
+/// The tensor itself if neighbours on its last axis are neighbours in memory, else a copy.
+pub(super) fn unit_rows(x: &Tensor) -> Result<Tensor, Fault> {
+    match (x.stride().last(), x.dims().last()) {
+        (Some(&step), Some(&size)) if step != 1 && size > 1 => Ok(x.contiguous()?),
+        _ => Ok(x.clone()),
+    }
 }

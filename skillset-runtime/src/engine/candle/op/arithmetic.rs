@@ -53,7 +53,8 @@ pub(super) fn activation(function: Activation, x: &Tensor) -> candle_core::Resul
     }
 }
 
-/// µ of [`Activation::Laplace`].
+/// µ of [`Activation::Laplace`], as published.
+#[expect(clippy::approx_constant, reason = "transformers has these digits, not 1/√2")]
 pub(in crate::engine::candle) const LAPLACE_MEAN: f32 = 0.707107;
 /// σ·√2 of [`Activation::Laplace`].
 pub(in crate::engine::candle) const LAPLACE_SCALE: f32 = 0.282095 * std::f32::consts::SQRT_2;

@@ -12,7 +12,8 @@ pub(super) fn conv2d(
     weight: &Tensor,
     bias: Option<&&Tensor>,
 ) -> Result<Tensor, Fault> {
-    let size = output_size(conv, x, weight)?;
+    let ((_, _, height, width), (_, _, down, across)) = (x.dims4()?, weight.dims4()?);
+    let size = output_size(conv, [height, width], [down, across])?;
     let result = match (conv.stride, conv.dilation, conv.padding) {
         ([stride, s], [dilation, d], [padding, p]) if stride == s && dilation == d => {
             let (x, padding) = if padding == p { (x.clone(), p) } else { (padded(conv, x)?, 0) };
@@ -26,20 +27,20 @@ pub(super) fn conv2d(
     }
 }
 
-/// Height and width of the result.
+/// Height and width of the result for an image and kernels of these heights and widths.
 pub(in crate::engine::candle) fn output_size(
     conv: &Conv2d,
-    x: &Tensor,
-    weight: &Tensor,
+    image: [usize; 2],
+    kernel: [usize; 2],
 ) -> Result<[usize; 2], Fault> {
     let steps = |axis: usize| {
-        let (size, kernel) = (x.dims()[2 + axis] + 2 * conv.padding[axis], weight.dims()[2 + axis]);
-        let reach = (kernel - 1) * conv.dilation[axis] + 1;
-        size.checked_sub(reach).map(|rest| rest / conv.stride[axis] + 1)
+        let reach = (kernel[axis] - 1) * conv.dilation[axis] + 1;
+        let rest = (image[axis] + 2 * conv.padding[axis]).checked_sub(reach)?;
+        Some(rest / conv.stride[axis] + 1)
     };
     match (steps(0), steps(1)) {
         (Some(height), Some(width)) => Ok([height, width]),
-        _ => Err(Fault::Reason(format!("a kernel of {:?} is larger than {:?}", weight.dims(), x.dims()))),
+        _ => Err(Fault::Reason(format!("kernels of {kernel:?} are larger than an image of {image:?}"))),
     }
 }
 

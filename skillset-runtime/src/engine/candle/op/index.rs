@@ -16,7 +16,7 @@ pub(super) fn iota(context: &Context<'_>, start: &Dim, len: &Dim) -> Result<Tens
 pub(super) fn gather(axis: usize, data: &Tensor, indices: &Tensor) -> Result<Tensor, Fault> {
     check(indices, data.dim(axis)?)?;
     let shape = [&data.dims()[..axis], indices.dims(), &data.dims()[axis + 1..]].concat();
-    let picked = data.index_select(&indices.flatten_all()?.contiguous()?, axis)?;
+    let picked = data.contiguous()?.index_select(&indices.flatten_all()?.contiguous()?, axis)?;
     Ok(picked.reshape(shape)?)
 }
 

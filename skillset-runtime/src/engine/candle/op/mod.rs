@@ -8,13 +8,14 @@ mod integer;
 mod layout;
 mod reduce;
 
-pub(super) use arithmetic::{LAPLACE_MEAN, LAPLACE_SCALE};
+pub(super) use self::arithmetic::{LAPLACE_MEAN, LAPLACE_SCALE};
+pub(super) use self::conv::output_size;
 use candle_core::{Device, Tensor};
 
 use super::error::Fault;
 use super::kernel::norm::Kind;
 use super::{convert, kernel};
-use crate::ir::{Bindings, DType, Dim, Norm, Op, Reduce};
+use crate::ir::{Bindings, DType, Dim, Norm, Op, Reduce, Rotary};
 
 /// What an operation may ask about the run that it is part of.
 #[derive(Debug)]
@@ -78,6 +79,8 @@ pub(super) fn evaluate(context: &Context<'_>, op: &Op, inputs: &[&Tensor]) -> Re
         (Op::RmsNorm(Norm { eps }), [x, scales @ ..]) => {
             kernel::norm::norm(Kind::Rms, *eps, x, scales.first().copied(), None)
         }
+        (Op::Attention(attention), inputs) => kernel::attention::attention(attention, inputs),
+        (Op::Rotary(Rotary { pairs }), [x, cos, sin]) => kernel::rotary::rotate(*pairs, x, cos, sin),
         (Op::CacheAppend, [past, new]) => layout::concat(2, &[past, new]),
         _ => Err(Fault::Reason(format!("{op:?} of {} values has no implementation", inputs.len()))),
     }
