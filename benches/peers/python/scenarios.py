@@ -1,0 +1,70 @@
+"""What is measured: models, inputs, and who takes part."""
+
+from pathlib import Path
+from typing import NamedTuple
+
+CANDLE, ONNX = "skillset candle", "skillset onnx"
+PYTORCH, ONNXRUNTIME, CANDLE_TRANSFORMERS = "pytorch", "onnxruntime", "candle-transformers"
+
+CONTESTANTS = (CANDLE, ONNX, PYTORCH, ONNXRUNTIME, CANDLE_TRANSFORMERS)
+"""In the order of the tables."""
+
+PEERS = (ONNXRUNTIME, PYTORCH, CANDLE_TRANSFORMERS)
+"""Those that every contestant's time is divided by."""
+
+EXPORTED = "exported.onnx"
+"""The graph that PyTorch's exporter made, beside the checkpoint."""
+
+
+class Forward(NamedTuple):
+    """One run of a model on a batch."""
+
+    name: str
+    title: str
+    model: str
+    shape: tuple[int, ...]
+    """Of `input_ids` (with an `attention_mask` of ones, as a tokenizer gives it) or `pixel_values`."""
+    repetitions: int
+    """Timed runs a turn; their median is the turn's time."""
+    contestants: tuple[str, ...] = CONTESTANTS
+
+
+class Generate(NamedTuple):
+    """Greedy generation with a cache of keys and values."""
+
+    name: str
+    title: str
+    model: str
+    shape: tuple[int, ...]
+    """Of the prompt's `input_ids`."""
+    new_tokens: int
+    contestants: tuple[str, ...] = (CANDLE, ONNX, PYTORCH)
+
+
+Scenario = Forward | Generate
+
+SCENARIOS: tuple[Scenario, ...] = (
+    Forward("bert-1x16", "BERT-base, 1 × 16 tokens", "bert", (1, 16), 5),
+    Forward("bert-1x128", "BERT-base, 1 × 128 tokens", "bert", (1, 128), 3),
+    Forward("bert-8x128", "BERT-base, 8 × 128 tokens", "bert", (8, 128), 1),
+    Forward("vit-1x224", "ViT-base, 1 × 224² pixels", "vit", (1, 3, 224, 224), 3),
+    Generate("llama-128+64", "Llama shape of 162 M parameters, 128 + 64 tokens", "llama", (1, 128), 64),
+)
+
+
+def named(names: list[str]) -> list[Scenario]:
+    """The scenarios of these names; all, if there are none."""
+    known = {scenario.name: scenario for scenario in SCENARIOS}
+    if unknown := [name for name in names if name not in known]:
+        raise SystemExit(f"error: no scenario {unknown[0]!r}; the scenarios are {', '.join(known)}")
+    return [known[name] for name in names or known]
+
+
+def checkpoint(work: Path, model: str) -> Path:
+    """The directory of a model, as `save_pretrained` wrote it."""
+    return work / "models" / model
+
+
+def inputs(work: Path, scenario: Scenario) -> Path:
+    """The tensors that every contestant is given."""
+    return work / "inputs" / f"{scenario.name}.safetensors"

@@ -1,0 +1,78 @@
+//! This project as a contestant: `ours candle|onnx CHECKPOINT`.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use skillset_peers::{Contestant, Result, serve};
+use skillset_runtime::checkpoint::Checkpoint;
+use skillset_runtime::engine::{EngineKind, EngineOptions, Program, Tensors};
+use skillset_runtime::generate::{GenerationConfig, Generator};
+use skillset_runtime::ir::Request;
+use skillset_runtime::load::Model;
+use skillset_runtime::tensor::file::{read_tensors, write_tensors};
+
+/// A checkpoint by what its class is for.
+enum Skill {
+    Features(Arc<dyn Program>),
+    Generation(Generator),
+}
+
+impl Skill {
+    fn load(kind: EngineKind, checkpoint: &Path) -> Result<Self> {
+        let engine = EngineOptions { kind, ..EngineOptions::default() }.open()?;
+        let checkpoint = Arc::new(Checkpoint::open(checkpoint)?);
+        let model_type = skillset::registry::require(&checkpoint.model_type()?)?;
+        let generates = checkpoint.architectures()?.iter().any(|class| class.ends_with("ForCausalLM"));
+        let model = Model::new(model_type, checkpoint, engine);
+        if generates {
+            return Ok(Self::Generation(model.generator()?));
+        }
+        let request = Request {
+            inputs: vec!["attention_mask".to_owned()],
+            outputs: vec!["last_hidden_state".to_owned()],
+            cache: false,
+        };
+        Ok(Self::Features(model.program("base", &request)?))
+    }
+}
+
+impl Contestant for Skill {
+    type Inputs = Tensors;
+    type Output = Tensors;
+
+    fn read(&self, path: &Path) -> Result<Tensors> {
+        Ok(read_tensors(path)?)
+    }
+
+    fn forward(&self, inputs: &Tensors) -> Result<Tensors> {
+        match self {
+            Self::Features(program) => Ok(program.run(inputs)?),
+            Self::Generation(_) => Err("this checkpoint is measured by generation".into()),
+        }
+    }
+
+    fn write(&self, output: Tensors, path: &Path) -> Result<()> {
+        Ok(write_tensors(path, &output)?)
+    }
+
+    fn generate(&self, inputs: &Tensors, new_tokens: usize, on_token: &mut dyn FnMut(i64)) -> Result<()> {
+        let Self::Generation(generator) = self else {
+            return Err("this checkpoint is measured by its last hidden state".into());
+        };
+        let prompt = inputs.get("input_ids").and_then(|ids| ids.as_i64()).ok_or("no integers \"input_ids\"")?;
+        for step in generator.start(&[prompt.to_vec()], &GenerationConfig::greedy(new_tokens))? {
+            step?.tokens.iter().for_each(|token| on_token(token.id));
+        }
+        Ok(())
+    }
+}
+
+fn main() -> Result<()> {
+    let mut arguments = std::env::args_os().skip(1);
+    let (Some(engine), Some(checkpoint)) = (arguments.next(), arguments.next()) else {
+        return Err("usage: ours candle|onnx CHECKPOINT".into());
+    };
+    let engine: EngineKind = engine.to_string_lossy().parse()?;
+    let checkpoint = PathBuf::from(checkpoint);
+    serve(|| Skill::load(engine, &checkpoint))
+}
