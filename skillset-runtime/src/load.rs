@@ -174,10 +174,9 @@ impl StoredWeights {
             fallback: param.tied_to.clone(),
         };
         let requests: Vec<_> = graph.params.iter().map(request).collect();
-        let prefix = Some(model_type.prefix).filter(|prefix| !prefix.is_empty());
         let mut names = HashMap::with_capacity(requests.len());
         {
-            let resolved = Resolver::new(checkpoint.weights(), prefix).resolve(&requests)?;
+            let resolved = Resolver::new(checkpoint.weights(), model_type.prefix).resolve(&requests)?;
             for request in &requests {
                 let Some(view) = resolved.get(&request.name) else { continue };
                 if float_type(view.dtype).is_none() {
