@@ -65,7 +65,7 @@ impl Evidence {
 }
 
 fn power_of_ten_above(error: f64) -> String {
-    let exponent = if error > 0.0 { error.log10().ceil() as i32 } else { -7 };
-    // Below 1e-6 the last bits of single precision differ from machine to machine.
-    format!("1e{}", exponent.max(-6))
+    let exponent = if error > 0.0 { error.log10().ceil() as i32 } else { -5 };
+    // Below 1e-5 the last bits of single precision differ from machine to machine.
+    format!("1e{}", exponent.max(-5))
 }
