@@ -11,6 +11,7 @@ pub mod harness;
 pub mod ir;
 pub mod load;
 pub mod model;
+pub mod processors;
 pub mod scores;
 pub mod tensor;
 pub mod weights;

@@ -1,0 +1,147 @@
+//! The image processor itself.
+
+use std::path::Path;
+
+use rayon::prelude::*;
+
+use super::pixels::{Planes, center_crop, to_planes};
+use super::settings::{ImageSettings, Pad};
+use super::{Image, resize};
+use crate::processors::ProcessorError;
+
+/// Turns images into the `pixel_values` of a vision model.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ImageProcessor {
+    settings: ImageSettings,
+}
+
+/// A batch of images as a model takes it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PixelBatch {
+    /// `[batch, channels, height, width]`, row-major.
+    pub values: Vec<f32>,
+    /// The four sizes.
+    pub shape: [usize; 4],
+    /// Of every image: `(height, width)` before processing, for mapping boxes and masks back.
+    pub original_sizes: Vec<(usize, usize)>,
+}
+
+impl ImageProcessor {
+    /// The processor of a checkpoint directory.
+    pub fn from_dir(dir: impl AsRef<Path>) -> Result<Self, ProcessorError> {
+        Self::from_dir_as(dir, None)
+    }
+
+    /// Like [`from_dir`](Self::from_dir); `class` is the model type's image processor class in transformers,
+    /// whose defaults hold when the files name no class.
+    pub fn from_dir_as(dir: impl AsRef<Path>, class: Option<&str>) -> Result<Self, ProcessorError> {
+        ImageSettings::from_dir(dir.as_ref(), class).map(Self::new)
+    }
+
+    /// A processor with these settings.
+    pub fn new(settings: ImageSettings) -> Self {
+        Self { settings }
+    }
+
+    /// The settings.
+    pub fn settings(&self) -> &ImageSettings {
+        &self.settings
+    }
+
+    /// Processes images, several at a time, into one batch in the same order. All must come out in one size,
+    /// which a fixed size, a crop or padding sees to.
+    pub fn process(&self, images: &[Image]) -> Result<PixelBatch, ProcessorError> {
+        if images.is_empty() {
+            return Err(ProcessorError::Pixels(
+                "expected at least one image, found none".to_owned(),
+            ));
+        }
+        let one = |(i, image): (usize, &Image)| {
+            self.process_one(image)
+                .map_err(|e| ProcessorError::Pixels(format!("image {i}: {e}")))
+        };
+        let planes = images
+            .par_iter()
+            .enumerate()
+            .map(one)
+            .collect::<Result<Vec<_>, _>>()?;
+        let planes = self.pad(planes)?;
+        let [channels, height, width] = common_shape(&planes)?;
+        let mut values = Vec::with_capacity(planes.len() * channels * height * width);
+        for image in &planes {
+            values.extend_from_slice(&image.values);
+        }
+        let original_sizes = images.iter().map(Image::size).collect();
+        Ok(PixelBatch {
+            values,
+            shape: [planes.len(), channels, height, width],
+            original_sizes,
+        })
+    }
+
+    fn process_one(&self, image: &Image) -> Result<Planes, String> {
+        let settings = &self.settings;
+        let mut image = image.clone();
+        if settings.convert_rgb {
+            image = image.into_rgb_on_white();
+        }
+        let channels = image.channels();
+        if channels == 2 || channels == 4 {
+            return Err(format!(
+                "expected an image without transparency, found {channels} channels; the processor has \
+                 do_convert_rgb off, so convert the image to RGB first"
+            ));
+        }
+        if let Some((size, filter)) = settings.resize {
+            let (height, width) = size.target(image.size());
+            if height == 0 || width == 0 {
+                let (from_height, from_width) = image.size();
+                return Err(format!(
+                    "an image of {from_height} × {from_width} would shrink to {height} × {width}"
+                ));
+            }
+            let pixels = resize(
+                image.pixels(),
+                channels,
+                image.size(),
+                (height, width),
+                filter,
+            );
+            image =
+                Image::from_pixels(pixels, height, width, channels).map_err(|e| e.to_string())?;
+        }
+        if let Some((height, width)) = settings.center_crop {
+            let pixels = center_crop(image.pixels(), channels, image.size(), (height, width));
+            image =
+                Image::from_pixels(pixels, height, width, channels).map_err(|e| e.to_string())?;
+        }
+        to_planes(&image, settings)
+    }
+
+    fn pad(&self, planes: Vec<Planes>) -> Result<Vec<Planes>, ProcessorError> {
+        let (height, width) = match self.settings.pad {
+            None => return Ok(planes),
+            Some(Pad::To(height, width)) => (height, width),
+            Some(Pad::Longest) => {
+                let most = |size: fn(&Planes) -> usize| planes.iter().map(size).max().unwrap_or(0);
+                (most(|image| image.height), most(|image| image.width))
+            }
+        };
+        let padded = planes.into_iter().map(|image| image.pad(height, width));
+        padded
+            .collect::<Result<_, _>>()
+            .map_err(ProcessorError::Pixels)
+    }
+}
+
+fn common_shape(planes: &[Planes]) -> Result<[usize; 3], ProcessorError> {
+    let shape = |image: &Planes| [image.channels, image.height, image.width];
+    let first = shape(&planes[0]);
+    match planes.iter().position(|image| shape(image) != first) {
+        None => Ok(first),
+        Some(other) => Err(ProcessorError::Pixels(format!(
+            "expected images of one shape for a batch, found {first:?} and {:?} (image {other}); process them one by one",
+            shape(&planes[other])
+        ))),
+    }
+}

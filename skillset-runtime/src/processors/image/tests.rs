@@ -1,0 +1,293 @@
+//! Everything here is compared with what `tools/processors/record_images.py` recorded from Pillow and transformers.
+
+use serde_json::{Value, json};
+
+use super::*;
+use crate::processors::ProcessorError;
+
+/// The recorder's `synthetic`.
+fn synthetic(height: usize, width: usize, channels: usize, seed: u32) -> Image {
+    let mut state = seed;
+    let mut next = || {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        (state >> 24) as u8
+    };
+    let pixels = (0..height * width * channels).map(|_| next()).collect();
+    Image::from_pixels(pixels, height, width, channels).unwrap()
+}
+
+fn cases(text: &str) -> Vec<Value> {
+    serde_json::from_str(text).unwrap()
+}
+
+fn numbers(value: &Value) -> Vec<usize> {
+    value
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter_map(|v| v.as_u64())
+        .map(|v| v as usize)
+        .collect()
+}
+
+fn bytes(value: &Value) -> Vec<u8> {
+    let hex = value.as_str().unwrap();
+    (0..hex.len())
+        .step_by(2)
+        .map(|i| u8::from_str_radix(&hex[i..i + 2], 16).unwrap())
+        .collect()
+}
+
+fn processor(settings: Value) -> Result<ImageProcessor, ProcessorError> {
+    ImageSettings::read(&settings, "preprocessor_config.json", None).map(ImageProcessor::new)
+}
+
+fn error(settings: Value) -> String {
+    let error = processor(settings).unwrap_err().to_string();
+    error
+        .strip_prefix("preprocessor_config.json: ")
+        .unwrap()
+        .to_owned()
+}
+
+#[test]
+fn resampling_is_pillows() {
+    for case in cases(include_str!("testdata/resampled.json")) {
+        let &[code, channels, height, width, to_height, to_width] = numbers(&case).as_slice()
+        else {
+            panic!("{case}")
+        };
+        let image = synthetic(height, width, channels, code as u32 + 1);
+        let filter = Filter::from_code(code).unwrap();
+        let out = resize(
+            image.pixels(),
+            channels,
+            (height, width),
+            (to_height, to_width),
+            filter,
+        );
+        assert_eq!(
+            out,
+            bytes(&case[6]),
+            "{filter:?} {height}x{width} to {to_height}x{to_width}, {channels} channels"
+        );
+    }
+}
+
+#[test]
+fn pixels_are_those_of_transformers() {
+    for case in cases(include_str!("testdata/processed.json")) {
+        let image = numbers(&case["image"]);
+        let image = synthetic(image[0], image[1], image[2], image[3] as u32);
+        let batch = processor(case["settings"].clone())
+            .unwrap()
+            .process(&[image])
+            .unwrap();
+        assert_eq!(
+            batch.shape.to_vec(),
+            numbers(&case["shape"]),
+            "{}",
+            case["settings"]
+        );
+        let bits: Vec<_> = batch
+            .values
+            .iter()
+            .map(|value| value.to_bits() as usize)
+            .collect();
+        let step = (bits.len() / 40).max(1);
+        let picked: Vec<_> = bits.into_iter().step_by(step).collect();
+        assert_eq!(picked, numbers(&case["bits"]), "{}", case["settings"]);
+        let sum: f64 = batch.values.iter().map(|&value| f64::from(value)).sum();
+        let expected = case["sum"].as_f64().unwrap();
+        assert!(
+            (sum - expected).abs() <= 1e-6 * expected.abs().max(1.0),
+            "{sum} {expected}"
+        );
+    }
+}
+
+#[test]
+fn files_decode_as_in_pillow() {
+    for case in cases(include_str!("testdata/files.json")) {
+        let name = case["name"].as_str().unwrap();
+        let image = Image::from_bytes(&bytes(&case["file"])).unwrap();
+        let size = image.size();
+        assert_eq!(vec![size.0, size.1], numbers(&case["size"]), "{name}");
+        let difference = |image: Image, expected: &Value| {
+            let expected = bytes(expected);
+            assert_eq!(image.pixels().len(), expected.len(), "{name}");
+            image
+                .pixels()
+                .iter()
+                .zip(expected)
+                .map(|(a, b)| a.abs_diff(b))
+                .max()
+                .unwrap()
+        };
+        let on_white = difference(image.clone().into_rgb_on_white(), &case["on_white"]);
+        let plain = difference(image.into_rgb(), &case["plain"]);
+        let allowed = match name {
+            // The inverse cosine transforms, and the interpolation of subsampled colours, round differently.
+            "jpeg_444" | "jpeg_grey" => 2,
+            "jpeg_420" => 6,
+            _ => 0,
+        };
+        assert!(
+            on_white <= allowed && plain <= allowed,
+            "{name}: {on_white} {plain}"
+        );
+    }
+}
+
+#[test]
+fn batches() {
+    let vit = json!({"image_processor_type": "ViTImageProcessor", "size": 4});
+    let images = [synthetic(9, 5, 3, 1), synthetic(3, 8, 3, 2)];
+    let batch = processor(vit.clone()).unwrap().process(&images).unwrap();
+    assert_eq!(batch.shape, [2, 3, 4, 4]);
+    assert_eq!(batch.original_sizes, [(9, 5), (3, 8)]);
+    let single = processor(vit).unwrap().process(&images[1..]).unwrap();
+    assert_eq!(batch.values[48..], single.values);
+    let mut plain = json!({"do_rescale": true, "do_pad": true});
+    let batch = processor(plain.clone()).unwrap().process(&images).unwrap();
+    assert_eq!(batch.shape, [2, 3, 9, 8]);
+    assert_eq!(batch.values[5], 0.0);
+    plain["do_pad"] = json!(false);
+    let error = processor(plain)
+        .unwrap()
+        .process(&images)
+        .unwrap_err()
+        .to_string();
+    assert_eq!(
+        error,
+        "expected images of one shape for a batch, found [3, 9, 5] and [3, 3, 8] (image 1); process them one by one"
+    );
+}
+
+#[test]
+fn bad_settings_name_the_field() {
+    assert_eq!(
+        error(json!({"do_resize": true, "size": {"longest_edge": 3}})),
+        "/size: expected height and width, max_height and max_width, or shortest_edge"
+    );
+    assert_eq!(
+        error(json!({"do_resize": true})),
+        "/size: expected a value, because do_resize is on"
+    );
+    assert_eq!(
+        error(json!({"do_resize": true, "size": 8, "resample": 9})),
+        "/resample: expected a PIL filter from 0 (nearest) to 5 (Hamming), found 9"
+    );
+    assert_eq!(
+        error(json!({"do_resize": true, "size": {"height": 0, "width": 8}})),
+        "/size: expected sides from 1 to 32768, found 0"
+    );
+    assert_eq!(
+        error(json!({"do_resize": true, "size": {"height": -1, "width": 8}})),
+        "/size/height: expected a non-negative integer, found -1"
+    );
+    assert_eq!(
+        error(json!({"do_flip_channel_order": true})),
+        "/do_flip_channel_order: expected this step to be off, found true; it is not supported yet"
+    );
+    assert_eq!(
+        error(json!({"image_processor_type": "DPTImageProcessor", "keep_aspect_ratio": true})),
+        "/keep_aspect_ratio: expected this step to be off, found true; it is not supported yet"
+    );
+    assert_eq!(
+        error(json!({"image_processor_type": "Qwen2VLImageProcessor"})),
+        "/image_processor_type: Qwen2VLImageProcessor has a pipeline of its own, which is not supported yet"
+    );
+    assert_eq!(
+        error(json!({"image_processor_type": "ViTImageProcesor"})),
+        "/image_processor_type: unknown image processor class ViTImageProcesor; did you mean ViTImageProcessor?"
+    );
+}
+
+#[test]
+fn bad_images_are_errors() {
+    let run = |settings: Value, image: Image| {
+        processor(settings)
+            .unwrap()
+            .process(&[image])
+            .unwrap_err()
+            .to_string()
+    };
+    let vit = json!({"image_processor_type": "ViTImageProcessor"});
+    assert_eq!(
+        run(vit.clone(), synthetic(4, 4, 1, 0)),
+        "image 0: image_mean: expected 1 values for an image of 1 channels, found 3"
+    );
+    assert!(
+        run(vit.clone(), synthetic(4, 4, 4, 0)).contains("expected an image without transparency")
+    );
+    assert_eq!(
+        run(
+            json!({"do_resize": true, "size": {"shortest_edge": 1, "longest_edge": 2}}),
+            synthetic(1, 9, 3, 0)
+        ),
+        "image 0: an image of 1 × 9 would shrink to 0 × 2"
+    );
+    let none = processor(vit)
+        .unwrap()
+        .process(&[])
+        .unwrap_err()
+        .to_string();
+    assert_eq!(none, "expected at least one image, found none");
+    assert!(Image::from_pixels(vec![0; 5], 2, 1, 3).is_err());
+    let broken = Image::from_bytes(b"not an image").unwrap_err().to_string();
+    assert!(
+        broken.starts_with("image: ")
+            && broken.ends_with("supported are PNG, JPEG, WebP, BMP and GIF"),
+        "{broken}"
+    );
+    let missing = Image::open("no/such.png").unwrap_err().to_string();
+    assert!(missing.starts_with("no/such.png: "), "{missing}");
+}
+
+#[test]
+fn truncated_files_are_errors() {
+    for case in cases(include_str!("testdata/files.json")) {
+        let file = bytes(&case["file"]);
+        for length in (0..file.len()).step_by(7) {
+            // Some formats can be cut after the last pixel; nothing may panic.
+            let _ = Image::from_bytes(&file[..length]);
+        }
+    }
+}
+
+#[test]
+fn settings_in_the_combined_file_win() {
+    let dir = tempfile::tempdir().unwrap();
+    let write = |name: &str, value: Value| {
+        std::fs::write(dir.path().join(name), value.to_string()).unwrap()
+    };
+    write(
+        "preprocessor_config.json",
+        json!({"do_rescale": true, "rescale_factor": 2.0}),
+    );
+    write("processor_config.json", json!({"processor_class": "X"}));
+    assert_eq!(
+        ImageSettings::from_dir(dir.path(), None).unwrap().rescale,
+        Some(2.0)
+    );
+    write(
+        "processor_config.json",
+        json!({"image_processor": {"do_rescale": true, "rescale_factor": "x"}}),
+    );
+    let error = ImageSettings::from_dir(dir.path(), None)
+        .unwrap_err()
+        .to_string();
+    assert!(error.ends_with("processor_config.json: /image_processor: /rescale_factor: expected a number, found \"x\""), "{error}");
+    let vit = ImageSettings::read(&json!({}), "f", Some("ViTImageProcessor")).unwrap();
+    assert_eq!(
+        vit.resize,
+        Some((
+            Size::Exact {
+                height: 224,
+                width: 224
+            },
+            Filter::Bilinear
+        ))
+    );
+}

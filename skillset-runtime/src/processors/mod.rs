@@ -1,0 +1,9 @@
+//! Processors: from what a user has (texts, images, chats) to the tensors a model takes, and back.
+//!
+//! Each processor is driven by the files of a checkpoint and follows transformers' own processing to the last
+//! token and pixel.
+
+mod error;
+pub mod image;
+
+pub use error::ProcessorError;
