@@ -23,10 +23,7 @@ static CLASSES: LazyLock<BTreeMap<String, Class>> = LazyLock::new(|| {
     serde_json::from_str(include_str!("classes.json")).expect("the table is checked by a test")
 });
 
-static PLAIN: LazyLock<Class> = LazyLock::new(|| Class {
-    standard: true,
-    ..Class::default()
-});
+static PLAIN: LazyLock<Class> = LazyLock::new(|| Class { standard: true, ..Class::default() });
 
 /// A class by its name. Backend suffixes are ignored, and old feature extractors are found by their new names.
 pub(super) fn find(name: &str) -> Option<&'static Class> {
@@ -42,18 +39,12 @@ pub(super) fn plain() -> &'static Class {
 pub(super) fn nearest(name: &str) -> Option<&'static str> {
     let name = current_name(name);
     let similar = |own: &str| strsim::normalized_levenshtein(own, &name);
-    let best = CLASSES
-        .keys()
-        .map(|own| (similar(own), own.as_str()))
-        .max_by(|a, b| a.0.total_cmp(&b.0));
+    let best = CLASSES.keys().map(|own| (similar(own), own.as_str())).max_by(|a, b| a.0.total_cmp(&b.0));
     best.filter(|best| best.0 > 0.7).map(|best| best.1)
 }
 
 fn current_name(name: &str) -> String {
-    let name = name
-        .strip_suffix("Fast")
-        .or_else(|| name.strip_suffix("Pil"))
-        .unwrap_or(name);
+    let name = name.strip_suffix("Fast").or_else(|| name.strip_suffix("Pil")).unwrap_or(name);
     name.replace("FeatureExtractor", "ImageProcessor")
 }
 

@@ -23,10 +23,8 @@ impl Image {
     pub fn open(path: impl AsRef<Path>) -> Result<Self, ProcessorError> {
         let path = path.as_ref();
         let origin = path.display().to_string();
-        let bytes = std::fs::read(path).map_err(|e| ProcessorError::Image {
-            origin: origin.clone(),
-            message: e.to_string(),
-        })?;
+        let bytes = std::fs::read(path)
+            .map_err(|e| ProcessorError::Image { origin: origin.clone(), message: e.to_string() })?;
         decode(&bytes, false).map_err(|message| ProcessorError::Image { origin, message })
     }
 
@@ -48,26 +46,15 @@ impl Image {
         width: usize,
         channels: usize,
     ) -> Result<Self, ProcessorError> {
-        let expected = height
-            .checked_mul(width)
-            .and_then(|n| n.checked_mul(channels));
-        if !(1..=4).contains(&channels)
-            || height == 0
-            || width == 0
-            || expected != Some(pixels.len())
-        {
+        let expected = height.checked_mul(width).and_then(|n| n.checked_mul(channels));
+        if !(1..=4).contains(&channels) || height == 0 || width == 0 || expected != Some(pixels.len()) {
             return Err(anonymous(format!(
                 "expected height × width × channels bytes with 1 to 4 channels, found {} bytes for \
                  {height} × {width} × {channels}",
                 pixels.len()
             )));
         }
-        Ok(Self {
-            pixels,
-            height,
-            width,
-            channels,
-        })
+        Ok(Self { pixels, height, width, channels })
     }
 
     /// Rows and columns.
@@ -97,42 +84,25 @@ impl Image {
 
     /// Converts to RGB; `blend` changes a colour by its alpha.
     fn map_to_rgb(self, blend: impl Fn(&mut [u8; 3], u8) + Sync) -> Self {
-        let Self {
-            pixels,
-            height,
-            width,
-            channels,
-        } = self;
+        let Self { pixels, height, width, channels } = self;
         if channels == 3 {
-            return Self {
-                pixels,
-                height,
-                width,
-                channels,
-            };
+            return Self { pixels, height, width, channels };
         }
         let mut rgb = vec![0; height * width * 3];
         let (out, _) = rgb.as_chunks_mut::<3>();
-        out.par_iter_mut()
-            .zip(pixels.par_chunks_exact(channels))
-            .for_each(|(out, pixel)| match *pixel {
-                [grey] => *out = [grey; 3],
-                [grey, alpha] => {
-                    *out = [grey; 3];
-                    blend(out, alpha);
-                }
-                [r, g, b, alpha] => {
-                    *out = [r, g, b];
-                    blend(out, alpha);
-                }
-                _ => {}
-            });
-        Self {
-            pixels: rgb,
-            height,
-            width,
-            channels: 3,
-        }
+        out.par_iter_mut().zip(pixels.par_chunks_exact(channels)).for_each(|(out, pixel)| match *pixel {
+            [grey] => *out = [grey; 3],
+            [grey, alpha] => {
+                *out = [grey; 3];
+                blend(out, alpha);
+            }
+            [r, g, b, alpha] => {
+                *out = [r, g, b];
+                blend(out, alpha);
+            }
+            _ => {}
+        });
+        Self { pixels: rgb, height, width, channels: 3 }
     }
 }
 
@@ -151,10 +121,7 @@ fn blend_on_white(color: &mut [u8; 3], alpha: u8) {
 }
 
 fn anonymous(message: String) -> ProcessorError {
-    ProcessorError::Image {
-        origin: "image".to_owned(),
-        message,
-    }
+    ProcessorError::Image { origin: "image".to_owned(), message }
 }
 
 fn decode(bytes: &[u8], upright: bool) -> Result<Image, String> {
@@ -162,9 +129,7 @@ fn decode(bytes: &[u8], upright: bool) -> Result<Image, String> {
         ImageError::Unsupported(e) => format!("{e}; supported are PNG, JPEG, WebP, BMP and GIF"),
         other => format!("broken image: {other}"),
     };
-    let reader = ImageReader::new(Cursor::new(bytes))
-        .with_guessed_format()
-        .map_err(|e| e.to_string())?;
+    let reader = ImageReader::new(Cursor::new(bytes)).with_guessed_format().map_err(|e| e.to_string())?;
     let mut decoder = reader.into_decoder().map_err(explain)?;
     let orientation = decoder.orientation().map_err(explain)?;
     let mut image = DynamicImage::from_decoder(decoder).map_err(explain)?;
@@ -173,9 +138,7 @@ fn decode(bytes: &[u8], upright: bool) -> Result<Image, String> {
     }
     let (width, height) = (image.width() as usize, image.height() as usize);
     if width == 0 || height == 0 {
-        return Err(format!(
-            "expected an image with pixels, found {height} × {width}"
-        ));
+        return Err(format!("expected an image with pixels, found {height} × {width}"));
     }
     let (pixels, channels) = match image {
         DynamicImage::ImageLuma8(image) => (image.into_raw(), 1),
@@ -183,14 +146,9 @@ fn decode(bytes: &[u8], upright: bool) -> Result<Image, String> {
         DynamicImage::ImageRgb8(image) => (image.into_raw(), 3),
         DynamicImage::ImageRgba8(image) => (image.into_raw(), 4),
         // PIL keeps 16-bit grey as it is, and clips it when it is converted.
-        DynamicImage::ImageLuma16(image) => (
-            image
-                .into_raw()
-                .into_iter()
-                .map(|v| v.min(255) as u8)
-                .collect(),
-            1,
-        ),
+        DynamicImage::ImageLuma16(image) => {
+            (image.into_raw().into_iter().map(|v| v.min(255) as u8).collect(), 1)
+        }
         // Other 16-bit images lose their low byte as they are read.
         DynamicImage::ImageLumaA16(image) => (high_bytes(&image), 2),
         DynamicImage::ImageRgb16(image) => (high_bytes(&image), 3),
@@ -200,12 +158,7 @@ fn decode(bytes: &[u8], upright: bool) -> Result<Image, String> {
             return Err(format!("expected 8-bit or 16-bit pixels, found {color:?}"));
         }
     };
-    Ok(Image {
-        pixels,
-        height,
-        width,
-        channels,
-    })
+    Ok(Image { pixels, height, width, channels })
 }
 
 fn high_bytes(samples: &[u16]) -> Vec<u8> {

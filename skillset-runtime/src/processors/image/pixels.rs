@@ -40,19 +40,11 @@ struct CropAxis {
 impl CropAxis {
     fn new(image: usize, crop: usize) -> Self {
         if crop <= image {
-            return Self {
-                from: (image - crop) / 2,
-                to: 0,
-                length: crop,
-            };
+            return Self { from: (image - crop) / 2, to: 0, length: crop };
         }
         // transformers pads by half the difference, rounded up, and cuts where that half begins.
         let to = (crop - image).div_ceil(2);
-        Self {
-            from: 0,
-            to,
-            length: image,
-        }
+        Self { from: 0, to, length: image }
     }
 }
 
@@ -62,21 +54,14 @@ impl CropAxis {
 /// the product in double precision, then everything in single precision.
 pub(super) fn to_planes(image: &Image, settings: &ImageSettings) -> Result<Planes, String> {
     let channels = image.channels();
-    let tables = (0..channels)
-        .map(|c| table(settings, c, channels))
-        .collect::<Result<Vec<_>, _>>()?;
+    let tables = (0..channels).map(|c| table(settings, c, channels)).collect::<Result<Vec<_>, _>>()?;
     let (height, width) = image.size();
     let mut values = Vec::with_capacity(height * width * channels);
     for (channel, table) in tables.iter().enumerate() {
         let bytes = image.pixels().iter().skip(channel).step_by(channels);
         values.extend(bytes.map(|&byte| table[usize::from(byte)]));
     }
-    Ok(Planes {
-        values,
-        channels,
-        height,
-        width,
-    })
+    Ok(Planes { values, channels, height, width })
 }
 
 fn table(settings: &ImageSettings, channel: usize, channels: usize) -> Result<[f32; 256], String> {
@@ -118,11 +103,6 @@ impl Planes {
             let (channel, y) = (i / self.height, i % self.height);
             values[(channel * height + y) * width..][..self.width].copy_from_slice(row);
         }
-        Ok(Self {
-            values,
-            channels: self.channels,
-            height,
-            width,
-        })
+        Ok(Self { values, channels: self.channels, height, width })
     }
 }

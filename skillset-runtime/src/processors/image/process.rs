@@ -52,19 +52,12 @@ impl ImageProcessor {
     /// which a fixed size, a crop or padding sees to.
     pub fn process(&self, images: &[Image]) -> Result<PixelBatch, ProcessorError> {
         if images.is_empty() {
-            return Err(ProcessorError::Pixels(
-                "expected at least one image, found none".to_owned(),
-            ));
+            return Err(ProcessorError::Pixels("expected at least one image, found none".to_owned()));
         }
         let one = |(i, image): (usize, &Image)| {
-            self.process_one(image)
-                .map_err(|e| ProcessorError::Pixels(format!("image {i}: {e}")))
+            self.process_one(image).map_err(|e| ProcessorError::Pixels(format!("image {i}: {e}")))
         };
-        let planes = images
-            .par_iter()
-            .enumerate()
-            .map(one)
-            .collect::<Result<Vec<_>, _>>()?;
+        let planes = images.par_iter().enumerate().map(one).collect::<Result<Vec<_>, _>>()?;
         let planes = self.pad(planes)?;
         let [channels, height, width] = common_shape(&planes)?;
         let mut values = Vec::with_capacity(planes.len() * channels * height * width);
@@ -72,11 +65,7 @@ impl ImageProcessor {
             values.extend_from_slice(&image.values);
         }
         let original_sizes = images.iter().map(Image::size).collect();
-        Ok(PixelBatch {
-            values,
-            shape: [planes.len(), channels, height, width],
-            original_sizes,
-        })
+        Ok(PixelBatch { values, shape: [planes.len(), channels, height, width], original_sizes })
     }
 
     fn process_one(&self, image: &Image) -> Result<Planes, String> {
@@ -100,20 +89,12 @@ impl ImageProcessor {
                     "an image of {from_height} × {from_width} would shrink to {height} × {width}"
                 ));
             }
-            let pixels = resize(
-                image.pixels(),
-                channels,
-                image.size(),
-                (height, width),
-                filter,
-            );
-            image =
-                Image::from_pixels(pixels, height, width, channels).map_err(|e| e.to_string())?;
+            let pixels = resize(image.pixels(), channels, image.size(), (height, width), filter);
+            image = Image::from_pixels(pixels, height, width, channels).map_err(|e| e.to_string())?;
         }
         if let Some((height, width)) = settings.center_crop {
             let pixels = center_crop(image.pixels(), channels, image.size(), (height, width));
-            image =
-                Image::from_pixels(pixels, height, width, channels).map_err(|e| e.to_string())?;
+            image = Image::from_pixels(pixels, height, width, channels).map_err(|e| e.to_string())?;
         }
         to_planes(&image, settings)
     }
@@ -128,9 +109,7 @@ impl ImageProcessor {
             }
         };
         let padded = planes.into_iter().map(|image| image.pad(height, width));
-        padded
-            .collect::<Result<_, _>>()
-            .map_err(ProcessorError::Pixels)
+        padded.collect::<Result<_, _>>().map_err(ProcessorError::Pixels)
     }
 }
 

@@ -84,11 +84,7 @@ impl Filter {
 }
 
 fn sinc(x: f64) -> f64 {
-    if x == 0.0 {
-        1.0
-    } else {
-        (x * PI).sin() / (x * PI)
-    }
+    if x == 0.0 { 1.0 } else { (x * PI).sin() / (x * PI) }
 }
 
 /// Resizes interleaved 8-bit pixels (`[height, width, channels]`) from `from` to `to`, both `(height, width)`.
@@ -101,11 +97,7 @@ pub fn resize(
     filter: Filter,
 ) -> Vec<u8> {
     assert!((1..=4).contains(&channels), "images have 1 to 4 channels");
-    assert_eq!(
-        pixels.len(),
-        from.0 * from.1 * channels,
-        "the buffer must hold the image exactly"
-    );
+    assert_eq!(pixels.len(), from.0 * from.1 * channels, "the buffer must hold the image exactly");
     if from == to {
         return pixels.to_vec();
     }
@@ -144,10 +136,7 @@ impl Taps {
         let filter_scale = scale.max(1.0);
         let support = filter.support() * filter_scale;
         let inverse = 1.0 / filter_scale;
-        let mut taps = Self {
-            windows: Vec::with_capacity(to),
-            weights: Vec::new(),
-        };
+        let mut taps = Self { windows: Vec::with_capacity(to), weights: Vec::new() };
         let mut exact = Vec::new();
         for x in 0..to {
             let center = (x as f64 + 0.5) * scale;
@@ -161,30 +150,20 @@ impl Taps {
             );
             let sum: f64 = exact.iter().sum();
             let start = taps.weights.len();
-            taps.weights.extend(
-                exact
-                    .iter()
-                    .map(|&w| fixed_point(if sum == 0.0 { w } else { w / sum })),
-            );
+            taps.weights.extend(exact.iter().map(|&w| fixed_point(if sum == 0.0 { w } else { w / sum })));
             taps.windows.push((first, start..taps.weights.len()));
         }
         taps
     }
 
     fn iter(&self) -> impl Iterator<Item = (usize, &[i32])> {
-        self.windows
-            .iter()
-            .map(|(first, range)| (*first, &self.weights[range.clone()]))
+        self.windows.iter().map(|(first, range)| (*first, &self.weights[range.clone()]))
     }
 }
 
 fn fixed_point(weight: f64) -> i32 {
     let scaled = weight * f64::from(1 << PRECISION);
-    (if weight < 0.0 {
-        scaled - 0.5
-    } else {
-        scaled + 0.5
-    }) as i32
+    (if weight < 0.0 { scaled - 0.5 } else { scaled + 0.5 }) as i32
 }
 
 /// Rounds an accumulated sum to a byte. It starts at one half, which [`HALF`] is.
@@ -208,15 +187,13 @@ fn horizontal(
     let taps = &Taps::new(width, to, filter);
     let (row_in, row_out) = (width * channels, to * channels);
     let mut out = vec![0; pixels.len() / row_in * row_out];
-    out.par_chunks_mut(row_out)
-        .zip(pixels.par_chunks(row_in))
-        .for_each(|(out, row)| match channels {
-            1 => horizontal_row::<1>(row, out, taps),
-            2 => horizontal_row::<2>(row, out, taps),
-            3 => horizontal_row::<3>(row, out, taps),
-            4 => horizontal_row::<4>(row, out, taps),
-            _ => unreachable!("checked by `resize`"),
-        });
+    out.par_chunks_mut(row_out).zip(pixels.par_chunks(row_in)).for_each(|(out, row)| match channels {
+        1 => horizontal_row::<1>(row, out, taps),
+        2 => horizontal_row::<2>(row, out, taps),
+        3 => horizontal_row::<3>(row, out, taps),
+        4 => horizontal_row::<4>(row, out, taps),
+        _ => unreachable!("checked by `resize`"),
+    });
     out.into()
 }
 
@@ -235,43 +212,32 @@ fn horizontal_row<const C: usize>(row: &[u8], out: &mut [u8], taps: &Taps) {
 }
 
 /// Resizes every column from `height` to `to` pixels; `row` is the length of a row in bytes.
-fn vertical(
-    pixels: Cow<'_, [u8]>,
-    row: usize,
-    height: usize,
-    to: usize,
-    filter: Filter,
-) -> Cow<'_, [u8]> {
+fn vertical(pixels: Cow<'_, [u8]>, row: usize, height: usize, to: usize, filter: Filter) -> Cow<'_, [u8]> {
     if height == to {
         return pixels;
     }
     let taps = Taps::new(height, to, filter);
     let mut out = vec![0; to * row];
-    out.par_chunks_mut(row)
-        .zip(taps.windows.par_iter())
-        .for_each_init(
-            || vec![HALF; row],
-            |sums, (out, (first, range))| {
-                sums.fill(HALF);
-                let rows = pixels[first * row..].chunks_exact(row);
-                for (values, &weight) in rows.zip(&taps.weights[range.clone()]) {
-                    for (sum, &value) in sums.iter_mut().zip(values) {
-                        *sum += i32::from(value) * weight;
-                    }
+    out.par_chunks_mut(row).zip(taps.windows.par_iter()).for_each_init(
+        || vec![HALF; row],
+        |sums, (out, (first, range))| {
+            sums.fill(HALF);
+            let rows = pixels[first * row..].chunks_exact(row);
+            for (values, &weight) in rows.zip(&taps.weights[range.clone()]) {
+                for (sum, &value) in sums.iter_mut().zip(values) {
+                    *sum += i32::from(value) * weight;
                 }
-                for (out, &sum) in out.iter_mut().zip(&*sums) {
-                    *out = to_byte(sum);
-                }
-            },
-        );
+            }
+            for (out, &sum) in out.iter_mut().zip(&*sums) {
+                *out = to_byte(sum);
+            }
+        },
+    );
     out.into()
 }
 
 fn nearest(pixels: &[u8], channels: usize, from: (usize, usize), to: (usize, usize)) -> Vec<u8> {
-    let (rows, columns) = (
-        nearest_positions(from.0, to.0),
-        nearest_positions(from.1, to.1),
-    );
+    let (rows, columns) = (nearest_positions(from.0, to.0), nearest_positions(from.1, to.1));
     let mut out = Vec::with_capacity(to.0 * to.1 * channels);
     for row in rows {
         let row = &pixels[row * from.1 * channels..][..from.1 * channels];

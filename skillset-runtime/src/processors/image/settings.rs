@@ -73,20 +73,12 @@ impl ImageSettings {
         if let Some(value) = read_json_if_present(&combined)?
             && let Some(nested) = value.get("image_processor")
         {
-            return Self::read(
-                nested,
-                &format!("{}: /image_processor", combined.display()),
-                class,
-            );
+            return Self::read(nested, &format!("{}: /image_processor", combined.display()), class);
         }
         let path = dir.join("preprocessor_config.json");
         let remedy = "a model that takes images needs one; `AutoImageProcessor.from_pretrained(…)\
                       .save_pretrained(DIR)` in Python writes it";
-        Self::read(
-            &read_json(&path, remedy)?,
-            &path.display().to_string(),
-            class,
-        )
+        Self::read(&read_json(&path, remedy)?, &path.display().to_string(), class)
     }
 
     /// Reads the settings from parsed JSON; `file` is named in errors.
@@ -94,11 +86,7 @@ impl ImageSettings {
         let r = Reader::new(value, file)?;
         let class = class_of(&r, class)?;
         // `null` means the class default, so such fields are dropped before the two are merged.
-        let own = value
-            .as_object()
-            .into_iter()
-            .flatten()
-            .filter(|(_, value)| !value.is_null());
+        let own = value.as_object().into_iter().flatten().filter(|(_, value)| !value.is_null());
         let mut merged = class.defaults.clone();
         merged.extend(own.map(|(key, value)| (key.clone(), value.clone())));
         let merged = Value::Object(merged);
@@ -138,12 +126,8 @@ impl ImageSettings {
             settings.normalize = Some((numbers(&r, "image_mean")?, numbers(&r, "image_std")?));
         }
         if on("do_pad")? {
-            let size = r
-                .has("pad_size")
-                .then(|| exact(&r, "pad_size"))
-                .transpose()?;
-            settings.pad =
-                Some(size.map_or(Pad::Longest, |(height, width)| Pad::To(height, width)));
+            let size = r.has("pad_size").then(|| exact(&r, "pad_size")).transpose()?;
+            settings.pad = Some(size.map_or(Pad::Longest, |(height, width)| Pad::To(height, width)));
         }
         Ok(settings)
     }
@@ -151,9 +135,7 @@ impl ImageSettings {
 
 /// The processor class that a file names (or the given one), if its pipeline is the standard one.
 fn class_of(r: &Reader<'_>, given: Option<&str>) -> Result<&'static Class, ProcessorError> {
-    let field = ["image_processor_type", "feature_extractor_type"]
-        .into_iter()
-        .find(|field| r.has(field));
+    let field = ["image_processor_type", "feature_extractor_type"].into_iter().find(|field| r.has(field));
     let name = match field {
         Some(field) => r.string(field, None)?,
         None => given.unwrap_or_default().to_owned(),
@@ -165,18 +147,12 @@ fn class_of(r: &Reader<'_>, given: Option<&str>) -> Result<&'static Class, Proce
     match classes::find(&name) {
         Some(class) if class.standard => Ok(class),
         Some(_) => Err(r
-            .error(
-                field,
-                format!("{name} has a pipeline of its own, which is not supported yet"),
-            )
+            .error(field, format!("{name} has a pipeline of its own, which is not supported yet"))
             .into()),
         None => {
-            let near = classes::nearest(&name)
-                .map(|near| format!("; did you mean {near}?"))
-                .unwrap_or_default();
-            Err(r
-                .error(field, format!("unknown image processor class {name}{near}"))
-                .into())
+            let near =
+                classes::nearest(&name).map(|near| format!("; did you mean {near}?")).unwrap_or_default();
+            Err(r.error(field, format!("unknown image processor class {name}{near}")).into())
         }
     }
 }
@@ -196,17 +172,11 @@ fn check_extras(r: &Reader<'_>, class: &Class) -> Result<(), CheckpointError> {
     ];
     for key in r.keys() {
         let value = r.value(key).unwrap_or(&Value::Null);
-        let differs = class
-            .extras
-            .get(key)
-            .is_some_and(|default| default != value);
+        let differs = class.extras.get(key).is_some_and(|default| default != value);
         let on = key.starts_with("do_") && !KNOWN.contains(&key) && value == &Value::Bool(true);
         if differs || on {
             return Err(r
-                .error(
-                    key,
-                    format!("expected this step to be off, found {value}; it is not supported yet"),
-                )
+                .error(key, format!("expected this step to be off, found {value}; it is not supported yet"))
                 .into());
         }
     }
@@ -216,68 +186,40 @@ fn check_extras(r: &Reader<'_>, class: &Class) -> Result<(), CheckpointError> {
 fn filter(r: &Reader<'_>) -> Result<Filter, ConfigError> {
     let code = r.usize("resample", 2)?;
     Filter::from_code(code).ok_or_else(|| {
-        r.error(
-            "resample",
-            format!("expected a PIL filter from 0 (nearest) to 5 (Hamming), found {code}"),
-        )
+        r.error("resample", format!("expected a PIL filter from 0 (nearest) to 5 (Hamming), found {code}"))
     })
 }
 
 /// A size in any of the forms that configs use: an integer, `[height, width]`, or an object.
 fn size(r: &Reader<'_>, field: &str, to_square: bool) -> Result<Size, ConfigError> {
     let side = |size: usize| {
-        let message = || {
-            r.error(
-                field,
-                format!("expected sides from 1 to {MAX_SIDE}, found {size}"),
-            )
-        };
-        (1..=MAX_SIDE)
-            .contains(&size)
-            .then_some(size)
-            .ok_or_else(message)
+        let message = || r.error(field, format!("expected sides from 1 to {MAX_SIDE}, found {size}"));
+        (1..=MAX_SIDE).contains(&size).then_some(size).ok_or_else(message)
     };
     match r.value(field) {
         Some(Value::Number(_)) => {
             let size = side(r.usize(field, None)?)?;
             Ok(if to_square {
-                Size::Exact {
-                    height: size,
-                    width: size,
-                }
+                Size::Exact { height: size, width: size }
             } else {
-                Size::ShortestEdge {
-                    shortest: size,
-                    longest: None,
-                }
+                Size::ShortestEdge { shortest: size, longest: None }
             })
         }
         Some(Value::Array(_)) => match r.list_usize(field, None)?.as_slice() {
-            &[height, width] => Ok(Size::Exact {
-                height: side(height)?,
-                width: side(width)?,
-            }),
+            &[height, width] => Ok(Size::Exact { height: side(height)?, width: side(width)? }),
             other => Err(r.error(field, format!("expected [height, width], found {other:?}"))),
         },
         _ => {
             let object = r.object(field)?;
             let get = |key: &str| object.opt_usize(key)?.map(side).transpose();
-            let keys = (
-                get("shortest_edge")?,
-                get("longest_edge")?,
-                get("max_height")?,
-                get("max_width")?,
-            );
+            let keys = (get("shortest_edge")?, get("longest_edge")?, get("max_height")?, get("max_width")?);
             match (keys, get("height")?, get("width")?) {
-                ((Some(shortest), longest, _, _), _, _) => {
-                    Ok(Size::ShortestEdge { shortest, longest })
-                }
+                ((Some(shortest), longest, _, _), _, _) => Ok(Size::ShortestEdge { shortest, longest }),
                 ((_, _, Some(height), Some(width)), _, _) => Ok(Size::Within { height, width }),
                 (_, Some(height), Some(width)) => Ok(Size::Exact { height, width }),
-                _ => Err(r.error(
-                    field,
-                    "expected height and width, max_height and max_width, or shortest_edge",
-                )),
+                _ => Err(
+                    r.error(field, "expected height and width, max_height and max_width, or shortest_edge")
+                ),
             }
         }
     }

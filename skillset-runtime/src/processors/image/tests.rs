@@ -21,21 +21,12 @@ fn cases(text: &str) -> Vec<Value> {
 }
 
 fn numbers(value: &Value) -> Vec<usize> {
-    value
-        .as_array()
-        .unwrap()
-        .iter()
-        .filter_map(|v| v.as_u64())
-        .map(|v| v as usize)
-        .collect()
+    value.as_array().unwrap().iter().filter_map(|v| v.as_u64()).map(|v| v as usize).collect()
 }
 
 fn bytes(value: &Value) -> Vec<u8> {
     let hex = value.as_str().unwrap();
-    (0..hex.len())
-        .step_by(2)
-        .map(|i| u8::from_str_radix(&hex[i..i + 2], 16).unwrap())
-        .collect()
+    (0..hex.len()).step_by(2).map(|i| u8::from_str_radix(&hex[i..i + 2], 16).unwrap()).collect()
 }
 
 fn processor(settings: Value) -> Result<ImageProcessor, ProcessorError> {
@@ -44,28 +35,18 @@ fn processor(settings: Value) -> Result<ImageProcessor, ProcessorError> {
 
 fn error(settings: Value) -> String {
     let error = processor(settings).unwrap_err().to_string();
-    error
-        .strip_prefix("preprocessor_config.json: ")
-        .unwrap()
-        .to_owned()
+    error.strip_prefix("preprocessor_config.json: ").unwrap().to_owned()
 }
 
 #[test]
 fn resampling_is_pillows() {
     for case in cases(include_str!("testdata/resampled.json")) {
-        let &[code, channels, height, width, to_height, to_width] = numbers(&case).as_slice()
-        else {
+        let &[code, channels, height, width, to_height, to_width] = numbers(&case).as_slice() else {
             panic!("{case}")
         };
         let image = synthetic(height, width, channels, code as u32 + 1);
         let filter = Filter::from_code(code).unwrap();
-        let out = resize(
-            image.pixels(),
-            channels,
-            (height, width),
-            (to_height, to_width),
-            filter,
-        );
+        let out = resize(image.pixels(), channels, (height, width), (to_height, to_width), filter);
         assert_eq!(
             out,
             bytes(&case[6]),
@@ -79,30 +60,15 @@ fn pixels_are_those_of_transformers() {
     for case in cases(include_str!("testdata/processed.json")) {
         let image = numbers(&case["image"]);
         let image = synthetic(image[0], image[1], image[2], image[3] as u32);
-        let batch = processor(case["settings"].clone())
-            .unwrap()
-            .process(&[image])
-            .unwrap();
-        assert_eq!(
-            batch.shape.to_vec(),
-            numbers(&case["shape"]),
-            "{}",
-            case["settings"]
-        );
-        let bits: Vec<_> = batch
-            .values
-            .iter()
-            .map(|value| value.to_bits() as usize)
-            .collect();
+        let batch = processor(case["settings"].clone()).unwrap().process(&[image]).unwrap();
+        assert_eq!(batch.shape.to_vec(), numbers(&case["shape"]), "{}", case["settings"]);
+        let bits: Vec<_> = batch.values.iter().map(|value| value.to_bits() as usize).collect();
         let step = (bits.len() / 40).max(1);
         let picked: Vec<_> = bits.into_iter().step_by(step).collect();
         assert_eq!(picked, numbers(&case["bits"]), "{}", case["settings"]);
         let sum: f64 = batch.values.iter().map(|&value| f64::from(value)).sum();
         let expected = case["sum"].as_f64().unwrap();
-        assert!(
-            (sum - expected).abs() <= 1e-6 * expected.abs().max(1.0),
-            "{sum} {expected}"
-        );
+        assert!((sum - expected).abs() <= 1e-6 * expected.abs().max(1.0), "{sum} {expected}");
     }
 }
 
@@ -116,13 +82,7 @@ fn files_decode_as_in_pillow() {
         let difference = |image: Image, expected: &Value| {
             let expected = bytes(expected);
             assert_eq!(image.pixels().len(), expected.len(), "{name}");
-            image
-                .pixels()
-                .iter()
-                .zip(expected)
-                .map(|(a, b)| a.abs_diff(b))
-                .max()
-                .unwrap()
+            image.pixels().iter().zip(expected).map(|(a, b)| a.abs_diff(b)).max().unwrap()
         };
         let on_white = difference(image.clone().into_rgb_on_white(), &case["on_white"]);
         let plain = difference(image.into_rgb(), &case["plain"]);
@@ -132,10 +92,7 @@ fn files_decode_as_in_pillow() {
             "jpeg_420" => 6,
             _ => 0,
         };
-        assert!(
-            on_white <= allowed && plain <= allowed,
-            "{name}: {on_white} {plain}"
-        );
+        assert!(on_white <= allowed && plain <= allowed, "{name}: {on_white} {plain}");
     }
 }
 
@@ -153,11 +110,7 @@ fn batches() {
     assert_eq!(batch.shape, [2, 3, 9, 8]);
     assert_eq!(batch.values[5], 0.0);
     plain["do_pad"] = json!(false);
-    let error = processor(plain)
-        .unwrap()
-        .process(&images)
-        .unwrap_err()
-        .to_string();
+    let error = processor(plain).unwrap().process(&images).unwrap_err().to_string();
     assert_eq!(
         error,
         "expected images of one shape for a batch, found [3, 9, 5] and [3, 3, 8] (image 1); process them one by one"
@@ -170,10 +123,7 @@ fn bad_settings_name_the_field() {
         error(json!({"do_resize": true, "size": {"longest_edge": 3}})),
         "/size: expected height and width, max_height and max_width, or shortest_edge"
     );
-    assert_eq!(
-        error(json!({"do_resize": true})),
-        "/size: expected a value, because do_resize is on"
-    );
+    assert_eq!(error(json!({"do_resize": true})), "/size: expected a value, because do_resize is on");
     assert_eq!(
         error(json!({"do_resize": true, "size": 8, "resample": 9})),
         "/resample: expected a PIL filter from 0 (nearest) to 5 (Hamming), found 9"
@@ -207,20 +157,14 @@ fn bad_settings_name_the_field() {
 #[test]
 fn bad_images_are_errors() {
     let run = |settings: Value, image: Image| {
-        processor(settings)
-            .unwrap()
-            .process(&[image])
-            .unwrap_err()
-            .to_string()
+        processor(settings).unwrap().process(&[image]).unwrap_err().to_string()
     };
     let vit = json!({"image_processor_type": "ViTImageProcessor"});
     assert_eq!(
         run(vit.clone(), synthetic(4, 4, 1, 0)),
         "image 0: image_mean: expected 1 values for an image of 1 channels, found 3"
     );
-    assert!(
-        run(vit.clone(), synthetic(4, 4, 4, 0)).contains("expected an image without transparency")
-    );
+    assert!(run(vit.clone(), synthetic(4, 4, 4, 0)).contains("expected an image without transparency"));
     assert_eq!(
         run(
             json!({"do_resize": true, "size": {"shortest_edge": 1, "longest_edge": 2}}),
@@ -228,17 +172,12 @@ fn bad_images_are_errors() {
         ),
         "image 0: an image of 1 × 9 would shrink to 0 × 2"
     );
-    let none = processor(vit)
-        .unwrap()
-        .process(&[])
-        .unwrap_err()
-        .to_string();
+    let none = processor(vit).unwrap().process(&[]).unwrap_err().to_string();
     assert_eq!(none, "expected at least one image, found none");
     assert!(Image::from_pixels(vec![0; 5], 2, 1, 3).is_err());
     let broken = Image::from_bytes(b"not an image").unwrap_err().to_string();
     assert!(
-        broken.starts_with("image: ")
-            && broken.ends_with("supported are PNG, JPEG, WebP, BMP and GIF"),
+        broken.starts_with("image: ") && broken.ends_with("supported are PNG, JPEG, WebP, BMP and GIF"),
         "{broken}"
     );
     let missing = Image::open("no/such.png").unwrap_err().to_string();
@@ -259,35 +198,18 @@ fn truncated_files_are_errors() {
 #[test]
 fn settings_in_the_combined_file_win() {
     let dir = tempfile::tempdir().unwrap();
-    let write = |name: &str, value: Value| {
-        std::fs::write(dir.path().join(name), value.to_string()).unwrap()
-    };
-    write(
-        "preprocessor_config.json",
-        json!({"do_rescale": true, "rescale_factor": 2.0}),
-    );
+    let write = |name: &str, value: Value| std::fs::write(dir.path().join(name), value.to_string()).unwrap();
+    write("preprocessor_config.json", json!({"do_rescale": true, "rescale_factor": 2.0}));
     write("processor_config.json", json!({"processor_class": "X"}));
-    assert_eq!(
-        ImageSettings::from_dir(dir.path(), None).unwrap().rescale,
-        Some(2.0)
+    assert_eq!(ImageSettings::from_dir(dir.path(), None).unwrap().rescale, Some(2.0));
+    write("processor_config.json", json!({"image_processor": {"do_rescale": true, "rescale_factor": "x"}}));
+    let error = ImageSettings::from_dir(dir.path(), None).unwrap_err().to_string();
+    assert!(
+        error.ends_with(
+            "processor_config.json: /image_processor: /rescale_factor: expected a number, found \"x\""
+        ),
+        "{error}"
     );
-    write(
-        "processor_config.json",
-        json!({"image_processor": {"do_rescale": true, "rescale_factor": "x"}}),
-    );
-    let error = ImageSettings::from_dir(dir.path(), None)
-        .unwrap_err()
-        .to_string();
-    assert!(error.ends_with("processor_config.json: /image_processor: /rescale_factor: expected a number, found \"x\""), "{error}");
     let vit = ImageSettings::read(&json!({}), "f", Some("ViTImageProcessor")).unwrap();
-    assert_eq!(
-        vit.resize,
-        Some((
-            Size::Exact {
-                height: 224,
-                width: 224
-            },
-            Filter::Bilinear
-        ))
-    );
+    assert_eq!(vit.resize, Some((Size::Exact { height: 224, width: 224 }, Filter::Bilinear)));
 }
