@@ -5,5 +5,6 @@
 
 mod error;
 pub mod image;
+pub mod text;
 
 pub use error::ProcessorError;
