@@ -5,13 +5,14 @@
 /// Entries of negative infinity get probability 0, as long as one entry is finite.
 pub fn softmax(logits: &mut [f32]) {
     let max = logits.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+    // A vocabulary is long enough for single precision to lose digits in a plain sum.
     let mut sum = 0.0;
     for logit in logits.iter_mut() {
         *logit = (*logit - max).exp();
-        sum += *logit;
+        sum += f64::from(*logit);
     }
     for logit in logits.iter_mut() {
-        *logit /= sum;
+        *logit = (f64::from(*logit) / sum) as f32;
     }
 }
 

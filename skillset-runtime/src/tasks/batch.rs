@@ -1,0 +1,193 @@
+//! Many inputs through one program, in batches, in order.
+
+use std::sync::Arc;
+
+use super::error::TaskError;
+use crate::engine::{Program, Tensors};
+use crate::processors::text::EncodedText;
+use crate::tensor::Tensor;
+
+/// How many inputs run together unless a task is told otherwise: enough to keep a processor busy, few enough
+/// that activations stay small.
+pub const DEFAULT_BATCH_SIZE: usize = 32;
+
+/// Runs inputs in batches of a bounded size.
+#[derive(Clone)]
+pub(super) struct Runner {
+    program: Arc<dyn Program>,
+    batch_size: usize,
+}
+
+/// The outputs of one input of a batch.
+pub(super) struct RowOutputs<'a> {
+    runner: &'a Runner,
+    outputs: &'a Tensors,
+    /// Where the row is in its batch, and in everything that was given.
+    row: usize,
+    index: usize,
+    /// How many of the positions are not padding; `None` for inputs without positions.
+    length: Option<usize>,
+}
+
+/// An output of one input: the axes after the batch, padding cut off.
+pub(super) struct Row<'a> {
+    /// The elements.
+    pub values: &'a [f32],
+    /// The sizes.
+    pub shape: Vec<usize>,
+}
+
+impl Runner {
+    pub(super) fn new(program: Arc<dyn Program>) -> Self {
+        Self { program, batch_size: DEFAULT_BATCH_SIZE }
+    }
+
+    /// Sets how many inputs run together at most.
+    pub(super) fn with_batch_size(mut self, size: usize) -> Self {
+        self.batch_size = size.max(1);
+        self
+    }
+
+    pub(super) fn batch_size(&self) -> usize {
+        self.batch_size
+    }
+
+    fn takes(&self, input: &str) -> bool {
+        self.program.graph().inputs.iter().any(|known| known.name == input)
+    }
+
+    /// Runs texts and hands each one's outputs to `finish`; results come in the order of `texts`.
+    ///
+    /// Texts of similar length run together, padded on the right with `pad` to the longest of their batch.
+    /// Without a `pad`, or if the graph takes no mask, only texts of equal length run together.
+    pub(super) fn run_texts<T>(
+        &self,
+        texts: &[EncodedText],
+        pad: Option<u32>,
+        mut finish: impl FnMut(usize, RowOutputs<'_>) -> Result<T, TaskError>,
+    ) -> Result<Vec<T>, TaskError> {
+        let pad = pad.filter(|_| self.takes("attention_mask"));
+        let mut order: Vec<usize> = (0..texts.len()).collect();
+        // The longest first: if memory is short, it shows at once.
+        order.sort_by_key(|&index| std::cmp::Reverse(texts[index].ids.len()));
+        let same = |a: &usize, b: &usize| pad.is_some() || texts[*a].ids.len() == texts[*b].ids.len();
+        let mut results: Vec<Option<T>> = texts.iter().map(|_| None).collect();
+        for batch in order.chunk_by(same).flat_map(|group| group.chunks(self.batch_size)) {
+            let outputs = self.program.run(&self.text_inputs(texts, batch, pad.unwrap_or(0)))?;
+            for (row, &index) in batch.iter().enumerate() {
+                let length = Some(texts[index].ids.len());
+                let row = RowOutputs { runner: self, outputs: &outputs, row, index, length };
+                results[index] = Some(finish(index, row)?);
+            }
+        }
+        Ok(results.into_iter().flatten().collect())
+    }
+
+    fn text_inputs(&self, texts: &[EncodedText], batch: &[usize], pad: u32) -> Tensors {
+        let longest = batch.iter().map(|&index| texts[index].ids.len()).max().unwrap_or(0);
+        let padded = |values: fn(&EncodedText) -> &[u32], pad: u32| {
+            let row = |&index: &usize| {
+                let values = values(&texts[index]).iter().copied();
+                values.chain(std::iter::repeat(pad)).take(longest).map(i64::from)
+            };
+            let data: Vec<i64> = batch.iter().flat_map(row).collect();
+            Tensor::new([batch.len(), longest], data).expect("every row was padded to the same length")
+        };
+        let mut inputs = Tensors::from([("input_ids".to_owned(), padded(|text| &text.ids, pad))]);
+        if self.takes("token_type_ids") {
+            inputs.insert("token_type_ids".to_owned(), padded(|text| &text.type_ids, 0));
+        }
+        if self.takes("attention_mask") {
+            inputs.insert("attention_mask".to_owned(), padded(|text| &text.attention_mask, 0));
+        }
+        inputs
+    }
+
+    /// Runs one batch of inputs that need no padding and hands each one's outputs to `finish`; `first` is the
+    /// position of the batch's first input among all.
+    pub(super) fn run_batch<T>(
+        &self,
+        inputs: &Tensors,
+        rows: usize,
+        first: usize,
+        mut finish: impl FnMut(RowOutputs<'_>) -> Result<T, TaskError>,
+    ) -> Result<Vec<T>, TaskError> {
+        let outputs = self.program.run(inputs)?;
+        let row = |row| RowOutputs { runner: self, outputs: &outputs, row, index: first + row, length: None };
+        (0..rows).map(|index| finish(row(index))).collect()
+    }
+}
+
+impl<'a> RowOutputs<'a> {
+    /// Whether the graph has this output.
+    pub(super) fn has(&self, name: &str) -> bool {
+        self.outputs.contains_key(name)
+    }
+
+    /// One output, which has `rank` axes after the batch.
+    pub(super) fn get(&self, name: &str, rank: usize) -> Result<Row<'a>, TaskError> {
+        let row = self.raw(name, rank)?;
+        self.check_finite(name, row.values)?;
+        Ok(row)
+    }
+
+    /// One output of a text, which has `rank` axes after the batch, the positions first; those of padding are
+    /// cut off.
+    pub(super) fn tokens(&self, name: &str, rank: usize) -> Result<Row<'a>, TaskError> {
+        let Row { mut values, mut shape } = self.raw(name, rank)?;
+        if let (Some(length), Some(positions)) = (self.length, shape.first_mut()) {
+            if *positions < length {
+                return Err(self.wrong_shape(name, &format!("{length} positions"), positions.to_string()));
+            }
+            values = &values[..values.len() / (*positions).max(1) * length];
+            *positions = length;
+        }
+        self.check_finite(name, values)?;
+        Ok(Row { values, shape })
+    }
+
+    fn raw(&self, name: &str, rank: usize) -> Result<Row<'a>, TaskError> {
+        let wrong = |found: String| self.wrong_shape(name, &format!("f32 of {} axes", rank + 1), found);
+        let tensor = self.outputs.get(name).ok_or_else(|| wrong("no such output".to_owned()))?;
+        let [batch, shape @ ..] = tensor.shape() else { return Err(wrong("a scalar".to_owned())) };
+        match tensor.as_f32() {
+            Some(values) if shape.len() == rank && self.row < *batch => {
+                let size: usize = shape.iter().product();
+                Ok(Row { values: &values[self.row * size..][..size], shape: shape.to_vec() })
+            }
+            _ => Err(wrong(format!("{}{:?}", tensor.dtype(), tensor.shape()))),
+        }
+    }
+
+    fn check_finite(&self, name: &str, values: &[f32]) -> Result<(), TaskError> {
+        match values.iter().find(|value| !value.is_finite()) {
+            Some(&found) => Err(TaskError::NotFinite { output: name.to_owned(), index: self.index, found }),
+            None => Ok(()),
+        }
+    }
+
+    fn wrong_shape(&self, output: &str, expected: &str, found: String) -> TaskError {
+        let (graph, output) = (self.runner.program.graph().name.clone(), output.to_owned());
+        TaskError::Output { graph, output, expected: expected.to_owned(), found }
+    }
+
+    /// One output that is a value for each class, of which there are `classes`.
+    pub(super) fn logits(&self, classes: usize) -> Result<&'a [f32], TaskError> {
+        let row = self.get("logits", 1)?;
+        if row.values.len() == classes {
+            return Ok(row.values);
+        }
+        let expected = format!("a value for each of the config's {classes} labels");
+        Err(self.wrong_shape("logits", &expected, row.values.len().to_string()))
+    }
+}
+
+impl<'a> Row<'a> {
+    /// The vectors of the positions.
+    pub(super) fn vectors(&self) -> impl ExactSizeIterator<Item = &'a [f32]> + Clone + use<'a> {
+        self.values.chunks_exact(self.shape.last().copied().unwrap_or(1).max(1))
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,43 @@
+//! Tasks: from what a user has (texts, images, chats) to what a user wants (labels, entities, answers, text).
+//!
+//! Each task is a [`Pipeline`] with typed inputs, options and results, whose semantics and defaults are those of
+//! transformers' pipeline of the same name. A pipeline is `Send + Sync` and takes `&self`: several threads may
+//! use one. [`run_json`] runs any of them on JSON, by its name.
+
+mod batch;
+mod classification;
+mod error;
+mod feature_extraction;
+mod fill_mask;
+mod image_classification;
+mod image_feature_extraction;
+mod images;
+mod options;
+mod pipeline;
+mod pooling;
+mod question_answering;
+mod registry;
+mod sentence_similarity;
+mod text;
+mod text_classification;
+mod text_generation;
+mod text_input;
+mod token_classification;
+
+pub use batch::DEFAULT_BATCH_SIZE;
+pub use classification::{Classification, ScoreFunction};
+pub use error::TaskError;
+pub use feature_extraction::{FeatureExtractor, FeatureOptions, Features};
+pub use fill_mask::{FillMask, FillMaskOptions, MaskFiller};
+pub use image_classification::{ImageClassificationOptions, ImageClassifier};
+pub use image_feature_extraction::{ImageFeatureExtractor, ImageFeatureOptions, ImageFeatures};
+pub use options::TaskOptions;
+pub use pipeline::{JsonPipeline, Pipeline, RunJson};
+pub use pooling::{Pooling, PoolingMode};
+pub use question_answering::{Answer, Question, QuestionAnswerer, QuestionAnsweringOptions};
+pub use registry::{TaskName, load_json, run_json};
+pub use sentence_similarity::{Embedding, EmbeddingOptions, SentenceEmbedder};
+pub use text_classification::{ClassificationOptions, TextClassifier};
+pub use text_generation::{Generated, Prompt, TextGenerationOptions, TextGenerator, TextStream};
+pub use text_input::TextInput;
+pub use token_classification::{Aggregation, Entity, TokenClassificationOptions, TokenClassifier};

@@ -1,0 +1,107 @@
+//! What all tasks have in common.
+
+use serde_json::Value;
+
+use super::error::TaskError;
+use super::options::{TaskOptions, parse_options};
+use crate::load::Model;
+
+/// A task with a model: what a user has in, what a user wants out.
+pub trait Pipeline: Send + Sync + Sized {
+    /// The task's name, as the hub has it.
+    const NAME: &'static str;
+    /// An input.
+    type Input: Send + Sync;
+    /// What a call can ask for.
+    type Options: TaskOptions;
+    /// The result for one input.
+    type Output: Send;
+
+    /// Prepares the task's head of `model` and reads what else of the checkpoint the task needs.
+    ///
+    /// # Errors
+    /// If the model type has no such head, or a file of the checkpoint is missing or unusable.
+    fn load(model: &Model) -> Result<Self, TaskError>;
+
+    /// Sets how many inputs run together at most. More needs more memory and is faster, up to a point.
+    #[must_use]
+    fn with_batch_size(self, size: usize) -> Self;
+
+    /// The results for `inputs`, in their order. None gives none.
+    ///
+    /// # Errors
+    /// The first input's that has one: it is empty, too long, or the model computed NaN.
+    fn run_batch(
+        &self,
+        inputs: &[Self::Input],
+        options: &Self::Options,
+    ) -> Result<Vec<Self::Output>, TaskError>;
+
+    /// The result for one input.
+    ///
+    /// # Errors
+    /// As [`run_batch`](Self::run_batch).
+    fn run(&self, input: impl Into<Self::Input>, options: &Self::Options) -> Result<Self::Output, TaskError> {
+        let mut outputs = self.run_batch(&[input.into()], options)?;
+        Ok(outputs.pop().expect("run_batch gives a result for each input"))
+    }
+}
+
+/// A task whose inputs and results have a JSON form.
+pub trait JsonPipeline: Pipeline {
+    /// Reads an input.
+    ///
+    /// # Errors
+    /// Says what was expected and found.
+    fn parse_input(value: &Value) -> Result<Self::Input, String>;
+
+    /// Writes a result as transformers' pipeline does.
+    fn output_json(output: Self::Output) -> Value;
+}
+
+/// A loaded task that takes and gives JSON, whatever its types are.
+pub trait RunJson: Send + Sync {
+    /// The results for `inputs`, in their order.
+    ///
+    /// # Errors
+    /// If an input or an option is not what the task takes, or the task fails.
+    fn run_json(&self, inputs: &[Value], options: &Value) -> Result<Vec<Value>, TaskError>;
+}
+
+impl<P: JsonPipeline> RunJson for P {
+    fn run_json(&self, inputs: &[Value], options: &Value) -> Result<Vec<Value>, TaskError> {
+        let options = parse_options(P::NAME, options)?;
+        run_parsed(self, &parse_inputs::<P>(inputs)?, &options)
+    }
+}
+
+/// Runs a task that is loaded only once its inputs and options are known to be right.
+pub(super) fn load_and_run<P: JsonPipeline>(
+    model: &Model,
+    inputs: &[Value],
+    options: &Value,
+) -> Result<Vec<Value>, TaskError> {
+    let options = parse_options(P::NAME, options)?;
+    let inputs = parse_inputs::<P>(inputs)?;
+    run_parsed(&P::load(model)?, &inputs, &options)
+}
+
+fn parse_inputs<P: JsonPipeline>(values: &[Value]) -> Result<Vec<P::Input>, TaskError> {
+    let parse = |(index, value): (usize, &Value)| {
+        P::parse_input(value).map_err(|problem| TaskError::Input { task: P::NAME, index, problem })
+    };
+    values.iter().enumerate().map(parse).collect()
+}
+
+fn run_parsed<P: JsonPipeline>(
+    pipeline: &P,
+    inputs: &[P::Input],
+    options: &P::Options,
+) -> Result<Vec<Value>, TaskError> {
+    Ok(pipeline.run_batch(inputs, options)?.into_iter().map(P::output_json).collect())
+}
+
+/// The JSON form of a value that serialises without fail: numbers, texts, lists and structs of them.
+pub(super) fn to_json(value: impl serde::Serialize) -> Value {
+    serde_json::to_value(value).expect("results are made of numbers, texts, lists and structs")
+}

@@ -1,0 +1,141 @@
+//! All tasks, by name.
+
+use std::str::FromStr;
+
+use serde_json::Value;
+
+use super::error::{TaskError, nearest};
+use super::pipeline::{Pipeline, RunJson, load_and_run};
+use super::{
+    FeatureExtractor, ImageClassifier, ImageFeatureExtractor, MaskFiller, QuestionAnswerer, SentenceEmbedder,
+    TextClassifier, TextGenerator, TokenClassifier,
+};
+use crate::load::Model;
+
+/// Lists each task once: its variant and the pipeline that does it.
+macro_rules! tasks {
+    ($($(#[$doc:meta])* $variant:ident: $pipeline:ty,)*) => {
+        /// A task.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        pub enum TaskName {
+            $($(#[$doc])* $variant,)*
+        }
+
+        impl TaskName {
+            /// All tasks.
+            pub const ALL: &'static [Self] = &[$(Self::$variant),*];
+
+            /// The name that the hub and transformers' pipelines use.
+            pub const fn name(self) -> &'static str {
+                match self {
+                    $(Self::$variant => <$pipeline as Pipeline>::NAME,)*
+                }
+            }
+
+            fn load_json(self, model: &Model) -> Result<Box<dyn RunJson>, TaskError> {
+                Ok(match self {
+                    $(Self::$variant => Box::new(<$pipeline as Pipeline>::load(model)?),)*
+                })
+            }
+
+            fn run_json(
+                self,
+                model: &Model,
+                inputs: &[Value],
+                options: &Value,
+            ) -> Result<Vec<Value>, TaskError> {
+                match self {
+                    $(Self::$variant => load_and_run::<$pipeline>(model, inputs, options),)*
+                }
+            }
+        }
+    };
+}
+
+tasks! {
+    /// The vectors of a text's tokens.
+    FeatureExtraction: FeatureExtractor,
+    /// What could stand in the place of a mask token.
+    FillMask: MaskFiller,
+    /// The classes of an image.
+    ImageClassification: ImageClassifier,
+    /// The vectors of an image's patches.
+    ImageFeatureExtraction: ImageFeatureExtractor,
+    /// The part of a text that answers a question.
+    QuestionAnswering: QuestionAnswerer,
+    /// One vector for a text.
+    SentenceSimilarity: SentenceEmbedder,
+    /// The classes of a text.
+    TextClassification: TextClassifier,
+    /// How a text or a chat goes on.
+    TextGeneration: TextGenerator,
+    /// The entities of a text.
+    TokenClassification: TokenClassifier,
+}
+
+impl FromStr for TaskName {
+    type Err = TaskError;
+
+    fn from_str(name: &str) -> Result<Self, TaskError> {
+        // The pipelines' own aliases.
+        let name = match name {
+            "ner" => "token-classification",
+            "sentiment-analysis" => "text-classification",
+            other => other,
+        };
+        Self::ALL.iter().copied().find(|task| task.name() == name).ok_or_else(|| {
+            let known: Vec<&'static str> = Self::ALL.iter().map(|task| task.name()).collect();
+            TaskError::UnknownTask { name: name.to_owned(), near: nearest(name, &known), known }
+        })
+    }
+}
+
+impl std::fmt::Display for TaskName {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.pad(self.name())
+    }
+}
+
+/// Runs a task once on JSON inputs, with an object of options (or `null`); the results are in their order.
+///
+/// Inputs and options are checked before the model is loaded. A result has the form of transformers' pipelines,
+/// except that a list stays one when it has a single entry.
+///
+/// # Errors
+/// If there is no such task, input or option, or the task fails.
+pub fn run_json(
+    task: &str,
+    model: &Model,
+    inputs: &[Value],
+    options: &Value,
+) -> Result<Vec<Value>, TaskError> {
+    task.parse::<TaskName>()?.run_json(model, inputs, options)
+}
+
+/// Loads a task to run it on JSON more than once.
+///
+/// # Errors
+/// If there is no such task, or the model cannot do it.
+pub fn load_json(task: &str, model: &Model) -> Result<Box<dyn RunJson>, TaskError> {
+    task.parse::<TaskName>()?.load_json(model)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_and_aliases() {
+        for &task in TaskName::ALL {
+            assert_eq!(task.to_string().parse::<TaskName>().unwrap(), task);
+        }
+        assert_eq!("ner".parse::<TaskName>().unwrap(), TaskName::TokenClassification);
+        let error = "text-clasification".parse::<TaskName>().unwrap_err().to_string();
+        assert!(
+            error.starts_with(
+                "there is no task \"text-clasification\" (did you mean \"text-classification\"?); tasks are"
+            ),
+            "{error}"
+        );
+    }
+}
