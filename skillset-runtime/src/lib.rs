@@ -13,5 +13,6 @@ pub mod load;
 pub mod model;
 pub mod processors;
 pub mod scores;
+pub mod tasks;
 pub mod tensor;
 pub mod weights;

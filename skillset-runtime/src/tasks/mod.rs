@@ -38,6 +38,6 @@ pub use question_answering::{Answer, Question, QuestionAnswerer, QuestionAnsweri
 pub use registry::{TaskName, load_json, run_json};
 pub use sentence_similarity::{Embedding, EmbeddingOptions, SentenceEmbedder};
 pub use text_classification::{ClassificationOptions, TextClassifier};
-pub use text_generation::{Generated, Prompt, TextGenerationOptions, TextGenerator, TextStream};
+pub use text_generation::{Generated, Message, Prompt, TextGenerationOptions, TextGenerator, TextStream};
 pub use text_input::TextInput;
 pub use token_classification::{Aggregation, Entity, TokenClassificationOptions, TokenClassifier};

@@ -1,0 +1,56 @@
+//! The text of a running generation.
+
+use crate::generate::{Generation, Sequence};
+use crate::processors::text;
+use crate::tasks::TaskError;
+
+/// The text of one prompt's continuation, piece by piece: an iterator over what each token adds.
+///
+/// A token that ends in the middle of a character adds nothing; the one that completes it adds the character.
+pub struct TextStream<'g> {
+    generation: Generation<'g>,
+    /// `None` at the end, and after an error.
+    decoder: Option<text::TextStream<'g>>,
+}
+
+impl<'g> TextStream<'g> {
+    pub(super) fn new(generation: Generation<'g>, decoder: text::TextStream<'g>) -> Self {
+        Self { generation, decoder: Some(decoder) }
+    }
+
+    /// The tokens so far.
+    pub fn into_sequence(self) -> Sequence {
+        self.generation.into_sequences().swap_remove(0)
+    }
+
+    /// What the next token adds, and the decoder if there may be more.
+    fn advance(
+        &mut self,
+        mut decoder: text::TextStream<'g>,
+    ) -> Result<(Option<String>, Option<text::TextStream<'g>>), TaskError> {
+        for step in &mut self.generation {
+            for token in step?.tokens {
+                if let Some(piece) = decoder.push(token.id as u32)? {
+                    return Ok((Some(piece), Some(decoder)));
+                }
+            }
+        }
+        // What is left are bytes that never became a character.
+        Ok((decoder.finish()?, None))
+    }
+}
+
+impl Iterator for TextStream<'_> {
+    type Item = Result<String, TaskError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let decoder = self.decoder.take()?;
+        match self.advance(decoder) {
+            Ok((piece, decoder)) => {
+                self.decoder = decoder;
+                piece.map(Ok)
+            }
+            Err(error) => Some(Err(error)),
+        }
+    }
+}
