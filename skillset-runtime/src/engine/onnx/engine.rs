@@ -108,6 +108,14 @@ impl OnnxEngine {
     }
 }
 
+#[cfg(test)]
+impl OnnxEngine {
+    /// Opens a saved model as any user of ONNX Runtime would.
+    pub(super) fn open(&self, path: &Path) -> ort::Result<Session> {
+        self.builder()?.commit_from_file(path)
+    }
+}
+
 /// The folder that a model's data lies in.
 ///
 /// Paths are resolved first: ONNX Runtime refuses symbolic links that lead out of the folder, which is how

@@ -15,6 +15,8 @@ mod library;
 mod program;
 mod proto;
 mod provider;
+#[cfg(test)]
+mod tests;
 mod values;
 mod writer;
 
