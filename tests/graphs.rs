@@ -62,7 +62,12 @@ fn parameters_and_outputs_are_those_of_transformers() {
                     assert_eq!(saved[stored], param.shape, "{place}: {}", param.name);
                     read.insert(stored);
                 }
-                assert_eq!(read, saved.keys().copied().collect(), "{place}: saved, but not read");
+                // What a parameter is tied to is saved beside it where the config unties them.
+                let unread = saved.keys().find(|name| {
+                    !read.contains(*name)
+                        && graph.params.iter().all(|param| param.tied_to.as_deref() != Some(**name))
+                });
+                assert_eq!(unread, None, "{place}: saved, but not read");
                 compared += 1;
             }
         }
@@ -87,7 +92,7 @@ fn a_cache_is_kept_where_it_is_asked_for() {
             "past_key_values.1.value"
         ]
     );
-    assert_eq!(graph.inputs[1].fact.to_string(), "i64[batch, past + sequence]");
+    assert_eq!(graph.inputs[1].fact.to_string(), "i64[batch, sequence + past]");
 }
 
 #[test]
@@ -119,8 +124,17 @@ fn configs_that_are_not_supported_are_refused_by_field() {
 /// No config may make a graph builder panic, however absurd its numbers are.
 #[test]
 fn absurd_numbers_never_panic() {
-    let absurd =
-        [json!(0), json!(1), json!(3), json!(65_536), json!(1u64 << 40), json!(-1), json!(null), json!("x")];
+    let absurd = [
+        json!(0),
+        json!(1),
+        json!(3),
+        json!(64),
+        json!(i32::MAX),
+        json!(1u64 << 40),
+        json!(-1),
+        json!(null),
+        json!("x"),
+    ];
     for model in registry::all() {
         for field in model.config {
             for value in &absurd {

@@ -92,26 +92,48 @@ impl JsonSchema for Step {
     }
 }
 
-/// The schema of a spec file. A spec that extends another one may leave out what it inherits, and may change steps
-/// by name instead of listing them.
+/// The schema of a spec file.
+///
+/// A spec that extends another one may leave out what it inherits, change or remove (`null`) single entries, and
+/// change steps by name instead of listing them; what comes of it is checked when it is compiled.
 pub fn spec_schema() -> Value {
     let mut schema = schemars::schema_for!(Spec).to_value();
-    schema["title"] = json!("Model spec");
-    schema["required"] = json!(["model_type", "title", "description"]);
-    let steps = schema["properties"]["architecture"].clone();
+    for (_, definition) in schema["$defs"].as_object_mut().into_iter().flatten() {
+        allow_absent(definition);
+    }
+    allow_absent(&mut schema);
+    let mut whole = json!({ "properties": {}, "required": schema["required"].take() });
+    for table in ["config", "inputs", "outputs", "tasks"] {
+        whole["properties"][table] = schema["properties"][table].take();
+        schema["properties"][table] = json!({
+            "type": "object",
+            "additionalProperties": { "type": ["object", "string", "null"] },
+        });
+    }
+    whole["properties"]["architecture"] = schema["properties"]["architecture"].take();
     schema["properties"]["architecture"] = json!({ "anyOf": [
-        steps,
+        whole["properties"]["architecture"],
         {
             "description": "Changes to the steps of the parent, by dotted name.",
             "type": "object",
             "additionalProperties": { "type": ["object", "array", "null"] },
         },
     ] });
-    // Entries that change or remove (`null`) those of a parent are checked after merging.
-    for table in ["config", "inputs", "outputs", "tasks"] {
-        let entry = schema["properties"][table]["additionalProperties"].clone();
-        schema["properties"][table]["additionalProperties"] =
-            json!({ "anyOf": [entry, { "type": ["object", "null"] }] });
-    }
+    schema["title"] = json!("Model spec");
+    schema["required"] = json!(["model_type", "title", "description"]);
+    schema["if"] = json!({ "required": ["extends"] });
+    schema["else"] = whole;
     schema
+}
+
+/// Lists, tables and switches may be left out: they are empty and false then, as `Decode::absent` has it.
+fn allow_absent(definition: &mut Value) {
+    let properties = definition["properties"].clone();
+    if let Some(required) = definition.get_mut("required").and_then(Value::as_array_mut) {
+        let has_empty = ["array", "boolean", "object"];
+        required.retain(|name| {
+            let kind = name.as_str().and_then(|name| properties[name]["type"].as_str());
+            kind.is_none_or(|kind| !has_empty.contains(&kind))
+        });
+    }
 }

@@ -38,7 +38,7 @@ pub(crate) struct ConfigNames {
 /// Identifiers that emitted code uses for itself.
 pub(crate) const RESERVED: [&str; 5] = ["base", "c", "config", "g", "r"];
 
-/// The most that the runtime's reader accepts as a size: 2⁴⁰.
-pub(crate) const SIZE_BITS: u32 = 41;
-/// The most that the runtime's reader accepts as a count of layers: 2¹⁶.
+/// The runtime's reader accepts sizes below 2³¹.
+pub(crate) const SIZE_BITS: u32 = 31;
+/// The runtime's reader accepts at most 2¹⁶ layers.
 pub(crate) const COUNT_BITS: u32 = 17;

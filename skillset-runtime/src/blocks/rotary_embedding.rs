@@ -27,6 +27,9 @@ pub struct RotaryEmbedding {
     pub max_positions: usize,
 }
 
+/// A head is never wider than this; its frequencies are a literal of the graph.
+const MAX_ROTATED: usize = 1 << 16;
+
 impl RotaryEmbedding {
     /// Rotations of `head_dim` channels.
     pub fn new(of: Value, parameters: RopeParameters, head_dim: usize, max_positions: usize) -> Self {
@@ -36,7 +39,7 @@ impl RotaryEmbedding {
     /// Adds cosines and sines.
     pub fn build(self, g: &Scope) -> Rope {
         let rotated = self.parameters.rotated(self.head_dim);
-        if rotated == 0 || !rotated.is_multiple_of(2) {
+        if rotated == 0 || !rotated.is_multiple_of(2) || rotated > MAX_ROTATED {
             g.fail(format_args!("cannot rotate {rotated} of {} channels of a head in pairs", self.head_dim));
             return Rope { cos: self.of, sin: self.of };
         }

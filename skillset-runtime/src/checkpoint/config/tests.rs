@@ -37,9 +37,9 @@ fn sizes_must_be_sane() {
     assert_eq!(size("word"), r#"/word: expected a non-negative integer, found "abc""#);
     assert_eq!(size("negative"), "/negative: expected a non-negative integer, found -1");
     assert_eq!(size("half"), "/half: expected a non-negative integer, found 1.5");
-    assert_eq!(size("huge"), "/huge: expected a sane size (at most 2^40), found 2199023255552");
-    assert_eq!(size("beyond"), "/beyond: expected a sane size (at most 2^40), found 18446744073709551615");
-    assert_eq!(size("float"), "/float: expected a sane size (at most 2^40), found 1e+30");
+    assert_eq!(size("huge"), "/huge: expected a sane size (below 2^31), found 2199023255552");
+    assert_eq!(size("beyond"), "/beyond: expected a sane size (below 2^31), found 18446744073709551615");
+    assert_eq!(size("float"), "/float: expected a sane size (below 2^31), found 1e+30");
     assert_eq!(size("long").chars().count(), "/long: expected a non-negative integer, found ".len() + 61);
     assert_eq!(
         message(r.list_usize("list", None)),

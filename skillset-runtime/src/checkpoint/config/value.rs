@@ -4,8 +4,9 @@ use std::fmt;
 
 use serde_json::Value;
 
-/// Sizes above this are taken for damage: no dimension, count or length of a model comes near 2⁴⁰.
-const MAX_SIZE: u64 = 1 << 40;
+/// Sizes above this are taken for damage: no dimension, count or length of a model comes near 2³¹. The product of
+/// two sizes therefore always fits 64 bits.
+const MAX_SIZE: u64 = (1 << 31) - 1;
 
 /// A type that a [`Reader`](super::Reader) can read from a JSON value.
 pub trait FromConfig: Default {
@@ -66,7 +67,7 @@ impl FromConfig for usize {
             None if value.as_f64().is_some_and(|f| f < 0.0 || f.fract() != 0.0) => {
                 Err(Mismatch::new(Self::EXPECTED, value))
             }
-            _ => Err(Mismatch::new("a sane size (at most 2^40)", value)),
+            _ => Err(Mismatch::new("a sane size (below 2^31)", value)),
         }
     }
 }
