@@ -67,6 +67,7 @@ impl Contestant for Model {
 }
 
 fn main() -> Result<()> {
-    let checkpoint = PathBuf::from(std::env::args_os().nth(1).ok_or("usage: candle_transformers CHECKPOINT")?);
+    let checkpoint =
+        PathBuf::from(std::env::args_os().nth(1).ok_or("usage: candle_transformers CHECKPOINT")?);
     serve(|| Model::load(&checkpoint))
 }

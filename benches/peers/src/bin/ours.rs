@@ -4,12 +4,12 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use skillset_peers::{Contestant, Result, serve};
-use skillset_runtime::checkpoint::Checkpoint;
-use skillset_runtime::engine::{EngineKind, EngineOptions, Program, Tensors};
-use skillset_runtime::generate::{GenerationConfig, Generator};
-use skillset_runtime::ir::Request;
-use skillset_runtime::load::Model;
-use skillset_runtime::tensor::file::{read_tensors, write_tensors};
+use skillset::runtime::checkpoint::Checkpoint;
+use skillset::runtime::engine::{EngineKind, EngineOptions, Program, Tensors};
+use skillset::runtime::generate::{GenerationConfig, Generator};
+use skillset::runtime::ir::Request;
+use skillset::runtime::load::Model;
+use skillset::runtime::tensor::file::{read_tensors, write_tensors};
 
 /// A checkpoint by what its class is for.
 enum Skill {
@@ -21,7 +21,7 @@ impl Skill {
     fn load(kind: EngineKind, checkpoint: &Path) -> Result<Self> {
         let engine = EngineOptions { kind, ..EngineOptions::default() }.open()?;
         let checkpoint = Arc::new(Checkpoint::open(checkpoint)?);
-        let model_type = skillset::registry::require(&checkpoint.model_type()?)?;
+        let model_type = skillset::registry::get(&checkpoint.model_type()?)?;
         let generates = checkpoint.architectures()?.iter().any(|class| class.ends_with("ForCausalLM"));
         let model = Model::new(model_type, checkpoint, engine);
         if generates {
@@ -59,7 +59,8 @@ impl Contestant for Skill {
         let Self::Generation(generator) = self else {
             return Err("this checkpoint is measured by its last hidden state".into());
         };
-        let prompt = inputs.get("input_ids").and_then(|ids| ids.as_i64()).ok_or("no integers \"input_ids\"")?;
+        let prompt =
+            inputs.get("input_ids").and_then(|ids| ids.as_i64()).ok_or("no integers \"input_ids\"")?;
         for step in generator.start(&[prompt.to_vec()], &GenerationConfig::greedy(new_tokens))? {
             step?.tokens.iter().for_each(|token| on_token(token.id));
         }
