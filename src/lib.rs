@@ -3,9 +3,13 @@
 //! [`models`] has a module for every model type, compiled from its spec; [`registry`] finds them by name;
 //! [`runtime`] is what executes them.
 
+pub use skill::{Backend, Placement, Skill, SkillError};
+pub use skillset_macros::skillset;
 pub use skillset_runtime as runtime;
+pub use skillset_runtime::tasks;
 
 #[cfg(feature = "cli")]
 pub mod cli;
 pub mod models;
 pub mod registry;
+mod skill;

@@ -7,9 +7,11 @@ mod doctor;
 mod engine;
 mod export;
 mod forward;
+mod generate;
 mod list;
 mod open;
 mod print;
+mod run;
 mod show;
 
 use std::process::ExitCode;
@@ -28,7 +30,9 @@ struct Cli {
 enum Command {
     List(list::List),
     Show(show::Show),
+    Run(run::Run),
     Forward(forward::Forward),
+    Generate(generate::Generate),
     Export(export::Export),
     Doctor(doctor::Doctor),
     Engine(engine::Engine),
@@ -45,7 +49,9 @@ pub fn main() -> ExitCode {
     let done = match Cli::parse().command {
         Command::List(list) => list.run(),
         Command::Show(show) => show.run(),
+        Command::Run(run) => run.run(),
         Command::Forward(forward) => forward.run(),
+        Command::Generate(generate) => generate.run(),
         Command::Export(export) => export.run(),
         Command::Doctor(doctor) => doctor.run(),
         Command::Engine(engine) => engine.run(),

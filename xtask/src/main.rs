@@ -1,36 +1,50 @@
-//! Chores of this repository: `cargo xtask <command>`.
+//! Chores of the repository: `cargo xtask --help`.
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command line prints")]
 
+mod bench;
 mod codegen;
+mod command;
+mod parity;
+mod test;
+mod tidy;
 
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-/// Chores of this repository.
-#[derive(Parser)]
+/// Chores of the repository.
+#[derive(Debug, Parser)]
 #[command(name = "cargo xtask", bin_name = "cargo xtask")]
 struct Cli {
     #[command(subcommand)]
-    command: Command,
+    chore: Chore,
 }
 
-#[derive(Subcommand)]
-enum Command {
+#[derive(Debug, Subcommand)]
+enum Chore {
+    Test(test::Test),
+    Parity(parity::Parity),
     /// Write what is generated and checked in, or show the code of one model type.
     Codegen(codegen::Arguments),
+    Tidy(tidy::Tidy),
+    Bench(bench::Bench),
 }
 
+/// What keeps a chore from being done.
+type Error = Box<dyn std::error::Error>;
+
 fn main() -> ExitCode {
-    let result = match Cli::parse().command {
-        Command::Codegen(arguments) => codegen::run(&arguments),
+    let done = match Cli::parse().chore {
+        Chore::Test(test) => test.run(),
+        Chore::Parity(parity) => parity.run(),
+        Chore::Codegen(arguments) => codegen::run(&arguments),
+        Chore::Tidy(tidy) => tidy.run(),
+        Chore::Bench(bench) => bench.run(),
     };
-    match result {
+    match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            #[expect(clippy::print_stderr, reason = "a command line tool reports to its terminal")]
-            {
-                eprintln!("{error}");
-            }
+            eprintln!("error: {error}");
             ExitCode::FAILURE
         }
     }

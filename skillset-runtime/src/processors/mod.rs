@@ -3,6 +3,7 @@
 //! Each processor is driven by the files of a checkpoint and follows transformers' own processing to the last
 //! token and pixel.
 
+pub mod chat;
 mod error;
 pub mod image;
 pub mod text;

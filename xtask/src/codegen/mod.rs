@@ -18,7 +18,7 @@ use skillset_codegen::vocabulary::Vocabulary;
 use skillset_codegen::{Builder, spec_schema, write_if_changed};
 
 /// What `cargo xtask codegen` takes.
-#[derive(clap::Args)]
+#[derive(Debug, clap::Args)]
 pub struct Arguments {
     /// Change nothing; fail if a file is stale.
     #[arg(long)]

@@ -15,6 +15,7 @@ mod settings;
 #[cfg(test)]
 mod tests;
 mod truncate;
+mod words;
 
 pub use batch::{Batch, EncodedText, InputTensor};
 pub use decode::TextStream;

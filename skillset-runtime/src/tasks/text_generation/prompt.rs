@@ -157,10 +157,7 @@ mod tests {
         assert_eq!(Prompt::parse(&json!("a")), Ok("a".into()));
         let chat = json!([{"role": "user", "content": "a"}]);
         assert_eq!(Prompt::parse(&chat), Ok(vec![Message::user("a")].into()));
-        assert_eq!(
-            Prompt::parse(&json!(3)).unwrap_err(),
-            "expected a text or a list of messages, found 3"
-        );
+        assert_eq!(Prompt::parse(&json!(3)).unwrap_err(), "expected a text or a list of messages, found 3");
     }
 
     #[test]

@@ -1,0 +1,134 @@
+//! `skillset generate`: text from text, or token ids from token ids.
+
+use clap::Args;
+use serde_json::json;
+use skillset_runtime::generate::GenerationConfig;
+use skillset_runtime::load::Model;
+use skillset_runtime::tasks::{Pipeline, TextGenerationOptions, TextGenerator};
+
+use super::open::{EngineArgs, ModelArgs};
+use super::{Error, print};
+
+/// Continue a prompt.
+#[derive(Debug, Args)]
+pub(super) struct Generate {
+    #[command(flatten)]
+    model: ModelArgs,
+    #[command(flatten)]
+    engine: EngineArgs,
+    #[command(flatten)]
+    prompt: Prompt,
+    #[command(flatten)]
+    options: Options,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Debug, Args)]
+#[group(required = true, multiple = false)]
+struct Prompt {
+    /// Text to continue
+    #[arg(long)]
+    prompt: Option<String>,
+    /// Token ids to continue, as JSON: [[1, 2, 3]]; rows of one length
+    #[arg(long, value_name = "JSON")]
+    input_ids: Option<String>,
+}
+
+#[derive(Debug, Args)]
+struct Options {
+    /// Tokens to add at most
+    #[arg(long, value_name = "N")]
+    max_new_tokens: Option<usize>,
+    /// Take the likeliest token at each step
+    #[arg(long, conflicts_with_all = ["temperature", "top_k", "top_p", "min_p", "seed"])]
+    greedy: bool,
+    /// Go on after an end-of-sequence token
+    #[arg(long)]
+    ignore_eos: bool,
+    /// Flatten (> 1) or sharpen (< 1) the distribution that tokens are drawn from
+    #[arg(long)]
+    temperature: Option<f64>,
+    /// Draw from the K likeliest tokens
+    #[arg(long)]
+    top_k: Option<usize>,
+    /// Draw from the likeliest tokens that together have this probability
+    #[arg(long)]
+    top_p: Option<f64>,
+    /// Draw from tokens with at least this share of the likeliest one's probability
+    #[arg(long)]
+    min_p: Option<f64>,
+    /// Divide the scores of tokens that occurred
+    #[arg(long)]
+    repetition_penalty: Option<f64>,
+    /// Seed of the draw
+    #[arg(long)]
+    seed: Option<i64>,
+    /// Stop once this text occurs; may be given more than once
+    #[arg(long, value_name = "TEXT")]
+    stop: Vec<String>,
+}
+
+impl Generate {
+    pub(super) fn run(self) -> Result<(), Error> {
+        let config = self.options.config();
+        let model = self.model.open(&self.engine)?;
+        match (&self.prompt.input_ids, &self.prompt.prompt) {
+            (Some(ids), _) => self.continue_ids(&model, ids, &config),
+            (None, prompt) => self.continue_text(&model, prompt.as_deref().unwrap_or_default(), &config),
+        }
+    }
+
+    fn continue_ids(&self, model: &Model, ids: &str, config: &GenerationConfig) -> Result<(), Error> {
+        let prompts: Vec<Vec<i64>> = serde_json::from_str(ids).map_err(|error| {
+            format!("--input-ids: expected rows of token ids such as [[1, 2, 3]]: {error}")
+        })?;
+        if prompts.windows(2).any(|rows| rows[0].len() != rows[1].len()) {
+            return Err("--input-ids: expected rows of one length".into());
+        }
+        let sequences = model.generator()?.generate(&prompts, config)?;
+        let sequences: Vec<_> = sequences.into_iter().map(|sequence| sequence.tokens).collect();
+        if self.json {
+            return print::json(&json!({ "sequences": sequences }));
+        }
+        sequences.iter().try_for_each(|tokens| print::line(&json!(tokens).to_string()))
+    }
+
+    fn continue_text(&self, model: &Model, prompt: &str, config: &GenerationConfig) -> Result<(), Error> {
+        let generator = TextGenerator::load(model)?;
+        let options =
+            TextGenerationOptions { generation: config.clone(), ..TextGenerationOptions::default() };
+        if self.json {
+            let generated = generator.run(prompt, &options)?;
+            return print::json(&json!({ "text": generated.text }));
+        }
+        print::write(prompt)?;
+        for piece in generator.stream(prompt, &options)? {
+            print::write(&piece?)?;
+        }
+        print::line("")
+    }
+}
+
+impl Options {
+    /// Drawing is asked for by any option that shapes the draw.
+    fn config(&self) -> GenerationConfig {
+        let drawn = self.seed.is_some()
+            || [self.temperature, self.top_p, self.min_p].iter().any(Option::is_some)
+            || self.top_k.is_some();
+        GenerationConfig {
+            max_new_tokens: self.max_new_tokens,
+            do_sample: if self.greedy { Some(false) } else { drawn.then_some(true) },
+            temperature: self.temperature,
+            top_k: self.top_k,
+            top_p: self.top_p,
+            min_p: self.min_p,
+            repetition_penalty: self.repetition_penalty,
+            eos_token_id: self.ignore_eos.then(Vec::new),
+            stop_strings: (!self.stop.is_empty()).then(|| self.stop.clone()),
+            seed: self.seed,
+            ..GenerationConfig::default()
+        }
+    }
+}

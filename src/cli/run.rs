@@ -1,0 +1,81 @@
+//! `skillset run`: a task on text or images.
+
+use clap::Args;
+use serde_json::{Value, json};
+use skillset_runtime::tasks;
+
+use super::open::{EngineArgs, ModelArgs};
+use super::{Error, print};
+
+/// Run a task on inputs.
+#[derive(Debug, Args)]
+pub(super) struct Run {
+    #[command(flatten)]
+    model: ModelArgs,
+    #[command(flatten)]
+    engine: EngineArgs,
+    /// The task; that of the checkpoint's own head by default
+    #[arg(long)]
+    task: Option<String>,
+    /// Inputs: texts, or paths of images
+    #[arg(required_unless_present = "input_json")]
+    inputs: Vec<String>,
+    /// One input as JSON, such as {"question": "…", "context": "…"}
+    #[arg(long, value_name = "JSON", conflicts_with = "inputs")]
+    input_json: Option<String>,
+    /// Options of the task as JSON, such as {"top_k": 3}
+    #[arg(long, value_name = "JSON", default_value = "{}")]
+    options: String,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+impl Run {
+    pub(super) fn run(self) -> Result<(), Error> {
+        let options = parse("--options", &self.options)?;
+        let inputs = match &self.input_json {
+            Some(text) => vec![parse("--input-json", text)?],
+            None => self.inputs.iter().map(|text| json!(text)).collect(),
+        };
+        let model = self.model.open(&self.engine)?;
+        let task = model.task_or_own(self.task.as_deref())?;
+        let results = tasks::run_json(task.name, &model, &inputs, &options)?;
+        if self.json {
+            return print::json(&Value::Array(results));
+        }
+        for (input, result) in inputs.iter().zip(&results) {
+            if results.len() > 1 {
+                print::line(&format!("> {}", cell(input)))?;
+            }
+            pretty(result)?;
+        }
+        Ok(())
+    }
+}
+
+fn parse(argument: &str, text: &str) -> Result<Value, Error> {
+    Ok(serde_json::from_str(text)
+        .map_err(|error| format!("{argument}: expected JSON, found {text:?}: {error}"))?)
+}
+
+/// Lists of objects as a table, anything else as JSON.
+fn pretty(result: &Value) -> Result<(), Error> {
+    let rows: Vec<_> = match result {
+        Value::Array(rows) => rows.iter().filter_map(Value::as_object).collect(),
+        Value::Object(row) => vec![row],
+        _ => vec![],
+    };
+    let Some(first) = rows.first() else { return print::json(result) };
+    let headings: Vec<&str> = first.keys().map(String::as_str).collect();
+    let row = |row: &&serde_json::Map<String, Value>| row.values().map(cell).collect();
+    print::table(&headings, &rows.iter().map(row).collect::<Vec<Vec<String>>>())
+}
+
+fn cell(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        Value::Number(number) if number.is_f64() => format!("{:.4}", number.as_f64().unwrap_or_default()),
+        other => other.to_string(),
+    }
+}
