@@ -41,13 +41,17 @@ impl OnnxEngine {
     /// # Errors
     /// [`EngineError::Unavailable`] with what was tried and what helps.
     pub fn new(options: OnnxOptions) -> Result<Self, EngineError> {
-        let library = Library::find(options.library.as_deref())?;
-        let environment = super::library::environment(&library)?;
+        let library = Library::find(options.library.as_deref(), options.provider)?;
+        let environment = super::library::environment(&library, options.provider)?;
         let OnnxOptions { provider, threads, .. } = options;
         let engine = Self { environment, library, provider, threads };
         let probe = engine.builder().and_then(|builder| provider.probe(builder));
         probe.map_err(|error| {
-            unavailable(format!("{} cannot run on {provider}: {error}", engine.library.path.display()))
+            let (path, remedy) = (engine.library.path.display(), super::library::remedy(provider));
+            unavailable(format!(
+                "{path} ({}) cannot run on {provider}: {error}; {remedy}",
+                engine.library.origin
+            ))
         })?;
         Ok(engine)
     }

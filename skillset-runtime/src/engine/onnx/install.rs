@@ -14,10 +14,11 @@ pub const DEFAULT_VERSION: &str = "1.32.0";
 /// and returns the shared library. What is there already stays as it is.
 ///
 /// The wheel is fetched by the `pip` of the Python in use, with its configuration; only its shared libraries are
-/// kept. `progress` is told what is being done.
+/// kept. `progress` is told what is being done. `root` is [`install_root`](super::install_root) of the package for
+/// [`Library::find`](super::Library::find) to find it.
 ///
 /// # Errors
-/// If there is no Python with pip, the package cannot be fetched, or it has no library for this machine.
+/// If there is no Python with pip, the package cannot be fetched, or it has no library that this machine loads.
 pub fn install(
     root: &Path,
     package: &str,
@@ -38,9 +39,11 @@ pub fn install(
     progress(&format!("fetching {package} {version}"));
     fetch(package, version, &wheel)?;
     keep_libraries(&wheel.join("onnxruntime").join("capi"), &kept).map_err(|error| failed(&wheel, error))?;
-    if library_in(&kept).is_none() {
+    let Some(library) = library_in(&kept) else {
         return Err(unavailable(format!("{package} {version} has no shared library for this machine")));
-    }
+    };
+    progress(&format!("loading {}", library.display()));
+    check_loads(&library)?;
     // Another process may have been faster; then its copy is as good.
     if let Err(error) = std::fs::rename(&kept, &target)
         && library_in(&target).is_none()
@@ -67,6 +70,19 @@ fn fetch(package: &str, version: &str, target: &Path) -> Result<(), EngineError>
     }
     let said = String::from_utf8_lossy(&output.stderr);
     Err(unavailable(format!("pip could not fetch {package} {version}: {}", said.trim())))
+}
+
+/// Loads the library in another process, for this one can load just one, and may have.
+fn check_loads(library: &Path) -> Result<(), EngineError> {
+    let load = ["-c", "import ctypes, sys; ctypes.CDLL(sys.argv[1]).OrtGetApiBase"];
+    let output = Command::new(python()).args(load).arg(library).output();
+    let output = output.map_err(|error| unavailable(format!("{}: {error}", python().display())))?;
+    if output.status.success() {
+        return Ok(());
+    }
+    let said = String::from_utf8_lossy(&output.stderr);
+    let reason = said.trim().lines().last().unwrap_or("it crashed");
+    Err(unavailable(format!("the library that was fetched does not load: {reason}")))
 }
 
 /// Moves shared libraries from `from` to the new folder `to`; Python's extension modules stay behind.

@@ -6,11 +6,8 @@ use std::sync::{Mutex, OnceLock};
 
 use ort::environment::Environment;
 
-use super::unavailable;
+use super::{Provider, unavailable};
 use crate::engine::EngineError;
-
-/// What makes ONNX Runtime available where it is not.
-const REMEDY: &str = "run `skillset engine install onnxruntime`, or name a library by ORT_DYLIB_PATH";
 
 /// A copy of ONNX Runtime, and how it came to be known.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -46,31 +43,39 @@ impl std::fmt::Display for Origin {
 }
 
 impl Library {
-    /// Finds ONNX Runtime: at `path` if given, else by `ORT_DYLIB_PATH`, else the newest installed copy, else
-    /// in the Python environment.
+    /// Finds ONNX Runtime: at `path` if given, else by `ORT_DYLIB_PATH`, else the newest installed copy of a
+    /// package that has `provider`, else in the Python environment.
     ///
     /// # Errors
     /// [`EngineError::Unavailable`] if a path that was named does not exist, or nothing is found.
-    pub fn find(path: Option<&Path>) -> Result<Self, EngineError> {
+    pub fn find(path: Option<&Path>, provider: Provider) -> Result<Self, EngineError> {
         let named = path.map(|path| (path.to_owned(), Origin::Option));
         let variable = || {
             let path = std::env::var_os("ORT_DYLIB_PATH").filter(|path| !path.is_empty());
             path.map(|path| (path.into(), Origin::Variable))
         };
+        let remedy = remedy(provider);
         if let Some((path, origin)) = named.or_else(variable) {
             // The loader would look for a bare name all over the system, and for some missing files never return.
             return match path.canonicalize() {
                 Ok(path) if path.is_file() => Ok(Self { path, origin }),
-                Ok(path) => Err(unavailable(format!("{}, {origin}, is no file", path.display()))),
-                Err(error) => Err(unavailable(format!("{}, {origin}: {error}; {REMEDY}", path.display()))),
+                Ok(path) => Err(unavailable(format!("{}, {origin}, is no file; {remedy}", path.display()))),
+                Err(error) => Err(unavailable(format!("{}, {origin}: {error}; {remedy}", path.display()))),
             };
         }
-        let installed = || Some(Self { path: newest_installed()?, origin: Origin::Installed });
+        let installed = provider.packages().iter().find_map(|package| newest_installed(package));
+        let installed = installed.map(|path| Self { path, origin: Origin::Installed });
         let python = || Some(Self { path: in_python()?, origin: Origin::Python });
-        installed().or_else(python).ok_or_else(|| {
-            unavailable(format!("no library was found, neither installed nor in Python's packages; {REMEDY}"))
+        installed.or_else(python).ok_or_else(|| {
+            unavailable(format!("no library was found, neither installed nor in Python's packages; {remedy}"))
         })
     }
+}
+
+/// What makes ONNX Runtime available where it is not.
+pub(super) fn remedy(provider: Provider) -> String {
+    let package = provider.packages()[0];
+    format!("run `skillset engine install {package}`, or name a library by ORT_DYLIB_PATH")
 }
 
 /// The environment of the loaded library; the first call loads it.
@@ -78,13 +83,16 @@ impl Library {
 /// # Errors
 /// If the library does not load or is too old, or the process has loaded another one already: ONNX Runtime
 /// can be loaded once.
-pub(super) fn environment(library: &Library) -> Result<&'static Environment, EngineError> {
+pub(super) fn environment(
+    library: &Library,
+    provider: Provider,
+) -> Result<&'static Environment, EngineError> {
     static LOADED: OnceLock<(Library, Environment)> = OnceLock::new();
     static LOADING: Mutex<()> = Mutex::new(());
 
     let _one_at_a_time = LOADING.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
     if LOADED.get().is_none() {
-        let environment = load(library)?;
+        let environment = load(library, provider)?;
         // Nobody else sets it while the lock is held.
         let _ = LOADED.set((library.clone(), environment));
     }
@@ -101,13 +109,14 @@ pub(super) fn environment(library: &Library) -> Result<&'static Environment, Eng
     }
 }
 
-fn load(library: &Library) -> Result<Environment, EngineError> {
+fn load(library: &Library, provider: Provider) -> Result<Environment, EngineError> {
     let path = library.path.display();
     let builder = ort::init_from(&library.path).map_err(|error| match error {
         ort::LoadDynamicError::BadVersion { version_str, .. } => unavailable(format!(
-            "found {version_str} at {path} ({}), need 1.{} or newer; {REMEDY}",
+            "found {version_str} at {path} ({}), need 1.{} or newer; {}",
             library.origin,
-            ort::MINOR_VERSION
+            ort::MINOR_VERSION,
+            remedy(provider)
         )),
         error => unavailable(format!("{path} ({}): {error}", library.origin)),
     })?;
@@ -117,8 +126,8 @@ fn load(library: &Library) -> Result<Environment, EngineError> {
     Ok(environment)
 }
 
-/// The folder of installed copies, one folder a version; `None` if the user has no home.
-pub fn install_root() -> Option<PathBuf> {
+/// The folder of installed copies of `package`, one folder a version; `None` if the user has no home.
+pub fn install_root(package: &str) -> Option<PathBuf> {
     let variable = |name| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
     let data = if cfg!(windows) {
         variable("LOCALAPPDATA")
@@ -127,11 +136,12 @@ pub fn install_root() -> Option<PathBuf> {
     } else {
         variable("XDG_DATA_HOME").or_else(|| variable("HOME").map(|home| home.join(".local/share")))
     };
-    data.map(|data| data.join("skillset").join("onnxruntime"))
+    data.map(|data| data.join("skillset").join(package))
 }
 
-fn newest_installed() -> Option<PathBuf> {
-    let versions = std::fs::read_dir(install_root()?).ok()?.filter_map(|entry| Some(entry.ok()?.path()));
+fn newest_installed(package: &str) -> Option<PathBuf> {
+    let versions =
+        std::fs::read_dir(install_root(package)?).ok()?.filter_map(|entry| Some(entry.ok()?.path()));
     let numbers = |folder: &PathBuf| -> Vec<u32> {
         let name = folder.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
         name.split('.').map(|number| number.parse().unwrap_or(0)).collect()
@@ -178,7 +188,8 @@ mod tests {
 
     #[test]
     fn a_named_library_that_is_missing_is_refused_with_the_remedy() {
-        let error = Library::find(Some(Path::new("/nowhere/libonnxruntime.so"))).unwrap_err().to_string();
+        let error = Library::find(Some(Path::new("/nowhere/libonnxruntime.so")), Provider::Cpu);
+        let error = error.unwrap_err().to_string();
         assert!(error.starts_with("onnxruntime is not available: /nowhere/libonnxruntime.so"), "{error}");
         assert!(error.contains("skillset engine install onnxruntime"), "{error}");
     }
@@ -186,9 +197,9 @@ mod tests {
     #[test]
     fn a_file_that_is_no_library_is_refused_and_another_may_follow() {
         let file = tempfile::NamedTempFile::new().unwrap();
-        let library = Library::find(Some(file.path())).unwrap();
+        let library = Library::find(Some(file.path()), Provider::Cpu).unwrap();
         for _ in 0..2 {
-            assert!(matches!(load(&library), Err(EngineError::Unavailable { .. })));
+            assert!(matches!(load(&library, Provider::Cpu), Err(EngineError::Unavailable { .. })));
         }
     }
 

@@ -65,6 +65,16 @@ impl std::fmt::Display for Provider {
 }
 
 impl Provider {
+    /// The Python packages whose library has the provider, the first one built for it.
+    pub fn packages(self) -> &'static [&'static str] {
+        match self {
+            Self::Cpu | Self::CoreMl | Self::WebGpu => &["onnxruntime"],
+            Self::Cuda | Self::TensorRt => &["onnxruntime-gpu", "onnxruntime"],
+            Self::OpenVino => &["onnxruntime-openvino", "onnxruntime"],
+            Self::MiGraphX => &["onnxruntime-migraphx", "onnxruntime"],
+        }
+    }
+
     /// What registers the provider with a session; `None` for the CPU, which is there without.
     fn dispatch(self) -> Option<ExecutionProviderDispatch> {
         let dispatch = match self {

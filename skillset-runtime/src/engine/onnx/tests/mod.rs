@@ -1,5 +1,6 @@
 //! Graphs run by ONNX Runtime. They need the library: `skillset engine install onnxruntime`.
 
+mod names;
 mod operations;
 mod parameters;
 mod state;
@@ -47,6 +48,9 @@ enum Kind {
     Bools,
 }
 
+/// An input's kind and shape.
+type Spec<'a> = (Kind, &'a [usize]);
+
 /// The values of input number `seed`; record.py has the same formulas.
 fn input(kind: Kind, seed: usize, shape: &[usize]) -> Tensor {
     let elements = 0..shape.iter().product::<usize>();
@@ -58,13 +62,15 @@ fn input(kind: Kind, seed: usize, shape: &[usize]) -> Tensor {
         Kind::Ints(bound) => {
             Tensor::new(shape, elements.map(|i| (i * 5 + seed) as i64 % bound).collect::<Vec<i64>>())
         }
-        Kind::Bools => Tensor::new(shape, elements.map(|i| (i * 3 + seed) % 4 != 0).collect::<Vec<bool>>()),
+        Kind::Bools => {
+            Tensor::new(shape, elements.map(|i| !(i * 3 + seed).is_multiple_of(4)).collect::<Vec<bool>>())
+        }
     }
     .unwrap()
 }
 
 /// A graph with inputs `x0`, `x1`, … and one output `y`, and values for the inputs.
-fn graph(inputs: &[(Kind, &[usize])], build: impl Fn(&Scope, &[Value]) -> Value) -> (CheckedGraph, Tensors) {
+fn graph(inputs: &[Spec<'_>], build: impl Fn(&Scope, &[Value]) -> Value) -> (CheckedGraph, Tensors) {
     let builder = Builder::new("test", &Request::default());
     let g = builder.root();
     let mut tensors = Tensors::new();

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::Kind::{Bools, Floats, Ints};
-use super::{BATCH as B, Kind, SEQUENCE as S, assert_close, graph, load};
+use super::{BATCH as B, SEQUENCE as S, Spec, assert_close, graph, load};
 use crate::ir::{
     Activation, Attention, Compare, Conv2d, DType, Dim, Linear, Reduce, Rotary, RotaryPairs, Scope, Unary,
     Value, decompose,
@@ -17,7 +17,7 @@ struct Recorded {
 }
 
 /// Runs the graph, and the graph of primitives alone, and compares both with the recorded result.
-fn check(case: &str, inputs: &[(Kind, &[usize])], build: impl Fn(&Scope, &[Value]) -> Value) {
+fn check(case: &str, inputs: &[Spec<'_>], build: impl Fn(&Scope, &[Value]) -> Value) {
     let mut all: BTreeMap<String, Recorded> = serde_json::from_str(include_str!("expected.json")).unwrap();
     let expected = all.remove(case).unwrap_or_else(|| panic!("record.py records no case {case:?}"));
     let (graph, tensors) = graph(inputs, build);
@@ -76,7 +76,7 @@ fn linear_layers() {
 
 #[test]
 fn normalisations() {
-    let x: (Kind, &[usize]) = (Floats, &[B, S, 8]);
+    let x: Spec = (Floats, &[B, S, 8]);
     check("layer norm", &[x, (Floats, &[8]), (Floats, &[8])], |g, x| {
         g.apply_layer_norm(x[0], Some(x[1]), Some(x[2]), 1e-5)
     });
@@ -98,8 +98,8 @@ const PLAIN: Attention =
 
 #[test]
 fn attention() {
-    let heads: (Kind, &[usize]) = (Floats, &[B, 4, S, 8]);
-    let mask: (Kind, &[usize]) = (Bools, &[B, S]);
+    let heads: Spec = (Floats, &[B, 4, S, 8]);
+    let mask: Spec = (Bools, &[B, S]);
     check("attention", &[heads; 3], |g, x| g.apply_attention(PLAIN, [x[0], x[1], x[2]], None, None));
     check("attention key mask", &[heads, heads, heads, mask], |g, x| {
         g.apply_attention(PLAIN, [x[0], x[1], x[2]], None, Some(x[3]))
@@ -108,7 +108,7 @@ fn attention() {
         let nothing = g.and(x[3], g.unary(Unary::Not, x[3]));
         g.apply_attention(PLAIN, [x[0], x[1], x[2]], None, Some(nothing))
     });
-    let bias: (Kind, &[usize]) = (Floats, &[1, 4, S, S]);
+    let bias: Spec = (Floats, &[1, 4, S, S]);
     check("attention bias", &[heads, heads, heads, bias, mask], |g, x| {
         let attention = Attention { softcap: Some(1.5), causal: true, ..PLAIN };
         g.apply_attention(attention, [x[0], x[1], x[2]], Some(x[3]), Some(x[4]))
@@ -117,8 +117,7 @@ fn attention() {
 
 #[test]
 fn attention_with_shared_keys() {
-    let (key, value): ((Kind, &[usize]), (Kind, &[usize])) =
-        ((Floats, &[B, 1, S, 8]), (Floats, &[B, 1, S, 6]));
+    let (key, value): (Spec, Spec) = ((Floats, &[B, 1, S, 8]), (Floats, &[B, 1, S, 6]));
     check("attention shared keys", &[(Floats, &[B, 4, S, 8]), key, value, (Bools, &[B, S])], |g, x| {
         let attention = Attention { causal: true, window: Some(3), ..PLAIN };
         g.apply_attention(attention, [x[0], x[1], x[2]], None, Some(x[3]))
@@ -132,7 +131,7 @@ fn attention_with_shared_keys() {
 fn rotation() {
     for (case, pairs) in [("rotary halves", RotaryPairs::Halves), ("rotary adjacent", RotaryPairs::Adjacent)]
     {
-        let angles: (Kind, &[usize]) = (Floats, &[1, S, 4]);
+        let angles: Spec = (Floats, &[1, S, 4]);
         check(case, &[(Floats, &[B, 4, S, 10]), angles, angles], |g, x| {
             g.apply_rotary(Rotary { pairs }, x[0], x[1], x[2])
         });
@@ -162,7 +161,7 @@ fn reductions() {
 
 #[test]
 fn arithmetic() {
-    let x: (Kind, &[usize]) = (Floats, &[B, S]);
+    let x: Spec = (Floats, &[B, S]);
     check("powers", &[x; 2], |g, x| {
         let power = g.pow(g.unary(Unary::Abs, x[0]), 1.5);
         let least = g.min(g.unary(Unary::Sin, x[1]), x[0]);
@@ -179,7 +178,7 @@ fn arithmetic() {
 #[test]
 fn shapes() {
     let (batch, sequence) = (Dim::symbol("batch"), Dim::symbol("sequence"));
-    let x: (Kind, &[usize]) = (Floats, &[B, S, 6]);
+    let x: Spec = (Floats, &[B, S, 6]);
     check("merged axes", &[x], |g, x| g.reshape(x[0], &[batch.clone() * sequence.clone(), 6.into()]));
     check("split axes", &[x], |g, x| {
         let split = g.reshape(x[0], &[batch.clone(), sequence.clone(), 3.into(), 2.into()]);

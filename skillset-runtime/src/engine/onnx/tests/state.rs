@@ -9,7 +9,7 @@ use crate::tensor::Tensor;
 const WIDTH: usize = 4;
 
 /// Causal self-attention of one head; with a cache, of what came before too.
-fn decoder(cache: bool) -> CheckedGraph {
+pub(super) fn decoder(cache: bool) -> CheckedGraph {
     let builder = Builder::new("decoder", &Request { cache, ..Request::default() });
     let g = builder.root();
     let x = g.input("x", DType::F32, &[Dim::symbol("batch"), Dim::symbol("sequence"), WIDTH.into()]);
