@@ -2,7 +2,7 @@
 
 use crate::ir::{Scope, Value};
 
-/// A key mask for [`Attention`](super::Attention) from an `attention_mask`.
+/// A key mask for attention from an `attention_mask`.
 #[derive(Clone, Debug)]
 pub struct PaddingMask {
     /// `i64[batch, length]`, 0 where a token is padding; none: every token is real.

@@ -1,3 +1,5 @@
+//! The config reader: types, defaults, aliases, errors.
+
 use super::*;
 use serde_json::json;
 

@@ -1,3 +1,5 @@
+//! Keeping a row from ending early.
+
 use super::{History, LogitsProcessor, exclude};
 
 /// Excludes the tokens that would end a row before it has a number of new tokens.

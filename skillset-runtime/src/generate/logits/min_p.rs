@@ -1,3 +1,5 @@
+//! Drawing from tokens near the best.
+
 use super::{History, LogitsProcessor};
 use crate::scores::{argmax, softmax};
 

@@ -1,3 +1,5 @@
+//! No sequence of tokens twice.
+
 use super::{History, LogitsProcessor, exclude};
 
 /// Excludes tokens that would complete an n-gram which the prompt or the text so far already has.

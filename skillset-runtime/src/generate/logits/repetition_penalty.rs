@@ -1,3 +1,5 @@
+//! Making tokens that occurred less likely.
+
 use super::{History, LogitsProcessor};
 
 /// Makes tokens that occurred less likely: divides their positive scores and multiplies their negative ones.

@@ -1,3 +1,5 @@
+//! Flattening or sharpening the distribution.
+
 use super::{History, LogitsProcessor};
 
 /// Divides the scores: below 1 sharpens the distribution, above 1 flattens it.

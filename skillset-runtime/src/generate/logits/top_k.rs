@@ -1,3 +1,5 @@
+//! Drawing from the most likely tokens.
+
 use super::{History, LogitsProcessor};
 
 /// Keeps the `k` most likely tokens, and those that tie with the last of them.

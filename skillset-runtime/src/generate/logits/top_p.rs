@@ -1,3 +1,5 @@
+//! Drawing from the most likely tokens by their mass.
+
 use super::{History, LogitsProcessor};
 use crate::scores::softmax;
 
