@@ -33,8 +33,8 @@ impl Engine {
         let Command::Install { library, version } = self.command;
         let tested = PACKAGES.iter().find(|(package, _)| *package == library).map(|(_, version)| *version);
         let version = version.as_deref().or(tested).unwrap_or(DEFAULT_VERSION);
-        let root = install_root(&library)
-            .ok_or("no folder for this user's programs is known; set XDG_DATA_HOME")?;
+        let root =
+            install_root(&library).ok_or("no folder for this user's programs is known; set XDG_DATA_HOME")?;
         let path = install(&root, &library, version, &mut print::note)?;
         print::line(&path.display().to_string())
     }

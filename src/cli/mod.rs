@@ -20,7 +20,7 @@ use clap::{Parser, Subcommand};
 
 /// Runs Hugging Face model types natively or through ONNX Runtime.
 #[derive(Debug, Parser)]
-#[command(name = "skillset", version, propagate_version = true)]
+#[command(name = "skillset", version)]
 struct Cli {
     #[command(subcommand)]
     command: Command,
@@ -63,5 +63,15 @@ pub fn main() -> ExitCode {
             print::error(&*error);
             ExitCode::from(2)
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    #[test]
+    fn arguments_are_consistent() {
+        super::Cli::command().debug_assert();
     }
 }

@@ -1,0 +1,94 @@
+//! What commands promise to those who call them.
+
+use std::fs;
+
+use serde_json::{Value, json};
+use skillset::runtime::engine::Tensors;
+use skillset::runtime::tensor::file::{read_tensors, write_tensors};
+
+use super::{checkpoint, fixture, succeeds, text};
+
+/// Runs `forward` on the inputs of a recorded run.
+fn forward(name: &str, task: &str, run: &str, arguments: &[&str]) -> (Tensors, Tensors) {
+    let (fixture, folder) = (fixture(name), checkpoint(name, task));
+    let [inputs, output] = ["in.safetensors", "out.safetensors"].map(|file| folder.path().join(file));
+    write_tensors(&inputs, &fixture.inputs(task, run).unwrap()).unwrap();
+    let model = text(folder.path());
+    let fixed = ["forward", "--model", model, "--inputs", text(&inputs), "--output", text(&output)];
+    succeeds(&[&fixed, arguments].concat());
+    (read_tensors(&output).unwrap(), fixture.outputs(task, run).unwrap())
+}
+
+fn assert_close(actual: &Tensors, expected: &Tensors) {
+    assert_eq!(actual.keys().collect::<Vec<_>>(), expected.keys().collect::<Vec<_>>());
+    for (name, expected) in expected {
+        let actual = &actual[name];
+        assert_eq!(actual.shape(), expected.shape(), "{name}");
+        let pairs = actual.as_f32().unwrap().iter().zip(expected.as_f32().unwrap());
+        let worst = pairs.map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
+        assert!(worst < 1e-4, "{name} differs by {worst}");
+    }
+}
+
+#[test]
+fn forward_gives_the_fields_of_the_model_output_on_both_engines() {
+    for engine in ["candle", "onnx"] {
+        let (actual, expected) =
+            forward("bert/default", "question-answering", "ids_only", &["--engine", engine]);
+        assert_close(&actual, &expected);
+        let (actual, expected) =
+            forward("vit/default", "image-classification", "batch", &["--engine", engine]);
+        assert_close(&actual, &expected);
+    }
+}
+
+#[test]
+fn forward_follows_the_architecture_unless_a_task_is_named() {
+    let (own, _) = forward("bert/default", "fill-mask", "ids_only", &[]);
+    assert_eq!(own.keys().collect::<Vec<_>>(), ["logits"]);
+    let (base, expected) = forward("bert/default", "feature-extraction", "ids_only", &["--task", "base"]);
+    assert_close(&base, &expected);
+}
+
+#[test]
+fn generate_prints_sequences_of_token_ids_on_both_engines() {
+    let (fixture, folder) = (fixture("llama/default"), checkpoint("llama/default", "text-generation"));
+    let recorded = &fixture.task("text-generation").unwrap().generate[0];
+    let ids = json!(recorded.input_ids).to_string();
+    let tokens = recorded.max_new_tokens.to_string();
+    for engine in ["candle", "onnx"] {
+        let fixed =
+            ["generate", "--model", text(folder.path()), "--input-ids", &ids, "--max-new-tokens", &tokens];
+        let printed =
+            succeeds(&[&fixed[..], &["--greedy", "--ignore-eos", "--engine", engine, "--json"]].concat());
+        let printed: Value = serde_json::from_str(&printed).unwrap();
+        assert_eq!(printed, json!({ "sequences": recorded.sequences }), "{engine}");
+    }
+}
+
+#[test]
+fn export_links_the_checkpoint_and_copies_on_request() {
+    let folder = checkpoint("bert/default", "fill-mask");
+    let weights = fs::metadata(folder.path().join("model.safetensors")).unwrap().len();
+
+    let linked = folder.path().join("linked");
+    succeeds(&["export", "--model", text(folder.path()), "--output", text(&linked)]);
+    assert!(fs::metadata(linked.join("model.onnx")).unwrap().len() < weights);
+    assert!(linked.join("model.safetensors").is_file());
+
+    let copied = folder.path().join("copied");
+    succeeds(&["export", "--model", text(folder.path()), "--output", text(&copied), "--copy"]);
+    assert!(copied.join("model.onnx").is_file());
+    assert!(!copied.join("model.safetensors").exists());
+}
+
+#[test]
+fn list_and_show_have_a_form_for_machines() {
+    let list: Value = serde_json::from_str(&succeeds(&["list", "--json"])).unwrap();
+    let types: Vec<&str> = list.as_array().unwrap().iter().filter_map(|m| m["model_type"].as_str()).collect();
+    assert!(types.contains(&"bert") && types.contains(&"llama") && types.contains(&"vit"), "{types:?}");
+    let show: Value = serde_json::from_str(&succeeds(&["show", "bert", "--json"])).unwrap();
+    assert_eq!(show["class"], "BertModel");
+    let drawing = succeeds(&["show", "vit", "--graph", "mermaid"]);
+    assert!(drawing.starts_with("flowchart TD"), "{drawing}");
+}
