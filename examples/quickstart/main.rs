@@ -1,6 +1,7 @@
 //! Two real models, end to end: handwritten digits by a vision transformer, sentences by all-MiniLM-L6-v2.
 //!
 //! `cargo run --release --example quickstart`
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "an example shows its results")]
 
 mod digits;
 mod minilm;

@@ -1,7 +1,7 @@
 //! `#[skillset]`: a struct becomes a skill.
 //!
-//! The stages are those of any compiler: [`attribute`] parses the arguments, [`check`] holds them against the
-//! index of model types and tasks, [`expand`] writes the code. Each collects its errors, so that all mistakes
+//! The stages are those of any compiler: `attribute` parses the arguments, `check` holds them against the
+//! index of model types and tasks, `expand` writes the code. Each collects its errors, so that all mistakes
 //! of one attribute are reported together, each on its own token.
 
 mod attribute;

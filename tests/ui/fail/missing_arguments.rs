@@ -1,0 +1,6 @@
+use skillset::skillset;
+
+#[skillset]
+struct MySkill;
+
+fn main() {}
