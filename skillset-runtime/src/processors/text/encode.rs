@@ -125,6 +125,10 @@ impl TextProcessor {
         let tokenize = |text: &str| self.tokenizer.encode(text, false).map_err(|e| e.to_string());
         let mut first_encoding = tokenize(first)?;
         let mut second_encoding = second.map(tokenize).transpose()?;
+        if let Some(second) = &mut second_encoding {
+            // Before truncation: post-processors set the types of what stays, not of the windows cut off.
+            second.set_type_ids(vec![1; second.len()]);
+        }
         let added = match &self.post_processor {
             Some(processor) if options.add_special_tokens => processor.added_tokens(second.is_some()),
             _ => 0,
@@ -165,8 +169,7 @@ impl TextProcessor {
         if let Some(processor) = &self.post_processor {
             return processor.process(first, second, add_special_tokens).map_err(|e| e.to_string());
         }
-        let Some(mut second) = second else { return Ok(first) };
-        second.set_type_ids(vec![1; second.len()]);
+        let Some(second) = second else { return Ok(first) };
         let joined = <dyn PostProcessor>::default_process(vec![first, second], add_special_tokens);
         Ok(Encoding::merge(joined.map_err(|e| e.to_string())?, false))
     }
