@@ -10,7 +10,7 @@ import numpy as np
 from safetensors.numpy import load_file
 
 from contestant import Contestant, commands
-from scenarios import Forward, Generate, Scenario, checkpoint, inputs
+from scenarios import PYTORCH, Forward, Generate, Scenario, checkpoint, inputs
 
 SETTLE_SECONDS = 0.3
 """Between turns, so that the threads of the contestant before stop spinning for more work."""
@@ -31,6 +31,19 @@ def read_ahead(directory: Path) -> None:
         with path.open("rb") as file:
             while file.read(1 << 24):
                 pass
+
+
+def differences(outputs: dict[str, np.ndarray]) -> dict[str, float]:
+    """How far each output is from PyTorch's, or from the first where PyTorch does not take part."""
+    expected = outputs.get(PYTORCH, next(iter(outputs.values())))
+
+    def difference(output: np.ndarray) -> float:
+        if output.shape != expected.shape:
+            return float("inf")
+        worst = float(np.abs(output - expected).max())
+        return float("inf") if np.isnan(worst) else worst  # nan agrees with nothing
+
+    return {name: difference(output) for name, output in outputs.items()}
 
 
 class Arena:
@@ -54,7 +67,7 @@ class Arena:
             return contestant.generate(inputs(self.work, scenario), 1)[0][0]
         return contestant.run(inputs(self.work, scenario), 1)[0]
 
-    def load(self, scenario: Scenario, rounds: int) -> Turns:
+    def load(self, scenario: Scenario, rounds: int) -> dict:
         """Starts every contestant anew in each round; those of the last stay."""
         read_ahead(self.checkpoint)
         turns: Turns = defaultdict(list)
@@ -69,17 +82,25 @@ class Arena:
                 if peak := contestant.peak_bytes():
                     turn["peak_bytes"] = peak
                 turns[name].append(turn)
-        return turns
+        return {"weights_bytes": (self.checkpoint / "model.safetensors").stat().st_size, "turns": turns}
 
-    def measure(self, scenario: Scenario, rounds: int) -> Turns:
-        """Interleaved turns of one scenario."""
-        take_turn = self.generate if isinstance(scenario, Generate) else self.forward
+    def measure(self, scenario: Scenario, rounds: int) -> dict:
+        """Whether the contestants agree, and their interleaved turns."""
+        generates = isinstance(scenario, Generate)
+        take_turn = self.generate if generates else self.forward
+        found = {
+            "title": scenario.title,
+            "kind": "generate" if generates else "forward",
+            "differences": differences(self.outputs(scenario)),
+        }
+        if generates:
+            found["prompt_tokens"] = scenario.shape[-1]
         turns: Turns = defaultdict(list)
         for round_ in range(rounds):
             for name in rotated(self.names, round_):
                 time.sleep(SETTLE_SECONDS)
                 turns[name].append(take_turn(self.running[name], scenario))
-        return turns
+        return found | {"turns": {name: turns[name] for name in self.names}}
 
     def forward(self, contestant: Contestant, scenario: Forward) -> dict[str, float]:
         # The first run of a turn wakes threads and caches.

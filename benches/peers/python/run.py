@@ -58,26 +58,25 @@ def processor() -> str:
     return next((line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")), "unknown")
 
 
-def differences(outputs: dict) -> dict[str, float]:
-    """How far each output is from PyTorch's, or from the first where PyTorch does not take part."""
-    import numpy as np
-    from scenarios import PYTORCH
+def disagreements(scenarios: dict) -> list[str]:
+    """Contestants whose outputs are too far from the reference; token ids differ by at least one."""
+    return [
+        f"{name}: {contestant} differs by {difference:.1e}"
+        for name, scenario in scenarios.items()
+        for contestant, difference in scenario["differences"].items()
+        if difference > TOLERANCE
+    ]
 
-    expected = outputs.get(PYTORCH, next(iter(outputs.values())))
 
-    def difference(output: np.ndarray) -> float:
-        if output.shape != expected.shape:
-            return float("inf")
-        worst = float(np.abs(output - expected).max())
-        return worst if worst == worst else float("inf")  # nan agrees with nothing
-
-    return {name: difference(output) for name, output in outputs.items()}
+def say(what: str) -> None:
+    """Progress; standard output is for the report."""
+    print(what, file=sys.stderr, flush=True)
 
 
 def main() -> None:
     arguments = parse_arguments()
     check_packages()
-    from scenarios import CONTESTANTS, Generate, inputs, named
+    from scenarios import CONTESTANTS, named
 
     scenarios, names = named(arguments.scenario), chosen(CONTESTANTS, arguments.contestant)
     if arguments.check:
@@ -86,7 +85,7 @@ def main() -> None:
     from measure import Arena
     from report import markdown
 
-    work = arguments.work
+    work, rounds = arguments.work, arguments.rounds
     make = [sys.executable, HERE / "make_models.py", work, *(scenario.name for scenario in scenarios)]
     subprocess.run(make, check=True)
     results = {
@@ -94,48 +93,29 @@ def main() -> None:
         "versions": {
             name: importlib.metadata.version(name) for name in ("torch", "transformers", "onnxruntime")
         },
-        "rounds": arguments.rounds,
+        "rounds": rounds,
         "scenarios": {},
         "models": {},
     }
-    wrong = []
+
+    def save() -> None:
+        (work / "results.json").write_text(json.dumps(results, indent=1) + "\n")
+
     for model, group in groupby(scenarios, lambda scenario: scenario.model):
-        group = list(group)
-        taking_part = [name for name in names if name in group[0].contestants]
+        first, *rest = group
+        taking_part = [name for name in names if name in first.contestants]
         if not taking_part:
             continue
+        say(f"{model}: {', '.join(taking_part)}")
         with Arena(work, arguments.binaries, taking_part, model) as arena:
-            say(f"{model}: loading")
-            results["models"][model] = {
-                "weights_bytes": (arena.checkpoint / "model.safetensors").stat().st_size,
-                "turns": arena.load(group[0], arguments.load_rounds),
-            }
-            for scenario in group:
-                say(f"{scenario.name}: {arguments.rounds} rounds of {', '.join(taking_part)}")
-                measured = {
-                    "title": scenario.title,
-                    "kind": "generate" if isinstance(scenario, Generate) else "forward",
-                    "differences": differences(arena.outputs(scenario)),
-                    "turns": arena.measure(scenario, arguments.rounds),
-                }
-                if isinstance(scenario, Generate):
-                    measured["prompt_tokens"] = scenario.shape[-1]
-                results["scenarios"][scenario.name] = measured
-                # Tokens are compared by their ids, which differ by at least one.
-                wrong += [
-                    f"{scenario.name}: {name} differs by {difference:.1e}"
-                    for name, difference in measured["differences"].items()
-                    if difference > TOLERANCE
-                ]
-    (work / "results.json").write_text(json.dumps(results, indent=1) + "\n")
+            results["models"][model] = arena.load(first, arguments.load_rounds)
+            for scenario in (first, *rest):
+                say(f"{scenario.name}: {rounds} rounds")
+                results["scenarios"][scenario.name] = arena.measure(scenario, rounds)
+                save()
     print(markdown(results))
-    if wrong:
+    if wrong := disagreements(results["scenarios"]):
         raise SystemExit(f"error: the contestants do not compute the same: {'; '.join(wrong)}")
-
-
-def say(what: str) -> None:
-    """Progress; standard output is for the report."""
-    print(what, file=sys.stderr, flush=True)
 
 
 if __name__ == "__main__":
