@@ -3,18 +3,18 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use skillset_peers::{Contestant, Result, serve};
 use skillset::runtime::checkpoint::Checkpoint;
 use skillset::runtime::engine::{EngineKind, EngineOptions, Program, Tensors};
 use skillset::runtime::generate::{GenerationConfig, Generator};
 use skillset::runtime::ir::Request;
 use skillset::runtime::load::Model;
 use skillset::runtime::tensor::file::{read_tensors, write_tensors};
+use skillset_peers::{Contestant, Result, serve};
 
 /// A checkpoint by what its class is for.
 enum Skill {
     Features(Arc<dyn Program>),
-    Generation(Generator),
+    Generation(Box<Generator>),
 }
 
 impl Skill {
@@ -25,7 +25,7 @@ impl Skill {
         let generates = checkpoint.architectures()?.iter().any(|class| class.ends_with("ForCausalLM"));
         let model = Model::new(model_type, checkpoint, engine);
         if generates {
-            return Ok(Self::Generation(model.generator()?));
+            return Ok(Self::Generation(Box::new(model.generator()?)));
         }
         let request = Request {
             inputs: vec!["attention_mask".to_owned()],
