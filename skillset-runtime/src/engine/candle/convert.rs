@@ -98,3 +98,35 @@ fn single(bytes: &[u8]) -> Cow<'_, [f32]> {
     }
     Cow::Owned(bytes.as_chunks::<4>().0.iter().copied().map(f32::from_le_bytes).collect())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::floats;
+    use crate::ir::DType;
+    use crate::weights::WeightView;
+
+    fn read(dtype: DType, bytes: &[u8]) -> Vec<f32> {
+        let shape = [bytes.len() / dtype.size()];
+        floats(&WeightView { name: "w", dtype, shape: &shape, bytes, file: None }).unwrap().into_owned()
+    }
+
+    #[test]
+    fn every_stored_type_widens_exactly() {
+        let values = [1.0f32, -0.5, 0.0];
+        let single: Vec<u8> = values.iter().flat_map(|value| value.to_le_bytes()).collect();
+        let half: Vec<u8> =
+            values.iter().flat_map(|&value| half::f16::from_f32(value).to_le_bytes()).collect();
+        let brain: Vec<u8> =
+            values.iter().flat_map(|&value| half::bf16::from_f32(value).to_le_bytes()).collect();
+        assert_eq!(read(DType::F32, &single), values);
+        assert_eq!(read(DType::F16, &half), values);
+        assert_eq!(read(DType::BF16, &brain), values);
+    }
+
+    #[test]
+    fn numbers_may_start_anywhere_in_memory() {
+        let mut bytes = vec![0];
+        bytes.extend(2.5f32.to_le_bytes());
+        assert_eq!(read(DType::F32, &bytes[1..]), [2.5]);
+    }
+}

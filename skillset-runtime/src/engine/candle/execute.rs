@@ -1,7 +1,6 @@
 //! One run of a program: node by node.
 
 use candle_core::Tensor as CandleTensor;
-use rayon::ThreadPool;
 
 use super::convert;
 use super::error::Fault;
@@ -14,15 +13,6 @@ use crate::tensor::Tensor;
 
 /// What a trace calls with every value.
 pub(super) type Visit<'a> = &'a mut (dyn FnMut(Value, Tensor) + Send);
-
-/// Runs `work` on a thread of `pool` (of the global pool if there is none), so that each of its many
-/// small parallel loops starts there instead of being handed in from outside.
-pub(super) fn in_pool<R: Send>(pool: Option<&ThreadPool>, work: impl FnOnce() -> R + Send) -> R {
-    match pool {
-        Some(pool) => pool.install(work),
-        None => rayon::scope(|_| work()),
-    }
-}
 
 /// Computes the results of the graph; other values are freed after their last reader.
 pub(super) fn run(

@@ -4,13 +4,13 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use candle_core::{Device, Tensor};
-use rayon::ThreadPool;
 
 use super::convert;
 use super::error::Fault;
 use super::kernel::conv::PreparedConv;
 use super::kernel::linear::{PreparedLinear, Weight};
 use super::op::{self, Context};
+use super::pool::Pool;
 use super::program::CandleProgram;
 use crate::engine::EngineError;
 use crate::ir::{Activation, Bindings, CheckedGraph, Dim, Node, Op, Value, decompose, pass};
@@ -43,7 +43,7 @@ impl Prepared {
 /// Prepares `graph` for `target`.
 pub(super) fn load(
     target: Target,
-    pool: Option<Arc<ThreadPool>>,
+    pool: Arc<Pool>,
     given: CheckedGraph,
     weights: &dyn Weights,
 ) -> Result<CandleProgram, EngineError> {

@@ -11,7 +11,7 @@
 //! # What happens in a run
 //!
 //! Nodes run in order; a value is freed after its last reader. Values are candle tensors. On a CPU,
-//! composites and element-wise functions run as the kernels of [`kernel`], which spread over the
+//! composites and element-wise functions run as kernels of our own, which spread over the
 //! threads of one rayon pool; everything else, and every node on any other device, is candle's own
 //! operation (composites decomposed first), so the engine runs wherever candle does.
 //!
@@ -25,6 +25,7 @@ mod kernel;
 mod load;
 mod op;
 mod options;
+mod pool;
 mod program;
 mod session;
 mod state;
@@ -36,6 +37,7 @@ use std::sync::Arc;
 pub use options::{CandleDevice, CandleOptions};
 pub use program::CandleProgram;
 
+use self::pool::Pool;
 use super::{Engine, EngineError, Program};
 use crate::ir::CheckedGraph;
 use crate::weights::Weights;
@@ -45,7 +47,7 @@ use crate::weights::Weights;
 pub struct CandleEngine {
     device: candle_core::Device,
     options: CandleOptions,
-    pool: Option<Arc<rayon::ThreadPool>>,
+    pool: Arc<Pool>,
 }
 
 impl CandleEngine {
@@ -64,11 +66,8 @@ impl CandleEngine {
     pub fn with_options(device: CandleDevice, options: CandleOptions) -> Result<Self, EngineError> {
         let unavailable = |reason| EngineError::Unavailable { engine: format!("candle ({device})"), reason };
         let pool = match options.threads {
-            None => None,
-            Some(threads) => {
-                let pool = rayon::ThreadPoolBuilder::new().num_threads(threads.get()).build();
-                Some(Arc::new(pool.map_err(|error| unavailable(error.to_string()))?))
-            }
+            None => Pool::global(),
+            Some(threads) => Pool::new(threads.get()).map_err(|error| unavailable(error.to_string()))?,
         };
         let opened = device.open().map_err(|error| unavailable(error.to_string()))?;
         Ok(Self { device: opened, options, pool })
@@ -90,8 +89,7 @@ impl CandleEngine {
             kernels,
             passes: self.options.passes,
         };
-        let pool = self.pool.clone();
-        execute::in_pool(self.pool.as_deref(), || load::load(target, pool, graph, weights))
+        self.pool.run(|| load::load(target, Arc::clone(&self.pool), graph, weights))
     }
 }
 

@@ -6,6 +6,7 @@ use candle_core::{Device, Tensor as CandleTensor};
 
 use super::error::Fault;
 use super::load::Prepared;
+use super::pool::Pool;
 use super::session::CandleSession;
 use super::state::Slot;
 use super::{convert, execute};
@@ -19,7 +20,7 @@ pub struct CandleProgram {
     pub(super) engine: String,
     pub(super) device: Device,
     pub(super) kernels: bool,
-    pub(super) pool: Option<Arc<rayon::ThreadPool>>,
+    pub(super) pool: Arc<Pool>,
     /// As given.
     pub(super) given: CheckedGraph,
     /// As run.
@@ -63,7 +64,7 @@ impl CandleProgram {
         visit: Option<&mut (dyn FnMut(Value, Tensor) + Send)>,
     ) -> Result<Tensors, EngineError> {
         let bindings = bind_inputs(&self.given, inputs, 0)?;
-        execute::in_pool(self.pool.as_deref(), || {
+        self.pool.run(|| {
             let states = self.fresh_states(&bindings)?;
             let results = execute::run(self, inputs, &bindings, &states, visit)?;
             self.outputs(&results)

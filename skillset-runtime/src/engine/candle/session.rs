@@ -83,7 +83,7 @@ impl Session for CandleSession<'_> {
         let bindings = bind_inputs(&program.given, inputs, self.past)?;
         self.check(&bindings)?;
         let slots = &self.slots;
-        let (results, outputs) = execute::in_pool(program.pool.as_deref(), || {
+        let (results, outputs) = program.pool.run(|| {
             let results = execute::run(program, inputs, &bindings, slots, None)?;
             let outputs = program.outputs(&results)?;
             Ok((results, outputs))

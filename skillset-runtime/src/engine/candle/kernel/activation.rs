@@ -1,7 +1,5 @@
 //! Nonlinearities, vectorised.
 
-use std::mem::MaybeUninit;
-
 use rten_simd::ops::{BitOps, FloatOps, NumOps};
 use rten_simd::{Isa, SimdOp, SimdUnaryOp};
 use rten_vecmath::{ApproxGelu, Erf, Exp, Gelu, Sigmoid, Silu, Swish, Tanh};
@@ -9,37 +7,29 @@ use rten_vecmath::{ApproxGelu, Erf, Exp, Gelu, Sigmoid, Silu, Swish, Tanh};
 use crate::engine::candle::op::{LAPLACE_MEAN, LAPLACE_SCALE};
 use crate::ir::Activation;
 
-/// What a function of one value is applied to.
-pub(super) enum Target<'a> {
-    /// Elements that are replaced.
-    InPlace(&'a mut [f32]),
-    /// Elements, and as much memory for the results.
-    Into(&'a [f32], &'a mut [MaybeUninit<f32>]),
-}
-
-/// Applies `function` to every element.
-pub(super) fn apply(function: Activation, target: Target<'_>) {
+/// Applies `function` to every element in place.
+pub(super) fn apply(function: Activation, values: &mut [f32]) {
     match function {
-        Activation::Identity => target.each(|x| x),
-        Activation::Relu => target.each(relu),
-        Activation::Relu6 => target.each(|x| if x > 6.0 { 6.0 } else { relu(x) }),
-        Activation::Relu2 => target.each(|x| relu(x) * relu(x)),
-        Activation::Gelu => target.vectors(&Gelu {}),
-        Activation::GeluTanh => target.vectors(&ApproxGelu {}),
-        Activation::QuickGelu => target.vectors(&Swish { alpha: 1.702 }),
-        Activation::Silu => target.vectors(&Silu {}),
-        Activation::Sigmoid => target.vectors(&Sigmoid {}),
-        Activation::Tanh => target.vectors(&Tanh {}),
-        Activation::Mish => target.vectors(&Mish),
+        Activation::Identity => {}
+        Activation::Relu => each(values, relu),
+        Activation::Relu6 => each(values, |x| if x > 6.0 { 6.0 } else { relu(x) }),
+        Activation::Relu2 => each(values, |x| relu(x) * relu(x)),
+        Activation::Gelu => Gelu {}.map_mut(values),
+        Activation::GeluTanh => ApproxGelu {}.map_mut(values),
+        Activation::QuickGelu => Swish { alpha: 1.702 }.map_mut(values),
+        Activation::Silu => Silu {}.map_mut(values),
+        Activation::Sigmoid => Sigmoid {}.map_mut(values),
+        Activation::Tanh => Tanh {}.map_mut(values),
+        Activation::Mish => Mish.map_mut(values),
         // ln(1 + eˣ) = max(x, 0) + ln(1 + e^−|x|), which does not overflow.
-        Activation::SqrtSoftplus => target.each(|x| (relu(x) + (-x.abs()).exp().ln_1p()).sqrt()),
-        Activation::LeakyRelu => target.each(|x| if x < 0.0 { 0.01 * x } else { x }),
-        Activation::HardSwish => target.each(|x| {
+        Activation::SqrtSoftplus => each(values, |x| (relu(x) + (-x.abs()).exp().ln_1p()).sqrt()),
+        Activation::LeakyRelu => each(values, |x| if x < 0.0 { 0.01 * x } else { x }),
+        Activation::HardSwish => each(values, |x| {
             let gate = x + 3.0;
             x * if gate > 6.0 { 6.0 } else { relu(gate) } / 6.0
         }),
-        Activation::ClippedGelu => target.vectors(&ClippedGelu),
-        Activation::Laplace => target.vectors(&Laplace),
+        Activation::ClippedGelu => ClippedGelu.map_mut(values),
+        Activation::Laplace => Laplace.map_mut(values),
     }
 }
 
@@ -49,26 +39,14 @@ fn relu(x: f32) -> f32 {
     if x < 0.0 { 0.0 } else { x }
 }
 
-impl Target<'_> {
-    /// Applies a function that is written for vectors.
-    pub(super) fn vectors(self, function: &impl SimdUnaryOp<f32>) {
-        match self {
-            Self::InPlace(values) => function.map_mut(values),
-            Self::Into(values, out) => {
-                function.map(values, out);
-            }
-        }
-    }
-
-    /// Applies a function of numbers, which the compiler vectorises where it can.
-    pub(super) fn each(self, function: impl Fn(f32) -> f32) {
-        Each { target: self, function }.dispatch();
-    }
+/// Applies a function of numbers, which the compiler vectorises where it can.
+pub(super) fn each(values: &mut [f32], function: impl Fn(f32) -> f32) {
+    Each { values, function }.dispatch();
 }
 
 /// A loop that is compiled once for each instruction set.
 struct Each<'a, F> {
-    target: Target<'a>,
+    values: &'a mut [f32],
     function: F,
 }
 
@@ -77,14 +55,7 @@ impl<F: Fn(f32) -> f32> SimdOp for Each<'_, F> {
 
     #[inline(always)]
     fn eval<I: Isa>(self, _isa: I) {
-        match self.target {
-            Target::InPlace(values) => values.iter_mut().for_each(|value| *value = (self.function)(*value)),
-            Target::Into(values, out) => {
-                for (out, &value) in out.iter_mut().zip(values) {
-                    out.write((self.function)(value));
-                }
-            }
-        }
+        self.values.iter_mut().for_each(|value| *value = (self.function)(*value));
     }
 }
 

@@ -3,38 +3,45 @@
 use std::mem::MaybeUninit;
 
 use candle_core::Tensor;
-use rten_simd::{Isa, SimdOp};
+use rten_simd::{Isa, SimdOp, SimdUnaryOp};
 use rten_vecmath::{Erf, Exp};
 
-use super::activation::{self, Target};
+use super::activation::{self, each};
 use super::parallel;
 use super::storage::{Floats, filled};
 use crate::engine::candle::error::Fault;
 use crate::ir::{Binary, Unary};
+
+/// Elements that are copied and then changed in place while they are in the first-level cache.
+const BLOCK: usize = 2048;
 
 /// A function of every element of `x`.
 pub(in crate::engine::candle) fn unary(unary: Unary, x: &Tensor) -> Result<Tensor, Fault> {
     let x = x.contiguous()?;
     let source = Floats::of(&x);
     let values = source.contiguous()?;
-    let apply = |target: Target<'_>| match unary {
-        Unary::Neg => target.each(|x| -x),
-        Unary::Abs => target.each(f32::abs),
-        Unary::Exp => target.vectors(&Exp {}),
-        Unary::Log => target.each(f32::ln),
-        Unary::Sqrt => target.each(f32::sqrt),
-        Unary::Sin => target.each(f32::sin),
-        Unary::Cos => target.each(f32::cos),
-        Unary::Erf => target.vectors(&Erf {}),
-        Unary::Floor => target.each(f32::floor),
-        Unary::Not => target.each(|x| f32::from(x == 0.0)),
-        Unary::Activation(function) => activation::apply(function, target),
+    let apply = |values: &mut [f32]| match unary {
+        Unary::Neg => each(values, |x| -x),
+        Unary::Abs => each(values, f32::abs),
+        Unary::Exp => Exp {}.map_mut(values),
+        Unary::Log => each(values, f32::ln),
+        Unary::Sqrt => each(values, f32::sqrt),
+        Unary::Sin => each(values, f32::sin),
+        Unary::Cos => each(values, f32::cos),
+        Unary::Erf => Erf {}.map_mut(values),
+        Unary::Floor => each(values, f32::floor),
+        Unary::Not => each(values, |x| f32::from(x == 0.0)),
+        Unary::Activation(function) => activation::apply(function, values),
     };
     let fill = |out: &mut [MaybeUninit<f32>]| {
-        parallel::rows(out, 1, 4, |start, out| apply(Target::Into(&values[start..][..out.len()], out)));
+        parallel::rows(out, 1, 4, |start, out| {
+            for (start, out) in (start..).step_by(BLOCK).zip(out.chunks_mut(BLOCK)) {
+                apply(out.write_copy_of_slice(&values[start..][..out.len()]));
+            }
+        });
         Ok(())
     };
-    // SAFETY: the chunks cover the result, and both kinds of application write every element.
+    // SAFETY: the chunks cover the result, and each is written whole by the copy.
     unsafe { filled(x.dims(), fill) }
 }
 

@@ -7,9 +7,8 @@ use candle_core::Tensor;
 use rten_gemm::{BiasVector, GemmExecutor, GemmInputA, GemmInputB, GemmUninitOptions, PackedBMatrix};
 use rten_tensor::NdTensorView;
 
-use super::activation::{self, Target};
 use super::storage::{Floats, filled};
-use super::{parallel, table};
+use super::{activation, parallel, table};
 use crate::engine::candle::error::Fault;
 use crate::ir::Activation;
 
@@ -72,8 +71,7 @@ impl PreparedLinear {
         let fill = |out: &mut [MaybeUninit<f32>]| {
             let out = self.multiply(x, [inner, width], bias, out)?;
             if let Some(function) = self.activation {
-                let apply = |_, out: &mut [f32]| activation::apply(function, Target::InPlace(out));
-                parallel::rows(out, 1, 8, apply);
+                parallel::rows(out, 1, 8, |_, out| activation::apply(function, out));
             }
             Ok(())
         };
@@ -90,21 +88,21 @@ impl PreparedLinear {
         out: &'o mut [MaybeUninit<f32>],
     ) -> Result<&'o mut [f32], Fault> {
         let rows = out.len().checked_div(width).unwrap_or(0);
-        let a = GemmInputA::Unpacked(NdTensorView::from_data([rows, inner], x));
-        let options = GemmUninitOptions { bias: bias.map(BiasVector::Row), ..Default::default() };
-        let failed = |error| Fault::Reason(format!("product of {rows} × {inner} × {width}: {error}"));
         match &self.weight {
             Weight::Packed(packed) => {
-                gemm().gemm_uninit(out, a, GemmInputB::Packed(packed), options).map_err(failed)
+                let a = GemmInputA::Unpacked(NdTensorView::from_data([rows, inner], x));
+                let options = GemmUninitOptions { bias: bias.map(BiasVector::Row), ..Default::default() };
+                let product = gemm().gemm_uninit(out, a, GemmInputB::Packed(packed), options);
+                product
+                    .map_err(|error| Fault::Reason(format!("product of {rows} × {inner} × {width}: {error}")))
             }
             Weight::Table(weight) => {
                 let weight = Floats::of(weight);
                 let weight = weight.contiguous()?;
-                if rows <= 1 || inner == 0 {
-                    let b = NdTensorView::from_data([width, inner], weight).transposed();
-                    return gemm().gemm_uninit(out, a, GemmInputB::Unpacked(b), options).map_err(failed);
+                match inner {
+                    0 => out.fill(MaybeUninit::new(0.0)),
+                    _ => table::multiply(x, weight, inner, out),
                 }
-                table::multiply(x, weight, inner, out);
                 // SAFETY: every element of the product has just been written.
                 let out = unsafe { out.assume_init_mut() };
                 if let Some(bias) = bias {

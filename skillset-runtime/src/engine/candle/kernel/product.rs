@@ -105,3 +105,24 @@ fn block<I: Isa, const VECTORS: usize, const ROWS: usize>(
         }
     }
 }
+
+/// Σ a·b
+#[inline(always)]
+pub(super) fn dot<I: Isa>(isa: I, a: &[f32], b: &[f32]) -> f32 {
+    let ops = isa.f32();
+    let vector = ops.len();
+    // Four sums hide the latency of the additions.
+    let mut sums = [ops.zero(); 4];
+    let (a_blocks, b_blocks) = (a.chunks_exact(4 * vector), b.chunks_exact(4 * vector));
+    let rest = a_blocks.remainder().chunks(vector).zip(b_blocks.remainder().chunks(vector));
+    for (a, b) in a_blocks.zip(b_blocks) {
+        let (a, b) = (ops.load_many::<4>(a), ops.load_many::<4>(b));
+        for lane in 0..4 {
+            sums[lane] = ops.mul_add(a[lane], b[lane], sums[lane]);
+        }
+    }
+    for (a, b) in rest {
+        sums[0] = ops.mul_add(ops.load_pad(a).0, ops.load_pad(b).0, sums[0]);
+    }
+    ops.sum(ops.add(ops.add(sums[0], sums[1]), ops.add(sums[2], sums[3])))
+}

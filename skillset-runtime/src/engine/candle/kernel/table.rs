@@ -9,7 +9,7 @@ use rayon::prelude::*;
 use rten_simd::{Isa, SimdOp};
 
 use super::parallel::Shared;
-use super::product::{MOST_LANES, Steps, product, vector_length};
+use super::product::{MOST_LANES, Steps, dot, product, vector_length};
 
 /// Rows of the table that one task multiplies.
 const ROWS: usize = 64;
@@ -17,9 +17,13 @@ const ROWS: usize = 64;
 /// Channels of one pass: their values for all lanes fit the first-level cache.
 const DEPTH: usize = 256;
 
-/// Writes `x` (rows of `width`) times the transposed `table` (rows of `width`) to `out`.
+/// Writes `x` (rows of `width`, which is not 0) times the transposed `table` (likewise) to `out`.
 pub(super) fn multiply(x: &[f32], table: &[f32], width: usize, out: &mut [MaybeUninit<f32>]) {
     let (rows, columns) = (x.len() / width, table.len() / width);
+    if rows == 1 {
+        let chunks = table.par_chunks(ROWS * width).zip(out.par_chunks_mut(ROWS));
+        return chunks.for_each(|(table, out)| Dots { x, table, out }.dispatch());
+    }
     let vector = vector_length();
     let lanes = if rows <= vector { vector } else { 2 * vector };
     let panels = panels(x, width, lanes);
@@ -56,6 +60,24 @@ fn panels(x: &[f32], width: usize, lanes: usize) -> Vec<f32> {
         }
     }
     panels
+}
+
+/// One row of `x` times some rows of the table, which stream by once.
+struct Dots<'a> {
+    x: &'a [f32],
+    table: &'a [f32],
+    out: &'a mut [MaybeUninit<f32>],
+}
+
+impl SimdOp for Dots<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn eval<I: Isa>(self, isa: I) {
+        for (out, row) in self.out.iter_mut().zip(self.table.chunks_exact(self.x.len())) {
+            out.write(dot(isa, self.x, row));
+        }
+    }
 }
 
 /// Some rows of the table times one panel.

@@ -1,8 +1,10 @@
 //! Linear layers, norms and convolutions.
 
-use super::{Noise, compare, dims, floats, graph, tensors};
+use super::{Memory, Noise, assert_close, compare, dims, engine, floats, graph, plain, tensors};
+use crate::engine::Engine;
 use crate::ir::{Activation, CheckedGraph, Conv2d, DType, Linear};
 use crate::tensor::Tensor;
+use crate::weights::{WeightView, Weights};
 
 fn layers(transposed: bool) -> CheckedGraph {
     graph(|g| {
@@ -46,6 +48,44 @@ fn a_shared_weight_and_a_computed_weight_agree_with_candle() {
 }
 
 #[test]
+fn a_table_that_is_also_a_weight_is_multiplied_in_place() {
+    for (rows, width) in [(1, 300), (2, 5), (16, 17), (33, 513)] {
+        let graph = graph(|g| {
+            let x = floats(g, "x", &["n", &width.to_string()]);
+            let (table, bias) = (g.param("table", &[131, width]), g.param("bias", &[131]));
+            g.output("logits", g.apply_linear(Linear::default(), x, table, Some(bias)));
+            g.output("table", table);
+        });
+        compare(&graph, &tensors([("x", Noise(10).floats(&[rows, width]))]));
+    }
+}
+
+/// A checkpoint whose every parameter is its first one.
+struct Tied(Memory);
+
+impl Weights for Tied {
+    fn get(&self, _param: &str) -> Option<WeightView<'_>> {
+        let first = self.0.0.keys().next()?;
+        self.0.get(first)
+    }
+}
+
+#[test]
+fn tied_parameters_agree_with_candle() {
+    let graph = graph(|g| {
+        let ids = g.input("ids", DType::I64, &dims(&["n"]));
+        let found = g.gather(g.param("embed", &[11, 6]), 0, ids);
+        let head = g.tied_param("head", &[11, 6], "embed");
+        g.output("logits", g.apply_linear(Linear::default(), found, head, None));
+    });
+    let weights = Tied(Noise(14).weights(&graph));
+    let inputs = tensors([("ids", Tensor::new([3], vec![10i64, 0, 4]).unwrap())]);
+    let [found, expected] =
+        [engine(), plain()].map(|engine| engine.load(graph.clone(), &weights).unwrap().run(&inputs).unwrap());
+    assert_close(&found, &expected);
+}
+
+#[test]
 fn norms_agree_with_candle() {
     for width in [1, 3, 31, 768] {
         let graph = graph(|g| {
@@ -67,7 +107,7 @@ fn a_norm_is_exact_far_from_zero() {
         g.output("layer", g.apply_layer_norm(x, None, None, 1e-5));
     });
     let values: Vec<f32> = (0..256).map(|at| 10_000.0 + (at % 2) as f32).collect();
-    let program = super::Engine::load(&super::engine(), graph, &super::Memory::default()).unwrap();
+    let program = engine().load(graph, &Memory::default()).unwrap();
     let outputs = program.run(&tensors([("x", Tensor::new([1, 256], values).unwrap())])).unwrap();
     let expected = 1.0 / (1.0f32 + 4e-5).sqrt();
     for value in outputs["layer"].as_f32().unwrap() {
