@@ -108,10 +108,7 @@ fn trace_types(arguments: &Arguments) -> Result<ExitCode, Error> {
             .into());
         }
         for module in &modules {
-            match &module.difference {
-                Ok(difference) => println!("{:<56} {:.1e}", module.path, difference.relative),
-                Err(error) => println!("{:<56} {error}", module.path),
-            }
+            println!("{:<56} {:.1e}", module.path, module.difference.relative);
         }
         match modules.iter().find(|module| !module.agrees()) {
             Some(first) => println!("\n{model_type}: the first module that differs is {}", first.path),
