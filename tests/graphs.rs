@@ -101,8 +101,8 @@ fn configs_that_are_not_supported_are_refused_by_field() {
         graph(registry::find(model).unwrap(), &config, "base", &Request::default()).unwrap_err()
     };
     assert_eq!(
-        refused("bert", json!({ "is_decoder": true })),
-        "config.json: /is_decoder: expected false (bert is supported as an encoder only), found true"
+        refused("bert", json!({ "add_cross_attention": true })),
+        "config.json: /add_cross_attention: expected false (attention to an encoder is not supported), found true"
     );
     assert_eq!(
         refused("llama", json!({ "num_attention_heads": 7 })),
