@@ -1,8 +1,8 @@
 //! Checkpoints: a directory of `config.json` and safetensors, opened, checked and mapped.
 //!
-//! A checkpoint is read in three layers. [`json`] and [`config`] read the small files, with errors that name
-//! the field. [`safetensors`] checks a weight file's header before a byte of it is trusted, and [`weights`]
-//! maps the data; nothing is copied until somebody asks for a conversion ([`convert`]). [`resolve`] matches
+//! A checkpoint is read in three layers. `json` and `config` read the small files, with errors that name
+//! the field. `safetensors` checks a weight file's header before a byte of it is trusted, and `weights`
+//! maps the data; nothing is copied until somebody asks for a conversion ([`convert`]). `resolve` matches
 //! the names a model asks for with the names that a file has. [`hub`] turns a model id into such a directory.
 //!
 //! Pickled weights (`pytorch_model.bin`) are never read: unpickling runs code from the file.
