@@ -5,6 +5,7 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 use skillset::runtime::engine::Tensors;
+use skillset::runtime::harness::fixture::Fixture;
 use skillset::runtime::tensor::Tensor;
 use skillset::runtime::tensor::file::write_tensors;
 use tempfile::TempDir;
@@ -251,4 +252,29 @@ fn a_library_that_is_not_there() {
         ["forward", "--model", text(folder.path()), "--inputs", text(&inputs), "--output", text(&output)];
     let message = refused(&[&model[..], &["--engine", "onnx", "--onnxruntime", text(library)]].concat());
     assert!(message.contains("/nowhere/libonnxruntime.so"), "{message}");
+}
+
+#[test]
+fn weights_that_are_not_numbers() {
+    let folder = tempfile::tempdir().unwrap();
+    let fixture = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/pipelines/bert-text-classification");
+    Fixture::open(fixture).unwrap().write_checkpoint("text-classification", folder.path()).unwrap();
+    let path = folder.path().join("model.safetensors");
+    let mut bytes = fs::read(&path).unwrap();
+    let end = bytes.len();
+    bytes[end - 4096..].fill(0xff);
+    fs::write(path, bytes).unwrap();
+    let message = refused(&["run", "--model", text(folder.path()), "The river is calm."]);
+    assert!(
+        message.starts_with("error: the model produced NaN in output \"logits\" for input 0"),
+        "{message}"
+    );
+}
+
+#[test]
+fn a_sequence_of_nothing_has_no_first_token_to_pool() {
+    let case = Case::new();
+    case.inputs(&[1, 0], vec![]);
+    let message = case.refused();
+    assert!(message.contains("bert feature-extraction"), "{message}");
 }
