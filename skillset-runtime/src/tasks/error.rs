@@ -97,10 +97,3 @@ pub enum TaskError {
 fn suggestion(near: Option<&str>) -> String {
     near.map(|near| format!(" (did you mean {near:?}?)")).unwrap_or_default()
 }
-
-/// The name that `name` is most similar to, if it is similar at all.
-pub(super) fn nearest(name: &str, known: &[&'static str]) -> Option<String> {
-    let similarity = |other: &str| strsim::jaro_winkler(name, other);
-    let best = known.iter().max_by(|a, b| similarity(a).total_cmp(&similarity(b)))?;
-    (similarity(best) > 0.8).then(|| (*best).to_owned())
-}

@@ -2,8 +2,9 @@
 
 use serde_json::Value;
 
-use super::error::{TaskError, nearest};
+use super::error::TaskError;
 use crate::checkpoint::{ConfigError, Reader};
+use crate::model::nearest;
 
 /// Options that can be read from a JSON object.
 pub trait TaskOptions: Default + Send + Sync {
@@ -35,7 +36,7 @@ pub(super) fn parse_options<T: TaskOptions>(task: &'static str, value: &Value) -
         return Err(TaskError::UnknownOption {
             task,
             name: unknown.to_owned(),
-            near: nearest(unknown, T::FIELDS),
+            near: nearest(unknown, T::FIELDS.iter().copied()).map(str::to_owned),
             known: T::FIELDS.to_vec(),
         });
     }

@@ -4,13 +4,14 @@ use std::str::FromStr;
 
 use serde_json::Value;
 
-use super::error::{TaskError, nearest};
+use super::error::TaskError;
 use super::pipeline::{Pipeline, RunJson, load_and_run};
 use super::{
     FeatureExtractor, ImageClassifier, ImageFeatureExtractor, MaskFiller, QuestionAnswerer, SentenceEmbedder,
     TextClassifier, TextGenerator, TokenClassifier,
 };
 use crate::load::Model;
+use crate::model::nearest;
 
 /// Lists each task once: its variant and the pipeline that does it.
 macro_rules! tasks {
@@ -85,7 +86,11 @@ impl FromStr for TaskName {
         };
         Self::ALL.iter().copied().find(|task| task.name() == name).ok_or_else(|| {
             let known: Vec<&'static str> = Self::ALL.iter().map(|task| task.name()).collect();
-            TaskError::UnknownTask { name: name.to_owned(), near: nearest(name, &known), known }
+            TaskError::UnknownTask {
+                name: name.to_owned(),
+                near: nearest(name, known.iter().copied()).map(str::to_owned),
+                known,
+            }
         })
     }
 }
