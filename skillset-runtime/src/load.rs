@@ -98,6 +98,7 @@ impl Model {
             inputs: vec!["attention_mask".to_owned(), "position_ids".to_owned()],
             outputs: vec!["logits".to_owned()],
             cache: true,
+            last_position: true,
         };
         let program = self.program("text-generation", &request)?;
         let defaults = GenerationConfig::from_checkpoint(&self.checkpoint)?;
@@ -147,6 +148,7 @@ pub fn export_request(model_type: &ModelType, task: &Task) -> Request {
         inputs: inputs.map(|input| input.name.to_owned()).collect(),
         outputs: vec![],
         cache: task.generates,
+        last_position: false,
     }
 }
 

@@ -22,7 +22,7 @@ struct Sum {
 impl Sum {
     fn new(inputs: &[&str], winner: f32) -> Self {
         let inputs = inputs.iter().map(|&name| name.to_owned()).collect();
-        let builder = Builder::new("sum", &Request { inputs, outputs: vec![], cache: true });
+        let builder = Builder::new("sum", &Request { inputs, cache: true, ..Request::default() });
         let g = builder.root();
         let (batch, sequence) = (Dim::symbol("batch"), Dim::symbol("sequence"));
         let ids = g.input("input_ids", DType::I64, &[batch.clone(), sequence.clone()]);

@@ -97,7 +97,7 @@ fn compare_run(fixture: &Fixture, task: &str, run: &Run, model: &Model) -> Resul
     let request = Request {
         inputs: inputs.keys().cloned().chain(run.enabled_flags()).collect(),
         outputs: run.outputs.clone(),
-        cache: false,
+        ..Request::default()
     };
     let outputs = model.program(task, &request)?.run(&inputs)?;
     let mask = inputs.get("attention_mask").and_then(|mask| mask.as_i64());

@@ -9,7 +9,7 @@ use ort::session::builder::{AutoDevicePolicy, SessionBuilder};
 use ort::value::{DynValue, Tensor};
 
 use super::program::OnnxProgram;
-use super::writer::{External, OnnxModel, WriteError, WriteOptions, write_model};
+use super::writer::{Caches, External, OnnxModel, WriteError, WriteOptions, write_model};
 use super::{Library, Provider, unavailable};
 use crate::engine::{Engine, EngineError, Program};
 use crate::ir::{CheckedGraph, DType};
@@ -85,11 +85,15 @@ impl Engine for OnnxEngine {
         if graph.float != DType::F32 {
             return Err(error(format!("its floats are {}; this engine widens weights to f32", graph.float)));
         }
-        let written = write_model(&graph, weights, &WriteOptions::default());
+        let caches = match self.provider {
+            Provider::Cpu => Caches::InPlace,
+            _ => Caches::Grown,
+        };
+        let written = write_model(&graph, weights, &WriteOptions { caches, ..WriteOptions::default() });
         let model = written.map_err(|problem| error(problem.to_string()))?;
         let session = self.session(&model).map_err(|problem| error(problem.to_string()))?;
-        let session = Mutex::new(session);
-        Ok(Box::new(OnnxProgram { engine: self.name(), provider: self.provider, graph, session }))
+        let (session, in_place) = (Mutex::new(session), model.in_place().to_vec());
+        Ok(Box::new(OnnxProgram { engine: self.name(), provider: self.provider, graph, in_place, session }))
     }
 }
 

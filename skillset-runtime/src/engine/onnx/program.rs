@@ -7,6 +7,7 @@ use ort::value::{DynValue, Tensor as OrtTensor};
 
 use super::Provider;
 use super::values::{from_ort, take_rows, to_ort};
+use super::writer::PAST_LENGTH;
 use crate::engine::{EngineError, Program, Session, Tensors, bind_inputs};
 use crate::ir::{Bindings, CheckedGraph, State};
 
@@ -19,6 +20,8 @@ pub(super) struct OnnxProgram {
     pub engine: String,
     pub provider: Provider,
     pub graph: CheckedGraph,
+    /// For each state of the graph, whether runs write into its memory.
+    pub in_place: Vec<bool>,
     pub session: Mutex<ort::session::Session>,
 }
 
@@ -29,9 +32,8 @@ impl Program for OnnxProgram {
 
     fn run(&self, inputs: &Tensors) -> Result<Tensors, EngineError> {
         let bindings = bind_inputs(&self.graph, inputs, 0)?;
-        let states = self.empty_states(&bindings)?;
-        let (outputs, _) = self.execute(inputs, &states, false).map_err(|error| self.failed(error))?;
-        Ok(outputs)
+        let mut states = self.empty_states(&bindings, self.positions_after(&bindings).unwrap_or(0))?;
+        self.execute(inputs, &mut states, 0, false).map_err(|error| self.failed(error))
     }
 
     fn session(&self, batch: usize, capacity: usize) -> Result<Box<dyn Session + '_>, EngineError> {
@@ -41,7 +43,7 @@ impl Program for OnnxProgram {
             let size = if symbol == "past" { 0 } else { batch };
             bindings.bind(&symbol, size).map_err(|_| self.failed("a symbol is bound twice"))?;
         }
-        let states = self.empty_states(&bindings)?;
+        let states = self.empty_states(&bindings, capacity)?;
         Ok(Box::new(OnnxSession { program: self, states, batch, past: 0, capacity }))
     }
 }
@@ -60,44 +62,75 @@ impl OnnxProgram {
         self.session.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn empty_states(&self, bindings: &Bindings) -> Result<Vec<DynValue>, EngineError> {
-        self.graph.states.iter().map(|state| self.empty_state(state, bindings)).collect()
+    /// States before the first run; those that runs write into have room for `capacity` positions.
+    fn empty_states(&self, bindings: &Bindings, capacity: usize) -> Result<Vec<DynValue>, EngineError> {
+        let states = self.graph.states.iter().zip(&self.in_place);
+        states
+            .map(|(state, &in_place)| self.empty_state(state, bindings, in_place.then_some(capacity)))
+            .collect()
     }
 
-    fn empty_state(&self, state: &State, bindings: &Bindings) -> Result<DynValue, EngineError> {
+    fn empty_state(
+        &self,
+        state: &State,
+        bindings: &Bindings,
+        capacity: Option<usize>,
+    ) -> Result<DynValue, EngineError> {
         let shape: Option<Vec<usize>> = state.fact.shape.iter().map(|dim| dim.evaluate(bindings)).collect();
-        let shape = shape
+        let mut shape = shape
             .ok_or_else(|| self.failed(format!("state {:?} has no known size {}", state.name, state.fact)))?;
-        let zeros = OrtTensor::<f32>::new(&Allocator::default(), shape);
-        zeros.map(OrtTensor::into_dyn).map_err(|error| self.failed(error))
+        if let Some(capacity) = capacity {
+            shape[2] = capacity;
+        }
+        let memory = OrtTensor::<f32>::new(&Allocator::default(), shape);
+        memory.map(OrtTensor::into_dyn).map_err(|error| self.failed(error))
     }
 
-    /// Runs on inputs that were checked; returns the outputs, and the next states if they are wanted.
+    /// The positions held after a run: the next size of the axis that is `past` long now.
+    fn positions_after(&self, bindings: &Bindings) -> Option<usize> {
+        let sizes = self.graph.states.iter().filter_map(|state| {
+            let axis = state.fact.shape.iter().position(|dim| dim.as_symbol() == Some("past"))?;
+            self.graph.fact(state.next?).shape[axis].evaluate(bindings)
+        });
+        sizes.max()
+    }
+
+    /// Runs on inputs that were checked and `past` positions of states; returns the outputs, and replaces the
+    /// states by the next ones if they are wanted.
     ///
     /// States stay in the memory of the provider's device, and are neither copied nor converted.
     fn execute(
         &self,
         inputs: &Tensors,
-        states: &[DynValue],
+        states: &mut [DynValue],
+        past: usize,
         keep_states: bool,
-    ) -> ort::Result<(Tensors, Vec<DynValue>)> {
+    ) -> ort::Result<Tensors> {
         let mut session = self.lock();
         // A binding remembers the outputs of its last run and would write the next ones over them.
         let mut binding = session.create_binding()?;
         for (name, tensor) in inputs {
             binding.bind_input(name, &to_ort(tensor)?)?;
         }
-        for (state, value) in self.graph.states.iter().zip(states) {
+        if self.in_place.contains(&true) {
+            let past = OrtTensor::from_array(([1usize], vec![past as i64]))?;
+            binding.bind_input(PAST_LENGTH, &past)?;
+        }
+        for (state, value) in self.graph.states.iter().zip(states.iter()) {
             binding.bind_input(&state.name, value)?;
         }
         let host = MemoryInfo::default();
         for output in &self.graph.outputs {
             binding.bind_output_to_device(&output.name, &host)?;
         }
-        let kept = if keep_states { &self.graph.states[..] } else { &[] };
         let device = state_memory(self.provider)?;
-        for state in kept {
-            binding.bind_output_to_device(&state.next_name, &device)?;
+        for ((state, value), &in_place) in self.graph.states.iter().zip(&mut *states).zip(&self.in_place) {
+            if in_place {
+                // One tensor is input and output: the operator sees that and appends to it.
+                binding.bind_output(&state.next_name, value)?;
+            } else if keep_states {
+                binding.bind_output_to_device(&state.next_name, &device)?;
+            }
         }
 
         let mut values = session.run_binding(&binding)?;
@@ -107,8 +140,16 @@ impl OnnxProgram {
         let outputs = self.graph.outputs.iter();
         let outputs = outputs.map(|output| Ok((output.name.clone(), from_ort(&take(&output.name)?)?)));
         let outputs = outputs.collect::<ort::Result<Tensors>>()?;
-        let next = kept.iter().map(|state| take(&state.next_name)).collect::<ort::Result<_>>()?;
-        Ok((outputs, next))
+        if keep_states {
+            let next = self.graph.states.iter().map(|state| take(&state.next_name));
+            let next = next.collect::<ort::Result<Vec<DynValue>>>()?;
+            for ((state, next), &in_place) in states.iter_mut().zip(next).zip(&self.in_place) {
+                if !in_place {
+                    *state = next;
+                }
+            }
+        }
+        Ok(outputs)
     }
 }
 
@@ -138,7 +179,7 @@ impl Session for OnnxSession<'_> {
     fn step(&mut self, inputs: &Tensors) -> Result<Tensors, EngineError> {
         let program = self.program;
         let bindings = bind_inputs(&program.graph, inputs, self.past)?;
-        let past = self.next_past(&bindings);
+        let past = program.positions_after(&bindings).unwrap_or(self.past);
         if past > self.capacity {
             return Err(program.failed(format!(
                 "the session holds {} positions, {past} would come together; start it with more capacity",
@@ -146,18 +187,24 @@ impl Session for OnnxSession<'_> {
             )));
         }
         for (state, value) in program.graph.states.iter().zip(&self.states) {
-            let wanted = state.fact.shape.iter().map(|dim| dim.evaluate(&bindings).map(|size| size as i64));
-            let held: Vec<Option<i64>> = value.shape().iter().map(|&size| Some(size)).collect();
-            if held != wanted.collect::<Vec<_>>() {
+            let rows = state.fact.shape.first().and_then(|dim| dim.evaluate(&bindings));
+            if value.shape().first().copied() != rows.map(|rows| rows as i64) {
                 return Err(program.failed(format!(
                     "the session was started for {} rows; the inputs have another number",
                     self.batch
                 )));
             }
         }
-        let (outputs, states) =
-            program.execute(inputs, &self.states, true).map_err(|error| program.failed(error))?;
-        (self.states, self.past) = (states, past);
+        if program.in_place.contains(&true) && self.batch > 1 && self.past > 0 && past > self.past + 1 {
+            return Err(program.failed(format!(
+                "ONNX Runtime adds several positions to a cache for one row only, the session has {}; \
+                 step one position at a time",
+                self.batch
+            )));
+        }
+        let outputs = program.execute(inputs, &mut self.states, self.past, true);
+        let outputs = outputs.map_err(|error| program.failed(error))?;
+        self.past = past;
         Ok(outputs)
     }
 
@@ -165,7 +212,12 @@ impl Session for OnnxSession<'_> {
         if let Some(row) = rows.iter().find(|&&row| row >= self.batch) {
             return Err(self.program.failed(format!("there is no row {row} among {}", self.batch)));
         }
-        let reordered = self.states.iter().map(|state| take_rows(state, rows));
+        if rows.iter().copied().eq(0..self.batch) {
+            return Ok(());
+        }
+        let states = self.states.iter().zip(&self.program.in_place);
+        let reordered =
+            states.map(|(state, &in_place)| take_rows(state, rows, in_place.then_some(self.past)));
         self.states = reordered.collect::<ort::Result<_>>().map_err(|error| self.program.failed(error))?;
         self.batch = rows.len();
         Ok(())
@@ -173,17 +225,5 @@ impl Session for OnnxSession<'_> {
 
     fn past(&self) -> usize {
         self.past
-    }
-}
-
-impl OnnxSession<'_> {
-    /// The positions held after a step: the next size of the axis that is `past` long now.
-    fn next_past(&self, bindings: &Bindings) -> usize {
-        let graph = &self.program.graph;
-        let sizes = graph.states.iter().filter_map(|state| {
-            let axis = state.fact.shape.iter().position(|dim| dim.as_symbol() == Some("past"))?;
-            graph.fact(state.next?).shape[axis].evaluate(bindings)
-        });
-        sizes.max().unwrap_or(self.past)
     }
 }
