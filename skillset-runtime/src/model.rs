@@ -30,6 +30,27 @@ pub struct ModelType {
     pub tasks: &'static [Task],
 }
 
+/// What transformers says of a model type, whether or not there is an architecture for it here.
+#[derive(Debug)]
+pub struct Metadata {
+    /// The `model_type` of a `config.json`; for a part of other types' configs, the name of the part.
+    pub model_type: &'static str,
+    /// The name in prose; none for a part.
+    pub title: Option<&'static str>,
+    /// The kind of its input; none for a part.
+    pub modality: Option<Modality>,
+    /// The transformers class of the base model; none for a part.
+    pub class: Option<&'static str>,
+    /// The path of the base model inside of the classes with a head.
+    pub prefix: Option<&'static str>,
+    /// Task and transformers class, a pair for each class.
+    pub tasks: &'static [(&'static str, &'static str)],
+    /// Kind and transformers class of what prepares inputs: `tokenizer`, `image_processor` ….
+    pub processors: &'static [(&'static str, &'static str)],
+    /// Reads a `config.json` into the type's `Config`, and gives its fields back as JSON.
+    pub config: fn(&Reader<'_>) -> Result<serde_json::Value, ConfigError>,
+}
+
 /// The kind of a model's input.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Modality {

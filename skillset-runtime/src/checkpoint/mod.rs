@@ -22,10 +22,11 @@ pub(crate) mod testing;
 mod weights;
 
 pub use ::safetensors::Dtype as StoredType;
-pub use config::{ConfigError, FromConfig, Reader};
+pub use config::{AnyConfig, ConfigError, FromConfig, OneOrMany, OrString, Reader, ToJson, object};
 pub use error::CheckpointError;
 pub use json::{parse_json, read_json, read_json_if_present};
 pub use labels::{Labels, ProblemType};
 pub use open::Checkpoint;
 pub use resolve::{ParamRequest, Resolution, Resolver, Unresolved};
+pub use serde_json::Value as Json;
 pub use weights::{TensorView, Weights};

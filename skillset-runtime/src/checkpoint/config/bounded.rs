@@ -41,15 +41,7 @@ impl Reader<'_> {
         field: &str,
         default: impl Into<Option<[usize; 2]>>,
     ) -> Result<[usize; 2], ConfigError> {
-        match (self.value(field), default.into()) {
-            (None, Some(default)) => Ok(default),
-            (Some(serde_json::Value::Array(items)), _) => {
-                let sizes = self.list_usize(field, None)?;
-                self.require(items.len() == 2, field, "a size or [height, width]")?;
-                Ok([0, 1].map(|axis| sizes.get(axis).copied().unwrap_or_default()))
-            }
-            _ => self.usize(field, None).map(|size| [size; 2]),
-        }
+        self.get(field, default)
     }
 
     /// An error "expected …, found …" at `field` unless `holds`; a [collecting](Reader::collecting) reader records it.

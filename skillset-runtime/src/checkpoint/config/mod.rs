@@ -8,6 +8,10 @@
 //! ```
 
 mod bounded;
+mod choice;
+mod nested;
+mod rope;
+mod to_json;
 mod value;
 
 use std::borrow::Cow;
@@ -18,6 +22,9 @@ use std::str::FromStr;
 
 use serde_json::{Map, Value};
 
+pub use choice::{OneOrMany, OrString};
+pub use nested::AnyConfig;
+pub use to_json::{ToJson, object};
 pub use value::FromConfig;
 use value::show;
 
@@ -103,6 +110,16 @@ impl<'a> Reader<'a> {
     pub fn collecting(mut self) -> Self {
         self.collected = Some(Rc::default());
         self
+    }
+
+    /// What `read` makes of this reader, or everything that it finds wrong together.
+    ///
+    /// # Errors
+    /// If a field has a value that it cannot have.
+    pub fn all<T>(&self, read: impl FnOnce(&Self) -> Result<T, ConfigError>) -> Result<T, ConfigError> {
+        let r = self.clone().collecting();
+        let value = read(&r)?;
+        r.finish().map(|()| value)
     }
 
     /// Accepts other spellings of fields: pairs of (key in the file, field asked for), as transformers'
@@ -218,6 +235,14 @@ impl<'a> Reader<'a> {
                 Err(_) => Ok(None),
             },
         }
+    }
+
+    /// Reads and parses a string field that may be `null`; a missing field takes the default.
+    pub fn opt_parsed_or<T>(&self, field: &str, default: T) -> Result<Option<T>, ConfigError>
+    where
+        T: FromStr<Err: fmt::Display>,
+    {
+        if self.has(field) { self.opt_parsed(field) } else { Ok(Some(default)) }
     }
 
     /// A reader of a nested object. A missing field reads as an empty object, so that every default applies,

@@ -110,6 +110,27 @@ impl FromConfig for String {
     }
 }
 
+impl FromConfig for Value {
+    const EXPECTED: &'static str = "a value";
+
+    fn from_config(value: &Value) -> Result<Self, Mismatch> {
+        Ok(value.clone())
+    }
+}
+
+/// `[height, width]`, or one number that is both.
+impl FromConfig for [usize; 2] {
+    const EXPECTED: &'static str = "a size or [height, width]";
+
+    fn from_config(value: &Value) -> Result<Self, Mismatch> {
+        if !value.is_array() {
+            return usize::from_config(value).map(|size| [size; 2]);
+        }
+        let sizes = Vec::from_config(value)?;
+        Self::try_from(sizes).map_err(|_| Mismatch::new(Self::EXPECTED, value))
+    }
+}
+
 impl<T: FromConfig> FromConfig for Vec<T> {
     const EXPECTED: &'static str = "a list";
 
