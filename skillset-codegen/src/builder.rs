@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::compile::{Output, SpecFile, compile};
+use crate::compile::{Output, Selection, SpecFile, compile};
 use crate::emit::Module;
 use crate::error::Errors;
 
@@ -23,8 +23,7 @@ use crate::error::Errors;
 pub struct Builder {
     specs: PathBuf,
     runtime: String,
-    select: Vec<String>,
-    modalities: Option<Vec<String>>,
+    selection: Selection,
     out: Option<PathBuf>,
 }
 
@@ -52,8 +51,7 @@ impl Default for Builder {
         Self {
             specs: "model_specs".into(),
             runtime: "skillset_runtime".to_owned(),
-            select: vec![],
-            modalities: None,
+            selection: Selection::default(),
             out: None,
         }
     }
@@ -82,14 +80,14 @@ impl Builder {
     /// Emits only these model types; all if none is named.
     #[must_use]
     pub fn select(mut self, model_types: impl IntoIterator<Item = String>) -> Self {
-        self.select = model_types.into_iter().collect();
+        self.selection.model_types = model_types.into_iter().collect();
         self
     }
 
     /// Emits only model types of these folders of the specs; of all if this is not called.
     #[must_use]
     pub fn modalities(mut self, folders: impl IntoIterator<Item = String>) -> Self {
-        self.modalities = Some(folders.into_iter().collect());
+        self.selection.modalities = Some(folders.into_iter().collect());
         self
     }
 
@@ -105,15 +103,7 @@ impl Builder {
     /// # Errors
     /// If a file cannot be read, or specs are wrong.
     pub fn compile(&self) -> Result<Output, BuildError> {
-        let files = read_specs(&self.specs)?;
-        let mut output = compile(&files, &self.select, &self.runtime)?;
-        if let (Some(folders), true) = (&self.modalities, self.select.is_empty()) {
-            output.modules.retain(|module| {
-                let entry = output.index.0.get(&module.model_type);
-                entry.is_some_and(|entry| folders.contains(&entry.modality))
-            });
-        }
-        Ok(output)
+        Ok(compile(&read_specs(&self.specs)?, &self.selection, &self.runtime)?)
     }
 
     /// Writes one file a model type and `models.rs`, which includes them. Files that would not change are left
@@ -128,25 +118,38 @@ impl Builder {
         for module in &output.modules {
             write_if_changed(&out.join(format!("{}.rs", module.name)), &module.code)?;
         }
-        write_if_changed(&out.join("models.rs"), &emit_index(&output.modules, &self.runtime))?;
+        let configs = out.join("configs");
+        std::fs::create_dir_all(&configs).map_err(|source| BuildError::io(&configs, source))?;
+        for module in &output.facts {
+            write_if_changed(&configs.join(format!("{}.rs", module.name)), &module.code)?;
+        }
+        write_if_changed(&out.join("models.rs"), &emit_index(&output, &self.runtime))?;
         Ok(output)
     }
 }
 
-/// Every `<folder>/<modality>/<model_type>.json`, in order.
+/// Every `<folder>/<modality>/<model_type>.json`, in order, and `<folder>/glossary.json` where there is one.
 ///
 /// # Errors
 /// If a folder or file cannot be read.
 pub fn read_specs(folder: &Path) -> Result<Vec<SpecFile>, BuildError> {
     let mut files = vec![];
+    let glossary = folder.join("glossary.json");
+    if glossary.is_file() {
+        files.push(read_spec(&glossary)?);
+    }
     for modality in entries(folder)?.into_iter().filter(|path| path.is_dir()) {
         let is_spec = |path: &PathBuf| path.extension().is_some_and(|extension| extension == "json");
         for path in entries(&modality)?.into_iter().filter(is_spec) {
-            let text = std::fs::read_to_string(&path).map_err(|source| BuildError::io(&path, source))?;
-            files.push(SpecFile { path: path.display().to_string().replace('\\', "/"), text });
+            files.push(read_spec(&path)?);
         }
     }
     Ok(files)
+}
+
+fn read_spec(path: &Path) -> Result<SpecFile, BuildError> {
+    let text = std::fs::read_to_string(path).map_err(|source| BuildError::io(path, source))?;
+    Ok(SpecFile { path: path.display().to_string().replace('\\', "/"), text })
 }
 
 /// The entries of a folder, sorted: the order of the file system is not the same everywhere.
@@ -178,21 +181,50 @@ impl BuildError {
     }
 }
 
-/// The module tree and the list of all model types.
-fn emit_index(modules: &[Module], runtime: &str) -> String {
+/// The module tree and the lists of all model types.
+fn emit_index(output: &Output, runtime: &str) -> String {
     let mut text = String::new();
-    for Module { name, doc, .. } in modules {
-        // Writing to a string cannot fail.
-        for line in doc {
-            let _ = writeln!(text, "/// {line}");
-        }
-        let _ = writeln!(
-            text,
-            "pub mod {name} {{\n    include!(concat!(env!(\"OUT_DIR\"), \"/{name}.rs\"));\n}}"
-        );
+    for module in &output.modules {
+        emit_include(&mut text, module, "");
     }
-    let all: Vec<String> = modules.iter().map(|module| format!("&{}::MODEL", module.name)).collect();
-    let _ = writeln!(text, "/// Every model type of this build, in order of their names.");
-    let _ = writeln!(text, "pub static ALL: &[&{runtime}::model::ModelType] = &[{}];", all.join(", "));
+    text += "/// The whole config of every model type, as transformers knows it, and what else it says.\npub mod configs {\n";
+    for module in &output.facts {
+        emit_include(&mut text, module, "configs/");
+    }
+    text += "}\n";
+    let all = |suffix: &str, names: &mut dyn Iterator<Item = &str>| {
+        let paths: Vec<String> = names.map(|name| format!("&{name}::{suffix}")).collect();
+        paths.join(", ")
+    };
+    let models = all("MODEL", &mut output.modules.iter().map(|module| module.name.as_str()));
+    let listed = output.facts.iter().filter(|module| output.listed.contains(&module.model_type));
+    let listed: Vec<String> = listed.map(|module| format!("configs::{}", module.name)).collect();
+    let listed = all("METADATA", &mut listed.iter().map(String::as_str));
+    let parts = output.facts.iter().filter(|module| !output.listed.contains(&module.model_type));
+    let parts: Vec<String> = parts.map(|module| format!("configs::{}", module.name)).collect();
+    let parts = all("METADATA", &mut parts.iter().map(String::as_str));
+    // Writing to a string cannot fail.
+    let _ = write!(
+        text,
+        "/// Every model type of this build that has an architecture, in order of their names.\n\
+         pub static ALL: &[&{runtime}::model::ModelType] = &[{models}];\n\
+         /// What transformers says of every model type of this build, in order of their names.\n\
+         pub static METADATA: &[&{runtime}::model::Metadata] = &[{listed}];\n\
+         /// What only nests in configs, in order of the names.\n\
+         pub static PARTS: &[&{runtime}::model::Metadata] = &[{parts}];\n"
+    );
     text
+}
+
+/// A module that is its file in `OUT_DIR`.
+fn emit_include(text: &mut String, module: &Module, folder: &str) {
+    let name = &module.name;
+    // Writing to a string cannot fail.
+    for line in &module.doc {
+        let _ = writeln!(text, "/// {line}");
+    }
+    let _ = writeln!(
+        text,
+        "pub mod {name} {{\n    include!(concat!(env!(\"OUT_DIR\"), \"/{folder}{name}.rs\"));\n}}"
+    );
 }

@@ -6,10 +6,14 @@ use crate::decode::Decode;
 use crate::emit::{self, Module, emit_model};
 use crate::error::{Errors, Location, suggest};
 use crate::index::SpecIndex;
+use crate::listings::{emit_listings, is_listing};
 use crate::lower::{Model, lower_model};
 use crate::merge::merge_all;
 use crate::source::Node;
 use crate::spec::Spec;
+
+/// The name, as a model type, of the file of lines about fields.
+const GLOSSARY: &str = "glossary";
 
 /// The text of one spec file.
 #[derive(Clone, Debug)]
@@ -33,28 +37,60 @@ impl SpecFile {
 pub struct Output {
     /// A module for each model type, in order of their names.
     pub modules: Vec<Module>,
-    /// The model types and their tasks.
+    /// The model types with an architecture, and their tasks.
     pub index: SpecIndex,
+    /// A module for the facts of each model type and of each part of configs, in order of their names.
+    pub facts: Vec<Module>,
+    /// The model types among those, in order.
+    pub listed: Vec<String>,
 }
 
-/// Compiles specs. `select` names the model types to emit, all if it is empty; the runtime crate is found under
-/// the path `runtime`. Every spec is checked, selected or not.
+/// Which model types are emitted.
+#[derive(Clone, Debug, Default)]
+pub struct Selection {
+    /// These; all if none is named.
+    pub model_types: Vec<String>,
+    /// Where none is named, only those of these folders.
+    pub modalities: Option<Vec<String>>,
+}
+
+impl Selection {
+    fn includes(&self, model_type: &str, modality: Option<&str>) -> bool {
+        if !self.model_types.is_empty() {
+            return self.model_types.iter().any(|name| name == model_type);
+        }
+        // A part of configs belongs to no modality: some file may choose it by its `model_type`.
+        let Some((folders, modality)) = self.modalities.as_ref().zip(modality) else { return true };
+        folders.iter().any(|folder| folder == modality)
+    }
+}
+
+/// Compiles specs; the runtime crate is found under the path `runtime`. Every architecture is checked, selected or
+/// not. A file called `glossary.json` has a line for the names of harvested fields.
 ///
 /// # Errors
 /// Everything that is wrong with any of the specs.
-pub fn compile(files: &[SpecFile], select: &[String], runtime: &str) -> Result<Output, Errors> {
+pub fn compile(files: &[SpecFile], selection: &Selection, runtime: &str) -> Result<Output, Errors> {
     let mut errors = Errors::default();
-    let nodes = parse_all(files, &mut errors);
-    for name in select.iter().filter(|name| !nodes.contains_key(*name)) {
+    let mut nodes = parse_all(files, &mut errors);
+    let glossary = nodes.remove(GLOSSARY);
+    for name in selection.model_types.iter().filter(|name| !nodes.contains_key(*name)) {
         let hint = suggest(name, nodes.keys().map(String::as_str));
         errors.push(&Location::root("model types"), format_args!("there is no model type {name:?}{hint}"));
     }
+    let included = |model_type: &str, modality: Option<&str>| selection.includes(model_type, modality);
+    let facts = emit_listings(&nodes, glossary.as_ref(), &included, runtime, &mut errors);
+    nodes.retain(|_, node| !is_listing(node));
     let models = check(&nodes, &mut errors);
     let index = SpecIndex::new(models.values());
-    let modules: Vec<Module> = models.values().map(|model| emit_model(model, runtime, &mut errors)).collect();
-    let chosen = |module: &Module| select.is_empty() || select.contains(&module.model_type);
-    let modules = modules.into_iter().filter(chosen).collect();
-    errors.into_result(Output { modules, index })
+    let wanted = |model: &&Model| {
+        let folder = model.spec.modality.folder();
+        selection.includes(&model.spec.model_type.text, Some(folder))
+    };
+    let modules = models.values().map(|model| (model, emit_model(model, runtime, &mut errors)));
+    let modules: Vec<(&Model, Module)> = modules.collect();
+    let modules = modules.into_iter().filter(|(model, _)| wanted(model)).map(|(_, module)| module).collect();
+    errors.into_result(Output { modules, index, facts: facts.modules, listed: facts.model_types })
 }
 
 /// Every model type whose spec has nothing wrong up to here; what is wrong with the others is recorded.

@@ -20,6 +20,7 @@ mod decode;
 mod emit;
 mod error;
 mod index;
+mod listings;
 mod lower;
 mod merge;
 #[cfg(feature = "schema")]
@@ -29,7 +30,7 @@ pub mod spec;
 pub mod vocabulary;
 
 pub use builder::{BuildError, Builder, read_specs, write_if_changed};
-pub use compile::{Output, SpecFile, compile};
+pub use compile::{Output, Selection, SpecFile, compile};
 pub use emit::Module;
 pub use error::{Error, Errors, Location};
 pub use index::{IndexEntry, SpecIndex};

@@ -8,7 +8,7 @@ use crate::error::{Errors, Location, suggest};
 use crate::source::{Data, Node};
 
 /// Members of a spec that are its own even if it extends another one.
-const OWN: [&str; 6] = ["$schema", "model_type", "extends", "title", "paper", "description"];
+const OWN: [&str; 7] = ["$schema", "model_type", "extends", "title", "paper", "description", "facts"];
 
 /// Every spec with what it inherits; a spec whose chain of parents is broken is left out, with an error.
 pub(crate) fn merge_all(files: &BTreeMap<String, Node>, errors: &mut Errors) -> BTreeMap<String, Node> {

@@ -1,7 +1,7 @@
 //! The exact message of every kind of mistake, each in a spec that is right but for it.
 
 use serde_json::{Value, json};
-use skillset_codegen::{SpecFile, compile};
+use skillset_codegen::{Selection, SpecFile, compile};
 
 /// A spec without mistakes.
 fn spec(model_type: &str) -> Value {
@@ -39,7 +39,7 @@ fn file(path: &str, spec: &Value) -> SpecFile {
 
 /// What is wrong with `files`, one line each, without the folder.
 fn errors(files: &[SpecFile]) -> Vec<String> {
-    match compile(files, &[], "skillset_runtime") {
+    match compile(files, &Selection::default(), "skillset_runtime") {
         Ok(_) => vec![],
         Err(errors) => errors.to_string().lines().map(|line| line.replace("specs/text/", "")).collect(),
     }

@@ -5,7 +5,7 @@
 
 use std::path::{Path, PathBuf};
 
-use skillset_codegen::{SpecFile, compile};
+use skillset_codegen::{Selection, SpecFile, compile};
 
 #[test]
 fn emitted_code_is_as_recorded() {
@@ -19,11 +19,12 @@ fn emitted_code_is_as_recorded() {
         text: std::fs::read_to_string(path).unwrap(),
     };
     let files: Vec<SpecFile> = specs.iter().map(file).collect();
-    let output = compile(&files, &[], "skillset_runtime").unwrap_or_else(|errors| panic!("{errors}"));
+    let output = compile(&files, &Selection::default(), "skillset_runtime")
+        .unwrap_or_else(|errors| panic!("{errors}"));
 
     let update = std::env::var_os("SKILLSET_UPDATE").is_some();
     let mut differing = vec![];
-    for module in &output.modules {
+    for module in output.modules.iter().chain(&output.facts) {
         let doc: Vec<String> =
             module.doc.iter().map(|line| format!("//! {line}").trim_end().to_owned()).collect();
         let code = format!("{}\n\n{}", doc.join("\n"), module.code);

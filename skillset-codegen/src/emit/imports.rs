@@ -8,7 +8,8 @@ use quote::quote;
 use crate::lower::ident;
 use crate::vocabulary::Vocabulary;
 
-const CHECKPOINT: [&str; 3] = ["ConfigError", "Labels", "Reader"];
+const CHECKPOINT: [&str; 9] =
+    ["AnyConfig", "ConfigError", "Json", "Labels", "OneOrMany", "OrString", "Reader", "ToJson", "object"];
 const IR: [&str; 4] = ["DType", "Dim", "Scope", "Value"];
 const MODEL: [&str; 6] = ["FieldInfo", "InputInfo", "InputKind", "Modality", "ModelType", "Processor"];
 /// Types that blocks hand to each other or read from a config.
@@ -37,7 +38,7 @@ pub(super) fn emit_imports(code: &TokenStream, runtime: &str) -> TokenStream {
     import("blocks", &mut blocks.into_iter());
     import("checkpoint", &mut CHECKPOINT.into_iter());
     import("ir", &mut ir.into_iter());
-    import("model", &mut MODEL.into_iter().chain(["Task"]));
+    import("model", &mut MODEL.into_iter().chain(["Metadata", "Task"]));
     quote!(#(#uses)*)
 }
 

@@ -76,7 +76,7 @@ fn input_kind(input: &LoweredInput) -> syn::Ident {
 }
 
 /// An optional text as Rust; an empty one is none.
-fn option(text: Option<&str>) -> TokenStream {
+pub(super) fn option(text: Option<&str>) -> TokenStream {
     match text.filter(|text| !text.is_empty()) {
         Some(text) => quote!(Some(#text)),
         None => quote!(None),

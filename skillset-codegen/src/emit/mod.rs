@@ -1,6 +1,7 @@
 //! From checked models to Rust modules.
 
 mod config;
+mod facts;
 mod flow;
 mod imports;
 mod metadata;
@@ -12,7 +13,7 @@ use proc_macro2::TokenStream;
 use quote::quote;
 
 use crate::error::Errors;
-use crate::lower::{Model, ident};
+use crate::lower::{Listed, Model, ident};
 
 pub(crate) use flow::live_before;
 
@@ -47,9 +48,23 @@ pub(crate) fn emit_model(model: &Model, runtime: &str, errors: &mut Errors) -> M
     }
 }
 
+/// The module of a type's facts; the runtime is found under the path `runtime`.
+pub(crate) fn emit_listed(listed: &Listed, runtime: &str) -> Module {
+    let model_type = listed.listing.model_type.text.clone();
+    Module {
+        name: module_name(&model_type),
+        doc: vec![format!(
+            "The config of {} (`model_type` {model_type:?}) and what else transformers says of it.",
+            listed.name()
+        )],
+        code: to_text(facts::emit_facts(listed, runtime)),
+        model_type,
+    }
+}
+
 /// The model type as an identifier: `deberta-v2` is `deberta_v2`.
 pub(crate) fn module_name(model_type: &str) -> String {
-    let name = model_type.replace(['-', '.'], "_");
+    let name = model_type.replace(['-', '.'], "_").to_lowercase();
     if name.starts_with(|c: char| c.is_ascii_digit()) { format!("_{name}") } else { name }
 }
 

@@ -3,6 +3,7 @@
 mod apply;
 mod config;
 mod expr;
+mod facts;
 mod input;
 mod method;
 mod names;
@@ -23,6 +24,7 @@ use crate::vocabulary::Type;
 
 pub(crate) use config::ConfigField;
 pub(crate) use expr::ident;
+pub(crate) use facts::{Listed, ListedField, lower_listing};
 pub(crate) use input::LoweredInput;
 pub(crate) use names::ConfigNames;
 pub(crate) use path::Path;

@@ -1,11 +1,13 @@
 //! The types of a spec: what a file in `model_specs/` may say.
 
 mod config;
+mod facts;
 mod step;
 mod task;
 
 pub use crate::decode::{Table, Text};
 pub use config::{Check, Field};
+pub use facts::{Fact, Facts, Listing};
 pub use step::{Apply, Condition, Group, Repeat, Step};
 pub use task::{DType, Input, Processor, Task};
 
@@ -45,6 +47,8 @@ object! {
         outputs = "outputs": Table<Text>,
         /// What the model type can do, by the names of the Hugging Face pipelines.
         tasks = "tasks": Table<Task>,
+        /// What transformers says of it.
+        facts = "facts": Option<Facts>,
     }
 }
 
