@@ -12,8 +12,8 @@ def task_classes(config: PreTrainedConfig) -> dict[str, type[PreTrainedModel]]:
     A class that serves several tasks appears under the first one of transformers' table.
     """
     base = _single(modeling_auto.AutoModel, config)
-    found = {_base_task(base): base} if base else {}
-    for task, auto in _auto_classes():
+    found = {base_task(base): base} if base else {}
+    for task, auto in auto_classes():
         model = _single(auto, config)
         if model is None or model in found.values() or task in found:
             continue
@@ -24,7 +24,7 @@ def task_classes(config: PreTrainedConfig) -> dict[str, type[PreTrainedModel]]:
     return found
 
 
-def _auto_classes():
+def auto_classes():
     """(task, auto class) of every pipeline, then of the tasks whose pipeline transformers 5 dropped."""
     for task, entry in pipelines.SUPPORTED_TASKS.items():
         for auto in entry["pt"]:
@@ -46,7 +46,7 @@ def _single(auto, config: PreTrainedConfig) -> type[PreTrainedModel] | None:
     return model[0] if isinstance(model, (tuple, list)) else model
 
 
-def _base_task(model: type[PreTrainedModel]) -> str:
+def base_task(model: type[PreTrainedModel]) -> str:
     only_images = tuple(model.input_modalities) == ("image",)
     return "image-feature-extraction" if only_images else "feature-extraction"
 

@@ -1,0 +1,1 @@
+"""Facts of every model type, read from the installed transformers."""
