@@ -41,8 +41,9 @@ impl Program for Sum {
         &self.graph
     }
 
-    fn run(&self, _: &Tensors) -> Result<Tensors, EngineError> {
-        unreachable!("generation works in sessions")
+    fn run(&self, inputs: &Tensors) -> Result<Tensors, EngineError> {
+        let rows = inputs["input_ids"].shape()[0];
+        SumSession { program: self, seen: vec![vec![]; rows], capacity: usize::MAX }.step(inputs)
     }
 
     fn session(&self, batch: usize, capacity: usize) -> Result<Box<dyn Session + '_>, EngineError> {
@@ -117,6 +118,18 @@ fn padded_rows_go_on_as_they_do_alone() {
         assert_eq!(row.finish, Some(FinishReason::Length));
     }
     assert_eq!(*program.sessions.lock().unwrap(), [(3, 4 + 6 - 1)]);
+}
+
+#[test]
+fn without_a_cache_every_step_runs_all_positions() {
+    let prompts = [vec![3], vec![1, 2, 3, 4], vec![5, 5]];
+    let (program, generator) = generator(BOTH);
+    let options = GenerationConfig { use_cache: Some(false), ..GenerationConfig::greedy(6) };
+    let rows = generator.generate(&prompts, &options).unwrap();
+    for (row, prompt) in rows.iter().zip(&prompts) {
+        assert_eq!(row.new_tokens(), expected(prompt, 6));
+    }
+    assert_eq!(*program.sessions.lock().unwrap(), []);
 }
 
 #[test]
