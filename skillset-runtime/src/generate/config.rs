@@ -129,7 +129,7 @@ impl GenerationConfig {
         let within = |range: std::ops::RangeInclusive<f64>, value| range.contains(&value);
         match self {
             Self { max_new_tokens: Some(0), .. } => wrong("max_new_tokens", "at least 1", &0),
-            Self { repetition_penalty: Some(v), .. } if !(*v > 0.0 && v.is_finite()) => {
+            Self { repetition_penalty: Some(v), .. } if !is_divisor(*v) => {
                 wrong("repetition_penalty", "a number above 0", v)
             }
             Self { stop_strings: Some(list), .. } if list.iter().any(String::is_empty) => {
@@ -137,7 +137,7 @@ impl GenerationConfig {
             }
             // The rest is not looked at by greedy decoding; checkpoints do carry a temperature of 0 with it.
             _ if !self.do_sample() => Ok(()),
-            Self { temperature: Some(v), .. } if !(*v > 0.0 && v.is_finite()) => {
+            Self { temperature: Some(v), .. } if !is_divisor(*v) => {
                 wrong("temperature", "a number above 0 (for greedy decoding set do_sample to false)", v)
             }
             Self { top_p: Some(v), .. } if !within(0.0..=1.0, *v) => {
@@ -149,6 +149,12 @@ impl GenerationConfig {
             _ => Ok(()),
         }
     }
+}
+
+/// Whether scores can be divided by a number: in single precision, as they are, 1e-46 is 0.
+fn is_divisor(value: f64) -> bool {
+    let value = value as f32;
+    value > 0.0 && value.is_finite()
 }
 
 fn opt<T: crate::checkpoint::FromConfig>(r: &Reader<'_>, field: &str) -> Result<Option<T>, ConfigError> {
@@ -208,6 +214,10 @@ mod tests {
             "generation option temperature: expected a number above 0 (for greedy decoding set do_sample to \
              false), found 0"
         );
+        for (value, is_right) in [(1e-30, true), (1e-46, false), (1e39, false), (f64::NAN, false)] {
+            let config = GenerationConfig { repetition_penalty: Some(value), ..GenerationConfig::default() };
+            assert_eq!(config.check().is_ok(), is_right, "{value}");
+        }
     }
 
     #[test]
