@@ -129,6 +129,12 @@ impl GenerationConfig {
         let within = |range: std::ops::RangeInclusive<f64>, value| range.contains(&value);
         match self {
             Self { max_new_tokens: Some(0), .. } => wrong("max_new_tokens", "at least 1", &0),
+            Self { max_new_tokens: Some(v), .. } if *v > MOST_TOKENS => {
+                wrong("max_new_tokens", &format!("at most {MOST_TOKENS}"), v)
+            }
+            Self { max_length: Some(v), .. } if *v > MOST_TOKENS => {
+                wrong("max_length", &format!("at most {MOST_TOKENS}"), v)
+            }
             Self { repetition_penalty: Some(v), .. } if !is_divisor(*v) => {
                 wrong("repetition_penalty", "a number above 0", v)
             }
@@ -150,6 +156,9 @@ impl GenerationConfig {
         }
     }
 }
+
+/// No row is longer: a cache has memory for every token that may come.
+const MOST_TOKENS: usize = i32::MAX as usize;
 
 /// Whether scores can be divided by a number: in single precision, as they are, 1e-46 is 0.
 fn is_divisor(value: f64) -> bool {
@@ -205,7 +214,7 @@ mod tests {
     }
 
     #[test]
-    fn greedy_decoding_tolerates_what_it_does_not_use() {
+    fn impossible_values_are_refused_where_they_are_used() {
         let config = GenerationConfig { temperature: Some(0.0), ..GenerationConfig::default() };
         config.check().unwrap();
         let error = GenerationConfig { do_sample: Some(true), ..config }.check().unwrap_err();
@@ -213,6 +222,11 @@ mod tests {
             error.to_string(),
             "generation option temperature: expected a number above 0 (for greedy decoding set do_sample to \
              false), found 0"
+        );
+        let endless = GenerationConfig { max_new_tokens: Some(usize::MAX), ..GenerationConfig::default() };
+        assert_eq!(
+            endless.check().unwrap_err().to_string(),
+            format!("generation option max_new_tokens: expected at most 2147483647, found {}", usize::MAX)
         );
         for (value, is_right) in [(1e-30, true), (1e-46, false), (1e39, false), (f64::NAN, false)] {
             let config = GenerationConfig { repetition_penalty: Some(value), ..GenerationConfig::default() };
