@@ -3,12 +3,10 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use safetensors::Dtype;
-
 use crate::checkpoint::{Checkpoint, CheckpointError, ConfigError, ParamRequest, Resolver};
 use crate::engine::{Engine, EngineError, Program};
 use crate::generate::{GenerateError, GenerationConfig, Generator};
-use crate::ir::{CheckedGraph, DType, Request};
+use crate::ir::{CheckedGraph, Request};
 use crate::model::{InputKind, ModelError, ModelType, Task};
 use crate::weights::{WeightView, Weights};
 
@@ -164,7 +162,7 @@ impl StoredWeights {
     /// Finds every parameter of `graph`.
     ///
     /// # Errors
-    /// Lists every parameter that is missing or has another shape, or the first of an unusable type.
+    /// Lists every parameter that is missing, or has another shape or an unusable type.
     pub fn find(
         graph: &CheckedGraph,
         model_type: &ModelType,
@@ -176,19 +174,15 @@ impl StoredWeights {
             fallback: param.tied_to.clone(),
         };
         let requests: Vec<_> = graph.params.iter().map(request).collect();
-        let mut names = HashMap::with_capacity(requests.len());
-        {
-            let resolved = Resolver::new(checkpoint.weights(), model_type.prefix).resolve(&requests)?;
-            for request in &requests {
-                let Some(view) = resolved.get(&request.name) else { continue };
-                if float_type(view.dtype).is_none() {
-                    let expected = "expected f32, f16 or bf16";
-                    let message = format!("tensor `{}`: {expected}, found {:?}", view.name, view.dtype);
-                    return Err(CheckpointError::weights(view.file, message));
-                }
-                names.insert(request.name.clone(), view.name.to_owned());
-            }
-        }
+        let resolved = Resolver::new(checkpoint.weights(), model_type.prefix).resolve(&requests);
+        let resolved = resolved.map_err(|unresolved| CheckpointError::Unresolved {
+            dir: checkpoint.dir().to_owned(),
+            unresolved,
+        })?;
+        let stored = |request: &ParamRequest| {
+            resolved.stored_name(&request.name).map(|stored| (request.name.clone(), stored.to_owned()))
+        };
+        let names = requests.iter().filter_map(stored).collect();
         Ok(Self { checkpoint, names })
     }
 }
@@ -198,7 +192,7 @@ impl Weights for StoredWeights {
         let view = self.checkpoint.weights().get(self.names.get(param)?)?;
         Some(WeightView {
             name: view.name,
-            dtype: float_type(view.dtype)?,
+            dtype: view.float_type()?,
             shape: view.shape,
             bytes: view.data,
             file: Some((view.file, view.file_offset)),
@@ -209,14 +203,5 @@ impl Weights for StoredWeights {
         if let Some(view) = self.names.get(param).and_then(|name| self.checkpoint.weights().get(name)) {
             view.advise_unused();
         }
-    }
-}
-
-fn float_type(stored: Dtype) -> Option<DType> {
-    match stored {
-        Dtype::F32 => Some(DType::F32),
-        Dtype::F16 => Some(DType::F16),
-        Dtype::BF16 => Some(DType::BF16),
-        _ => None,
     }
 }

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
-use super::{CheckpointError, ConfigError, Labels, Reader, Weights, read_json, read_json_if_present};
+use super::{CheckpointError, ConfigError, Labels, MappedTensors, Reader, read_json, read_json_if_present};
 
 /// A checkpoint: its parsed `config.json`, `generation_config.json` where it has one, and its mapped weights.
 #[derive(Debug)]
@@ -12,7 +12,7 @@ pub struct Checkpoint {
     dir: PathBuf,
     config: Value,
     generation_config: Option<Value>,
-    weights: Weights,
+    weights: MappedTensors,
 }
 
 impl Checkpoint {
@@ -26,7 +26,7 @@ impl Checkpoint {
         let remedy = "every checkpoint has one; is this the directory that `save_pretrained` wrote?";
         let config = read_json(&dir.join("config.json"), remedy)?;
         let generation_config = read_json_if_present(&dir.join("generation_config.json"))?;
-        let weights = Weights::open(&dir)?;
+        let weights = MappedTensors::open(&dir)?;
         Ok(Self { dir, config, generation_config, weights })
     }
 
@@ -66,7 +66,7 @@ impl Checkpoint {
     }
 
     /// The tensors.
-    pub fn weights(&self) -> &Weights {
+    pub fn weights(&self) -> &MappedTensors {
         &self.weights
     }
 }

@@ -157,7 +157,13 @@ impl GenerationConfig {
         let within = |range: std::ops::RangeInclusive<f64>, value| range.contains(&value);
         match self {
             Self { max_new_tokens: Some(0), .. } => wrong("max_new_tokens", "at least 1", &0),
-            Self { repetition_penalty: Some(v), .. } if !(*v > 0.0 && v.is_finite()) => {
+            Self { max_new_tokens: Some(v), .. } if *v > MOST_TOKENS => {
+                wrong("max_new_tokens", &format!("at most {MOST_TOKENS}"), v)
+            }
+            Self { max_length: Some(v), .. } if *v > MOST_TOKENS => {
+                wrong("max_length", &format!("at most {MOST_TOKENS}"), v)
+            }
+            Self { repetition_penalty: Some(v), .. } if !is_divisor(*v) => {
                 wrong("repetition_penalty", "a number above 0", v)
             }
             Self { exponential_decay_length_penalty: Some(v), .. } if !matches!(v[..], [start, factor] if start >= 0.0 && start.fract() == 0.0 && factor > 0.0) =>
@@ -178,7 +184,7 @@ impl GenerationConfig {
             }
             // The rest is not looked at by greedy decoding; checkpoints do carry a temperature of 0 with it.
             _ if !self.do_sample() => Ok(()),
-            Self { temperature: Some(v), .. } if !(*v > 0.0 && v.is_finite()) => {
+            Self { temperature: Some(v), .. } if !is_divisor(*v) => {
                 wrong("temperature", "a number above 0 (for greedy decoding set do_sample to false)", v)
             }
             Self { top_p: Some(v), .. } if !within(0.0..=1.0, *v) => {
@@ -194,6 +200,15 @@ impl GenerationConfig {
             _ => Ok(()),
         }
     }
+}
+
+/// No row is longer: a cache has memory for every token that may come.
+const MOST_TOKENS: usize = i32::MAX as usize;
+
+/// Whether scores can be divided by a number: in single precision, as they are, 1e-46 is 0.
+fn is_divisor(value: f64) -> bool {
+    let value = value as f32;
+    value > 0.0 && value.is_finite()
 }
 
 fn opt<T: crate::checkpoint::FromConfig>(r: &Reader<'_>, field: &str) -> Result<Option<T>, ConfigError> {
@@ -257,7 +272,7 @@ mod tests {
     }
 
     #[test]
-    fn greedy_decoding_tolerates_what_it_does_not_use() {
+    fn impossible_values_are_refused_where_they_are_used() {
         let config = GenerationConfig { temperature: Some(0.0), ..GenerationConfig::default() };
         config.check().unwrap();
         let error = GenerationConfig { do_sample: Some(true), ..config }.check().unwrap_err();
@@ -266,6 +281,15 @@ mod tests {
             "generation option temperature: expected a number above 0 (for greedy decoding set do_sample to \
              false), found 0"
         );
+        let endless = GenerationConfig { max_new_tokens: Some(usize::MAX), ..GenerationConfig::default() };
+        assert_eq!(
+            endless.check().unwrap_err().to_string(),
+            format!("generation option max_new_tokens: expected at most 2147483647, found {}", usize::MAX)
+        );
+        for (value, is_right) in [(1e-30, true), (1e-46, false), (1e39, false), (f64::NAN, false)] {
+            let config = GenerationConfig { repetition_penalty: Some(value), ..GenerationConfig::default() };
+            assert_eq!(config.check().is_ok(), is_right, "{value}");
+        }
     }
 
     #[test]

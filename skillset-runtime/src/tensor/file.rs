@@ -81,10 +81,18 @@ pub fn write_tensors(path: &Path, tensors: &Tensors) -> Result<(), TensorFileErr
     });
     let bytes = serialize(views.collect::<Result<Vec<_>, _>>().map_err(format)?, None).map_err(format)?;
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let mut file = tempfile::NamedTempFile::new_in(folder).map_err(io)?;
+    let mut file = temporary_file().tempfile_in(folder).map_err(io)?;
     io::Write::write_all(&mut file, &bytes).map_err(io)?;
     file.persist(path).map_err(|error| io(error.error))?;
     Ok(())
+}
+
+/// A file that others may read once it is complete, as far as the process's umask allows.
+fn temporary_file() -> tempfile::Builder<'static, 'static> {
+    let mut builder = tempfile::Builder::new();
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+    builder
 }
 
 fn decode(view: &TensorView<'_>) -> Option<TensorData> {
@@ -130,6 +138,11 @@ mod tests {
         ]);
         write_tensors(&path, &tensors).unwrap();
         assert_eq!(read_tensors(&path).unwrap(), tensors);
+        // Readable for whom any new file is readable.
+        let plain = dir.path().join("plain");
+        fs::write(&plain, "").unwrap();
+        let permissions = |path: &Path| fs::metadata(path).unwrap().permissions();
+        assert_eq!(permissions(&path), permissions(&plain));
     }
 
     #[test]

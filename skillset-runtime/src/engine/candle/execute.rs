@@ -83,23 +83,24 @@ fn compute(
     }
 }
 
-/// Says where in the graph a fault happened; an index out of range is the fault of the input that it
-/// came by.
+/// Says where in the graph a fault happened; an index out of range names its table, and is the fault of the
+/// input that it came by.
 fn located(program: &CandleProgram, node: &Node, fault: Fault) -> EngineError {
     let graph = &program.executed;
-    if let (Fault::Index { value, position, size }, [data, indices]) = (&fault, &node.inputs[..])
-        && let Op::Input(input) = graph.node(*indices).op
-    {
+    let place = if node.path.is_empty() { "the root" } else { &*node.path };
+    if let (Fault::Index { value, position, size }, [data, indices]) = (&fault, &node.inputs[..]) {
         let table = match graph.node(*data).op {
             Op::Param(param) => format!("{:?}", graph.params[param].name),
             _ => format!("the table at {:?}", node.path),
         };
-        return EngineError::Input {
-            graph: graph.name.clone(),
-            input: graph.inputs[input].name.clone(),
-            problem: format!("{value} at {position:?} is outside of the {size} rows of {table}"),
+        let problem = format!("{value} at {position:?} is outside of the {size} rows of {table}");
+        return match graph.node(*indices).op {
+            Op::Input(input) => {
+                let (graph, input) = (graph.name.clone(), graph.inputs[input].name.clone());
+                EngineError::Input { graph, input, problem }
+            }
+            _ => program.failed(place, &Fault::Reason(format!("index {problem}"))),
         };
     }
-    let place = if node.path.is_empty() { "the root" } else { &*node.path };
     program.failed(place, &fault)
 }

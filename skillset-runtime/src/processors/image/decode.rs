@@ -12,6 +12,10 @@ use rayon::prelude::*;
 
 use crate::processors::ProcessorError;
 
+/// More pixels than this are refused, as PIL refuses them: a small file can claim any size. (PIL's limit
+/// against decompression bombs: twice its `MAX_IMAGE_PIXELS`, a quarter of a gibibyte of RGB.)
+pub(super) const MOST_PIXELS: usize = 2 * (1024 * 1024 * 1024 / 4 / 3);
+
 /// A decoded image: interleaved 8-bit pixels, `[height, width, channels]`, with 1 (grey), 2 (grey and alpha),
 /// 3 (RGB) or 4 (RGBA) channels.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -135,6 +139,10 @@ fn decode(bytes: &[u8], upright: bool) -> Result<Image, String> {
     };
     let reader = ImageReader::new(Cursor::new(bytes)).with_guessed_format().map_err(|e| e.to_string())?;
     let mut decoder = reader.into_decoder().map_err(explain)?;
+    let (width, height) = decoder.dimensions();
+    if !holds(height as usize, width as usize) {
+        return Err(format!("expected at most {MOST_PIXELS} pixels, found {height} × {width}"));
+    }
     let orientation = decoder.orientation().map_err(explain)?;
     let mut image = DynamicImage::from_decoder(decoder).map_err(explain)?;
     if upright {
@@ -163,6 +171,11 @@ fn decode(bytes: &[u8], upright: bool) -> Result<Image, String> {
         }
     };
     Ok(Image { pixels, height, width, channels })
+}
+
+/// Whether an image of this size may be held in memory.
+pub(super) fn holds(height: usize, width: usize) -> bool {
+    height.checked_mul(width).is_some_and(|pixels| pixels <= MOST_PIXELS)
 }
 
 fn high_bytes(samples: &[u16]) -> Vec<u8> {
