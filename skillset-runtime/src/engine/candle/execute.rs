@@ -37,9 +37,9 @@ pub(super) fn run(
             Op::State(state) => states[*state].value(),
             _ => compute(program, &context, value, node, &values, states),
         };
-        let computed = computed.map_err(|fault| located(program, node, fault))?;
+        let computed = computed.map_err(|fault| located(program, node, &fault))?;
         if let Some(visit) = &mut visit {
-            visit(value, convert::to_host(&computed).map_err(|fault| located(program, node, fault))?);
+            visit(value, convert::to_host(&computed).map_err(|fault| located(program, node, &fault))?);
         }
         values[index] = Some(computed);
         for dead in &program.liveness.dies_after[index] {
@@ -83,23 +83,8 @@ fn compute(
     }
 }
 
-/// Says where in the graph a fault happened; an index out of range is the fault of the input that it
-/// came by.
-fn located(program: &CandleProgram, node: &Node, fault: Fault) -> EngineError {
-    let graph = &program.executed;
-    if let (Fault::Index { value, position, size }, [data, indices]) = (&fault, &node.inputs[..])
-        && let Op::Input(input) = graph.node(*indices).op
-    {
-        let table = match graph.node(*data).op {
-            Op::Param(param) => format!("{:?}", graph.params[param].name),
-            _ => format!("the table at {:?}", node.path),
-        };
-        return EngineError::Input {
-            graph: graph.name.clone(),
-            input: graph.inputs[input].name.clone(),
-            problem: format!("{value} at {position:?} is outside of the {size} rows of {table}"),
-        };
-    }
+/// Says where in the graph a fault happened.
+fn located(program: &CandleProgram, node: &Node, fault: &Fault) -> EngineError {
     let place = if node.path.is_empty() { "the root" } else { &*node.path };
-    program.failed(place, &fault)
+    program.failed(place, fault)
 }
