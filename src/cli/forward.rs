@@ -38,6 +38,7 @@ impl Forward {
         let mut inputs = read_tensors(&self.inputs)?;
         let model = self.model.open(&self.engine)?;
         let task = model.task_or_own(self.task.as_deref())?;
+        name_score_bias(model.model_type(), &mut inputs);
         let flags = take_flags(model.model_type(), &mut inputs)?;
         let named = inputs.keys().cloned().chain(flags).collect();
         let program = model.program(task.name, &Request { inputs: named, ..Request::default() })?;
@@ -60,4 +61,14 @@ fn take_flags(model_type: &ModelType, inputs: &mut Tensors) -> Result<Vec<String
         }
     }
     Ok(set)
+}
+
+/// Gives an `attention_mask` of four axes the name that specs have for it: transformers adds such a mask to the
+/// scores as it is.
+fn name_score_bias(model_type: &ModelType, inputs: &mut Tensors) {
+    let takes_bias = model_type.inputs.iter().any(|input| input.name == "score_bias");
+    let is_bias = inputs.get("attention_mask").is_some_and(|mask| mask.shape().len() == 4);
+    if takes_bias && is_bias && let Some(mask) = inputs.remove("attention_mask") {
+        inputs.insert("score_bias".to_owned(), mask);
+    }
 }

@@ -100,13 +100,11 @@ impl Typed {
 
     /// The expression as an owned dim.
     pub(super) fn as_dim(&self) -> Result<Self, String> {
-        let tokens = match self.ty {
-            Type::Dim => self.coerce(&Type::Dim)?,
-            _ => {
-                let size = self.coerce(&Type::Usize)?;
-                quote!(Dim::from(#size))
-            }
-        };
+        if self.ty == Type::Dim {
+            return Ok(self.clone());
+        }
+        let size = self.coerce(&Type::Usize)?;
+        let tokens = quote!(Dim::from(#size));
         Ok(Self { tokens, ty: Type::Dim, binding: Binding::Atom, ..self.clone() })
     }
 
