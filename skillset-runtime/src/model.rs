@@ -154,6 +154,13 @@ impl ModelType {
         self.tasks.iter().find(|task| task.class == class)
     }
 
+    /// The transformers classes of the tasks, each once.
+    pub fn classes(&self) -> Vec<&'static str> {
+        let mut classes: Vec<_> = self.tasks.iter().map(|task| task.class).collect();
+        classes.dedup();
+        classes
+    }
+
     /// Builds and checks the graph of `task` for one config.
     ///
     /// # Errors
