@@ -6,6 +6,7 @@
 pub mod blocks;
 pub mod checkpoint;
 pub mod engine;
+mod forward;
 pub mod generate;
 pub mod harness;
 pub mod ir;

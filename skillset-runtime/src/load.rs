@@ -131,7 +131,7 @@ pub fn choose_task(
     own.ok_or_else(|| LoadError::UnknownArchitecture {
         file: checkpoint.dir().join("config.json").display().to_string(),
         found,
-        known: model_type.tasks.iter().map(|task| task.class).collect(),
+        known: model_type.classes(),
     })
 }
 

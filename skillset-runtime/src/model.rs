@@ -68,10 +68,12 @@ pub struct InputInfo {
 /// Whether and how an input is given.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum InputKind {
-    /// A tensor that every run needs.
+    /// A tensor that every run needs, unless a special one stands in for it.
     Required,
     /// A tensor that has a default; the [`Request`] says whether it is an input of the graph.
     Optional,
+    /// An optional tensor for special purposes; graphs for other tools are built without it.
+    Special,
     /// No tensor but a switch of the [`Request`] that shapes the graph.
     Flag,
 }
@@ -149,6 +151,13 @@ impl ModelType {
     /// The first task of a transformers class, as `architectures` of a config names it.
     pub fn task_of_class(&self, class: &str) -> Option<&'static Task> {
         self.tasks.iter().find(|task| task.class == class)
+    }
+
+    /// The transformers classes of the tasks, each once.
+    pub fn classes(&self) -> Vec<&'static str> {
+        let mut classes: Vec<_> = self.tasks.iter().map(|task| task.class).collect();
+        classes.dedup();
+        classes
     }
 
     /// Builds and checks the graph of `task` for one config.

@@ -25,6 +25,9 @@ pub struct RotaryEmbedding {
     pub head_dim: usize,
     /// The context length that the config states.
     pub max_positions: usize,
+    /// Whether `partial_rotary_factor` may leave channels as they are; if not, plain rotation does not read it,
+    /// and scalings by less than a head are refused.
+    pub partial: bool,
 }
 
 /// A head is never wider than this; its frequencies are a literal of the graph.
@@ -33,12 +36,12 @@ const MAX_ROTATED: usize = 1 << 16;
 impl RotaryEmbedding {
     /// Rotations of `head_dim` channels.
     pub fn new(of: Value, parameters: RopeParameters, head_dim: usize, max_positions: usize) -> Self {
-        Self { of, parameters, head_dim, max_positions }
+        Self { of, parameters, head_dim, max_positions, partial: true }
     }
 
     /// Adds cosines and sines.
     pub fn build(self, g: &Scope) -> Rope {
-        let rotated = self.parameters.rotated(self.head_dim);
+        let rotated = self.rotated(g);
         if rotated == 0 || !rotated.is_multiple_of(2) || rotated > MAX_ROTATED {
             g.fail(format_args!("cannot rotate {rotated} of {} channels of a head in pairs", self.head_dim));
             return Rope { cos: self.of, sin: self.of };
@@ -48,6 +51,21 @@ impl RotaryEmbedding {
         let factor = self.parameters.attention_factor(self.max_positions);
         let scaled = |x| if factor == 1.0 { x } else { g.mul(x, factor) };
         Rope { cos: scaled(g.unary(Unary::Cos, angles)), sin: scaled(g.unary(Unary::Sin, angles)) }
+    }
+
+    /// How many channels rotate.
+    fn rotated(&self, g: &Scope) -> usize {
+        let rotated = self.parameters.rotated(self.head_dim);
+        if self.partial || rotated == self.head_dim {
+            return rotated;
+        }
+        if self.parameters.scaling != RopeScaling::Default {
+            g.fail(format_args!(
+                "partial_rotary_factor: expected 1, as every channel of a head rotates, found {}",
+                self.parameters.partial_rotary_factor
+            ));
+        }
+        self.head_dim
     }
 
     /// `[rotated / 2]`, a literal unless the scaling depends on the length of the sequence.

@@ -4,12 +4,15 @@
 //! is shared by threads; a graph with state runs in a [`Session`], which keeps the state between steps.
 
 pub mod candle;
+mod conform;
+mod lookup;
 pub mod onnx;
 pub mod probe;
 mod select;
 
 use std::collections::BTreeMap;
 
+pub use conform::conform_inputs;
 pub use select::{EngineKind, EngineOptions, UnknownEngine};
 
 use crate::ir::{Bindings, CheckedGraph, DType, Fact};
@@ -115,7 +118,8 @@ pub enum EngineError {
 /// `past` is bound to the number of positions that the state holds.
 ///
 /// # Errors
-/// Names the first input that is missing, unknown, or of another type or shape, expected and found.
+/// Names the first input that is missing, unknown, of another type or shape (expected and found), or that names
+/// rows which a table does not have.
 pub fn bind_inputs(graph: &CheckedGraph, inputs: &Tensors, past: usize) -> Result<Bindings, EngineError> {
     let error = |input: &str, problem: String| EngineError::Input {
         graph: graph.name.clone(),
@@ -156,6 +160,7 @@ pub fn bind_inputs(graph: &CheckedGraph, inputs: &Tensors, past: usize) -> Resul
             return Err(error(&input.name, mismatch(&input.fact, tensor) + &bound));
         }
     }
+    lookup::check_lookups(graph, inputs)?;
     Ok(bindings)
 }
 

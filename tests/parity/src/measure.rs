@@ -9,8 +9,8 @@ use skillset::runtime::checkpoint::Checkpoint;
 use skillset::runtime::engine::{Engine, EngineOptions, Tensors};
 use skillset::runtime::generate::GenerationConfig;
 use skillset::runtime::harness::fixture::{Fixture, Generate, Run};
-use skillset::runtime::ir::Request;
 use skillset::runtime::load::Model;
+use skillset::runtime::tensor::Tensor;
 
 use crate::{Difference, Error, Limits};
 
@@ -92,21 +92,19 @@ pub fn open(fixture: &Fixture, task: &str, dir: &Path, engine: Arc<dyn Engine>) 
 }
 
 fn compare_run(fixture: &Fixture, task: &str, run: &Run, model: &Model) -> Result<Difference, Error> {
-    let inputs: Tensors = fixture.inputs(task, &run.name)?;
+    let mut inputs: Tensors = fixture.inputs(task, &run.name)?;
+    let mask = inputs.get("attention_mask").and_then(|mask| mask.as_i64()).map(<[i64]>::to_vec);
+    for flag in run.enabled_flags() {
+        inputs.insert(flag, Tensor::new([], vec![true])?);
+    }
     let expected: Tensors = fixture.outputs(task, &run.name)?;
-    let request = Request {
-        inputs: inputs.keys().cloned().chain(run.enabled_flags()).collect(),
-        outputs: run.outputs.clone(),
-        ..Request::default()
-    };
-    let outputs = model.program(task, &request)?.run(&inputs)?;
-    let mask = inputs.get("attention_mask").and_then(|mask| mask.as_i64());
+    let outputs = model.forward(model.model_type().task(task)?, inputs)?;
     let mut worst = Difference::default();
     for name in &run.outputs {
         let (Some(actual), Some(expected)) = (outputs.get(name), expected.get(name)) else {
             return Err(format!("output {name:?} is missing").into());
         };
-        let mask = mask.filter(|_| run.exclude_padding.contains(name));
+        let mask = mask.as_deref().filter(|_| run.exclude_padding.contains(name));
         let difference =
             Difference::between(actual, expected, mask).map_err(|error| format!("{name}: {error}"))?;
         worst = worst.worst(difference);

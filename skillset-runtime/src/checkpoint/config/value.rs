@@ -87,7 +87,6 @@ impl FromConfig for f64 {
         let non_finite = || match value.get("__float__")?.as_str()? {
             "Infinity" => Some(Self::INFINITY),
             "-Infinity" => Some(Self::NEG_INFINITY),
-            "NaN" => Some(Self::NAN),
             _ => None,
         };
         value.as_f64().or_else(non_finite).ok_or_else(|| Mismatch::new(Self::EXPECTED, value))

@@ -37,9 +37,9 @@ pub(super) fn run(
             Op::State(state) => states[*state].value(),
             _ => compute(program, &context, value, node, &values, states),
         };
-        let computed = computed.map_err(|fault| located(program, node, fault))?;
+        let computed = computed.map_err(|fault| located(program, node, &fault))?;
         if let Some(visit) = &mut visit {
-            visit(value, convert::to_host(&computed).map_err(|fault| located(program, node, fault))?);
+            visit(value, convert::to_host(&computed).map_err(|fault| located(program, node, &fault))?);
         }
         values[index] = Some(computed);
         for dead in &program.liveness.dies_after[index] {
@@ -83,24 +83,18 @@ fn compute(
     }
 }
 
-/// Says where in the graph a fault happened; an index out of range names its table, and is the fault of the
-/// input that it came by.
-fn located(program: &CandleProgram, node: &Node, fault: Fault) -> EngineError {
-    let graph = &program.executed;
+/// Says where in the graph a fault happened; an index out of range names its table. Indices that are inputs
+/// were checked before the run.
+fn located(program: &CandleProgram, node: &Node, fault: &Fault) -> EngineError {
     let place = if node.path.is_empty() { "the root" } else { &*node.path };
-    if let (Fault::Index { value, position, size }, [data, indices]) = (&fault, &node.inputs[..]) {
-        let table = match graph.node(*data).op {
+    if let (Fault::Index { value, position, size }, Some(&data)) = (fault, node.inputs.first()) {
+        let graph = &program.executed;
+        let table = match graph.node(data).op {
             Op::Param(param) => format!("{:?}", graph.params[param].name),
             _ => format!("the table at {:?}", node.path),
         };
-        let problem = format!("{value} at {position:?} is outside of the {size} rows of {table}");
-        return match graph.node(*indices).op {
-            Op::Input(input) => {
-                let (graph, input) = (graph.name.clone(), graph.inputs[input].name.clone());
-                EngineError::Input { graph, input, problem }
-            }
-            _ => program.failed(place, &Fault::Reason(format!("index {problem}"))),
-        };
+        let reason = format!("index {value} at {position:?} is outside of the {size} rows of {table}");
+        return program.failed(place, &Fault::Reason(reason));
     }
-    program.failed(place, &fault)
+    program.failed(place, fault)
 }

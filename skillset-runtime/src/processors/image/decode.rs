@@ -137,6 +137,9 @@ fn decode(bytes: &[u8], upright: bool) -> Result<Image, String> {
         ImageError::Unsupported(e) => format!("{e}; supported are PNG, JPEG, WebP, BMP and GIF"),
         other => format!("broken image: {other}"),
     };
+    if is_truncated_jpeg(bytes) {
+        return Err("broken image: the JPEG data end early".to_owned());
+    }
     let reader = ImageReader::new(Cursor::new(bytes)).with_guessed_format().map_err(|e| e.to_string())?;
     let mut decoder = reader.into_decoder().map_err(explain)?;
     let (width, height) = decoder.dimensions();
@@ -176,6 +179,16 @@ fn decode(bytes: &[u8], upright: bool) -> Result<Image, String> {
 /// Whether an image of this size may be held in memory.
 pub(super) fn holds(height: usize, width: usize) -> bool {
     height.checked_mul(width).is_some_and(|pixels| pixels <= MOST_PIXELS)
+}
+
+/// Whether a JPEG file ends inside of its last scan; the decoder would fill the rest with grey.
+///
+/// Neither marker can occur in a scan's data, where 0xFF is always followed by 0 or a restart marker.
+fn is_truncated_jpeg(bytes: &[u8]) -> bool {
+    const START_OF_IMAGE: &[u8] = &[0xff, 0xd8, 0xff];
+    let last = |marker: [u8; 2]| bytes.windows(2).rposition(|pair| pair == marker);
+    let (scan, end) = (last([0xff, 0xda]), last([0xff, 0xd9]));
+    bytes.starts_with(START_OF_IMAGE) && scan.is_some_and(|scan| end.is_none_or(|end| end < scan))
 }
 
 fn high_bytes(samples: &[u16]) -> Vec<u8> {
