@@ -30,7 +30,8 @@ pub(super) fn check_lookups(graph: &CheckedGraph, inputs: &Tensors) -> Result<()
     Ok(())
 }
 
-fn table(graph: &CheckedGraph, table: Value) -> String {
+/// The name of a table, for messages.
+pub(super) fn table(graph: &CheckedGraph, table: Value) -> String {
     let node = graph.node(table);
     match node.op {
         Op::Param(param) => format!("{:?}", graph.params[param].name),
@@ -49,7 +50,6 @@ fn unravel(mut flat: usize, shape: &[usize]) -> Vec<usize> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use crate::engine::bind_inputs;
     use crate::ir::{Builder, DType, Dim, Request};
     use crate::tensor::Tensor;

@@ -7,6 +7,7 @@ use super::error::Fault;
 use super::op::{self, Context};
 use super::program::CandleProgram;
 use super::state::Slot;
+use crate::engine::lookup::table;
 use crate::engine::{EngineError, Tensors};
 use crate::ir::{Bindings, Node, Op, Value};
 use crate::tensor::Tensor;
@@ -88,11 +89,7 @@ fn compute(
 fn located(program: &CandleProgram, node: &Node, fault: &Fault) -> EngineError {
     let place = if node.path.is_empty() { "the root" } else { &*node.path };
     if let (Fault::Index { value, position, size }, Some(&data)) = (fault, node.inputs.first()) {
-        let graph = &program.executed;
-        let table = match graph.node(data).op {
-            Op::Param(param) => format!("{:?}", graph.params[param].name),
-            _ => format!("the table at {:?}", node.path),
-        };
+        let table = table(&program.executed, data);
         let reason = format!("index {value} at {position:?} is outside of the {size} rows of {table}");
         return program.failed(place, &Fault::Reason(reason));
     }
