@@ -1,6 +1,7 @@
 //! Toy (`model_type` "toy").
 //!
-//! Every kind of step and field type once.
+//! Every kind of step and field type once,
+//! in two lines.
 //! Follows transformers' `ToyModel`.
 
 use skillset_runtime::blocks::{
@@ -197,7 +198,7 @@ fn text_classification(g: &Scope, c: &Config) {
 pub static MODEL: ModelType = ModelType {
     model_type: "toy",
     title: "Toy",
-    description: "Every kind of step and field type once.",
+    description: "Every kind of step and field type once,\nin two lines.",
     modality: Modality::Text,
     paper: None,
     class: "ToyModel",

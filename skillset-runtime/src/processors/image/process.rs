@@ -111,7 +111,10 @@ impl ImageProcessor {
                 (most(|image| image.height), most(|image| image.width))
             }
         };
-        let padded = planes.into_iter().map(|image| image.pad(height, width));
+        let padded = planes.into_iter().map(|image| {
+            check_size("pad_size", (image.height, image.width), (height, width))?;
+            image.pad(height, width)
+        });
         padded.collect::<Result<_, _>>().map_err(ProcessorError::Pixels)
     }
 }

@@ -211,10 +211,14 @@ fn bad_images_are_errors() {
         run(json!({"do_resize": true, "size": {"shortest_edge": 224}}), synthetic(1, 65_535, 3, 0)),
         "image 0: size: an image of 1 × 65535 would become 224 × 14679840, expected at most 178956970 pixels"
     );
-    let crop = json!({"height": 32_768, "width": 32_768});
+    let large = json!({"height": 32_768, "width": 32_768});
     assert_eq!(
-        run(json!({"do_center_crop": true, "crop_size": crop}), synthetic(2, 2, 3, 0)),
+        run(json!({"do_center_crop": true, "crop_size": large}), synthetic(2, 2, 3, 0)),
         "image 0: crop_size: an image of 2 × 2 would become 32768 × 32768, expected at most 178956970 pixels"
+    );
+    assert_eq!(
+        run(json!({"do_pad": true, "pad_size": large}), synthetic(2, 2, 3, 0)),
+        "pad_size: an image of 2 × 2 would become 32768 × 32768, expected at most 178956970 pixels"
     );
     let none = processor(vit).unwrap().process(&[]).unwrap_err().to_string();
     assert_eq!(none, "expected at least one image, found none");
