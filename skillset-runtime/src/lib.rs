@@ -12,6 +12,7 @@ pub mod harness;
 pub mod ir;
 pub mod load;
 pub mod model;
+mod new_file;
 pub mod processors;
 pub mod scores;
 pub mod tasks;
