@@ -30,7 +30,10 @@ impl Model {
 fn name_score_bias(model_type: &ModelType, inputs: &mut Tensors) {
     let takes_bias = model_type.inputs.iter().any(|input| input.name == SCORE_BIAS);
     let is_bias = inputs.get("attention_mask").is_some_and(|mask| mask.shape().len() == 4);
-    if takes_bias && is_bias && let Some(mask) = inputs.remove("attention_mask") {
+    if takes_bias
+        && is_bias
+        && let Some(mask) = inputs.remove("attention_mask")
+    {
         inputs.insert(SCORE_BIAS.to_owned(), mask);
     }
 }

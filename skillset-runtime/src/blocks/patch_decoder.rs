@@ -42,7 +42,8 @@ impl PatchDecoder {
         let y = g0.apply_conv2d(conv, tokens, weight, Some(bias));
 
         let channels = Dim::from(self.channels);
-        let split = [batch.clone(), channels.clone(), stride.into(), stride.into(), rows.clone(), columns.clone()];
+        let split =
+            [batch.clone(), channels.clone(), stride.into(), stride.into(), rows.clone(), columns.clone()];
         let y = g.transpose(g.reshape(y, &split), &[0, 1, 4, 2, 5, 3]);
         g.reshape(y, &[batch, channels, rows * Dim::from(stride), columns * Dim::from(stride)])
     }

@@ -8,8 +8,7 @@ use crate::ir::{CheckedGraph, Dim};
 ///
 /// What cannot be made to fit stays as it is, for the engine to refuse.
 pub fn conform_inputs(graph: &CheckedGraph, mut inputs: Tensors) -> Tensors {
-    let leads_batch =
-        |shape: &[Dim]| shape.first().is_some_and(|dim| dim.as_symbol() == Some("batch"));
+    let leads_batch = |shape: &[Dim]| shape.first().is_some_and(|dim| dim.as_symbol() == Some("batch"));
     let mut batch = None;
     for input in &graph.inputs {
         let Some(tensor) = inputs.get_mut(&input.name) else { continue };

@@ -66,9 +66,8 @@ mod tests {
             bind_inputs(&graph, &[("ids".to_owned(), ids)].into(), 0).map_err(|error| error.to_string())
         };
         assert!(bind([0, 4, 1, 2]).is_ok());
-        let message = |id: i64| {
-            format!("toy: input \"ids\": {id} at [1, 0] is outside of the 5 rows of \"weight\"")
-        };
+        let message =
+            |id: i64| format!("toy: input \"ids\": {id} at [1, 0] is outside of the 5 rows of \"weight\"");
         assert_eq!(bind([0, 4, -1, 2]).unwrap_err(), message(-1));
         assert_eq!(bind([0, 4, 5, 9]).unwrap_err(), message(5));
     }

@@ -10,7 +10,9 @@ impl Tensor {
     pub fn convert(&self, dtype: DType) -> Option<Self> {
         let data = match dtype {
             DType::I64 => TensorData::I64(self.integers()?),
-            DType::Bool => TensorData::Bool(self.integers()?.into_iter().map(as_bool).collect::<Option<_>>()?),
+            DType::Bool => {
+                TensorData::Bool(self.integers()?.into_iter().map(as_bool).collect::<Option<_>>()?)
+            }
             DType::F32 | DType::F16 | DType::BF16 => TensorData::F32(self.floats()?),
         };
         Some(Self { shape: self.shape.clone(), data })
