@@ -25,8 +25,11 @@ impl Context<'_> {
                 plain(receiver, method, arguments, &known, &[Type::Str], Type::Bool)
             }
             Type::List(inner) => check_list_method(receiver, inner, method, arguments),
+            Type::Named(name) if name == "Labels" && method == "is_empty" => {
+                plain(receiver, method, arguments, &["is_empty"], &[], Type::Bool)
+            }
             Type::Named(name) if name == "Labels" => {
-                let mut len = plain(receiver, method, arguments, &["len"], &[], Type::Usize)?;
+                let mut len = plain(receiver, method, arguments, &["is_empty", "len"], &[], Type::Usize)?;
                 len.bits = super::names::SIZE_BITS;
                 Ok(len)
             }

@@ -49,7 +49,6 @@ fn unravel(mut flat: usize, shape: &[usize]) -> Vec<usize> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use crate::engine::bind_inputs;
     use crate::ir::{Builder, DType, Dim, Request};
     use crate::tensor::Tensor;
