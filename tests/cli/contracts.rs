@@ -6,15 +6,30 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 use skillset::runtime::engine::Tensors;
+use skillset::runtime::ir::DType;
+use skillset::runtime::tensor::Tensor;
 use skillset::runtime::tensor::file::{read_tensors, write_tensors};
 
 use super::{checkpoint, fixture, skillset, succeeds, text};
 
 /// Runs `forward` on the inputs of a recorded run.
 fn forward(name: &str, task: &str, run: &str, arguments: &[&str]) -> (Tensors, Tensors) {
+    forward_changed(name, task, run, arguments, |_| ())
+}
+
+/// Runs `forward` on the inputs of a recorded run after `change`.
+fn forward_changed(
+    name: &str,
+    task: &str,
+    run: &str,
+    arguments: &[&str],
+    change: impl FnOnce(&mut Tensors),
+) -> (Tensors, Tensors) {
     let (fixture, folder) = (fixture(name), checkpoint(name, task));
     let [inputs, output] = ["in.safetensors", "out.safetensors"].map(|file| folder.path().join(file));
-    write_tensors(&inputs, &fixture.inputs(task, run).unwrap()).unwrap();
+    let mut tensors = fixture.inputs(task, run).unwrap();
+    change(&mut tensors);
+    write_tensors(&inputs, &tensors).unwrap();
     let model = text(folder.path());
     let fixed = ["forward", "--model", model, "--inputs", text(&inputs), "--output", text(&output)];
     succeeds(&[&fixed, arguments].concat());
@@ -40,6 +55,24 @@ fn forward_gives_the_fields_of_the_model_output_on_both_engines() {
         assert_close(&actual, &expected);
         let (actual, expected) =
             forward("vit/default", "image-classification", "batch", &["--engine", engine]);
+        assert_close(&actual, &expected);
+    }
+}
+
+#[test]
+fn forward_takes_switches_and_masks_of_other_types() {
+    let (actual, expected) =
+        forward_changed("vit/default", "image-feature-extraction", "interpolated", &[], |inputs| {
+            let switch = Tensor::new([], vec![true]).unwrap();
+            inputs.insert("interpolate_pos_encoding".to_owned(), switch);
+        });
+    assert_close(&actual, &expected);
+    let (_, expected) = forward("bert/default", "text-classification", "padded", &[]);
+    for dtype in [DType::Bool, DType::F32] {
+        let (actual, _) = forward_changed("bert/default", "text-classification", "padded", &[], |inputs| {
+            let mask = inputs["attention_mask"].convert(dtype).unwrap();
+            inputs.insert("attention_mask".to_owned(), mask);
+        });
         assert_close(&actual, &expected);
     }
 }

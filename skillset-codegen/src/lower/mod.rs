@@ -143,12 +143,14 @@ fn lower_head(
     let mut steps = Steps { config: names, locals, errors, base: Some(&prefix) };
     let mut statements = vec![];
     if let Some(first) = &task.after {
-        match spec.tasks.get(&first.text).and_then(|task| task.head.as_deref()) {
-            Some(head) if !is_base => statements = steps.lower(head, &Path::default()),
-            Some(_) => steps.errors.push(&first.at, "a task without `head` comes after none"),
+        match spec.tasks.get(&first.text).map(|task| task.head.as_deref()) {
+            Some(Some(head)) => statements = steps.lower(head, &Path::default()),
+            Some(None) => {
+                steps.errors.push(&first.at, format_args!("the task {:?} has no head", first.text));
+            }
             None => {
                 let hint = suggest(&first.text, spec.tasks.names());
-                steps.errors.push(&first.at, format_args!("there is no head {:?}{hint}", first.text));
+                steps.errors.push(&first.at, format_args!("there is no task {:?}{hint}", first.text));
             }
         }
     }

@@ -94,6 +94,13 @@ mod tests {
     }
 
     #[test]
+    #[cfg(unix)]
+    fn devices_are_refused() {
+        let error = read_json(Path::new("/dev/null"), "").unwrap_err();
+        assert_eq!(error.to_string(), "/dev/null: not a regular file");
+    }
+
+    #[test]
     fn missing_file_has_a_remedy() {
         let error = read_json(Path::new("no/such/config.json"), "is this a checkpoint?").unwrap_err();
         assert_eq!(error.to_string(), "no/such/config.json: not found; is this a checkpoint?");

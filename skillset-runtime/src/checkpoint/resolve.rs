@@ -33,7 +33,7 @@ impl ParamRequest {
 }
 
 /// Finds tensors by the names that a checkpoint may have them under: as asked for, with or without the base
-/// model's prefix, under the names of old checkpoints, and at last under the name of the tied parameter.
+/// model's prefix, under the names of old checkpoints, and at last under the name of a parameter that it is tied to, or that is tied to it.
 #[derive(Debug, Clone, Copy)]
 pub struct Resolver<'a> {
     weights: &'a MappedTensors,
@@ -71,8 +71,14 @@ impl<'a> Resolver<'a> {
     pub fn resolve(&self, requests: &[ParamRequest]) -> Result<Resolution<'a>, Unresolved> {
         let mut unresolved = Unresolved::default();
         let mut stored = Vec::with_capacity(requests.len());
+        // A tie holds both ways: an embedding may be stored as the head that is tied to it.
+        let tied: HashMap<&str, &str> = requests
+            .iter()
+            .filter_map(|request| Some((request.fallback.as_deref()?, &*request.name)))
+            .collect();
         for request in requests {
-            match self.find(request) {
+            let found = self.find(request);
+            match found.or_else(|| self.find_name(tied.get(&*request.name)?)) {
                 Some(view) if view.shape != request.shape => {
                     unresolved.misshaped.push((request.clone(), view.shape.to_vec()));
                 }
@@ -221,6 +227,18 @@ mod tests {
         let weights = weights(&["lm_head.weight", "embed.weight"]);
         let requests = [ParamRequest::new("lm_head.weight", [2]).tied_to("embed.weight")];
         let found = Resolver::new(&weights, None).resolve(&requests).unwrap();
+        assert_eq!(found.stored_name("lm_head.weight"), Some("lm_head.weight"));
+    }
+
+    #[test]
+    fn a_tied_weight_stands_in_for_its_target() {
+        let weights = weights(&["lm_head.weight"]);
+        let requests = [
+            ParamRequest::new("embed.weight", [2]),
+            ParamRequest::new("lm_head.weight", [2]).tied_to("embed.weight"),
+        ];
+        let found = Resolver::new(&weights, None).resolve(&requests).unwrap();
+        assert_eq!(found.stored_name("embed.weight"), Some("lm_head.weight"));
         assert_eq!(found.stored_name("lm_head.weight"), Some("lm_head.weight"));
     }
 
