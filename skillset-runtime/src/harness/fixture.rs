@@ -244,7 +244,7 @@ mod tests {
     use super::*;
 
     fn bert() -> Fixture {
-        let fixtures = concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/parity/fixtures");
+        let fixtures = concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/fixtures");
         Fixture::open(format!("{fixtures}/bert/default")).unwrap()
     }
 

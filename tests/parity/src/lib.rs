@@ -22,7 +22,7 @@ pub type Error = Box<dyn std::error::Error + Send + Sync>;
 
 /// Where the fixtures are.
 pub fn fixtures_dir() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures")
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../fixtures")
 }
 
 /// The fixtures of the model types in `only` (all, if empty), sorted by type and case.
