@@ -5,12 +5,9 @@
 //! [`measure`] runs what was recorded, [`evidence`] keeps the result for the catalog, [`trace`] finds the
 //! first module that differs.
 
-mod compare;
 pub mod evidence;
 pub mod measure;
 pub mod trace;
-
-pub use compare::{Difference, Limits};
 
 use std::fs;
 use std::path::{Path, PathBuf};
