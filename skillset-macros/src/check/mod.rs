@@ -5,6 +5,8 @@ mod contradictions;
 mod generation;
 mod model;
 mod options;
+#[cfg(test)]
+mod tests;
 
 use proc_macro2::Span;
 use syn::{Ident, Lit, Path};
