@@ -176,7 +176,7 @@ impl StoredWeights {
         let requests: Vec<_> = graph.params.iter().map(request).collect();
         let resolved = Resolver::new(checkpoint.weights(), model_type.prefix).resolve(&requests);
         let resolved = resolved.map_err(|unresolved| CheckpointError::Unresolved {
-            dir: checkpoint.dir().to_owned(),
+            path: checkpoint.weights().path().unwrap_or(checkpoint.dir()).to_owned(),
             unresolved,
         })?;
         let stored = |request: &ParamRequest| {

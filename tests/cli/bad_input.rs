@@ -130,7 +130,7 @@ fn weights_of_another_type_are_all_listed() {
 fn weights_of_another_shape_are_all_listed() {
     let case = Case::new();
     case.config("intermediate_size", json!(57));
-    let mut expected = "error: DIR: 6 parameters are of another shape:".to_owned();
+    let mut expected = "error: DIR/model.safetensors: 6 parameters are of another shape:".to_owned();
     for layer in 0..2 {
         for (name, shape, found) in [
             ("intermediate.dense.weight", "[57, 32]", "[56, 32]"),
@@ -149,7 +149,7 @@ fn missing_weights_are_all_listed() {
     case.config("num_hidden_layers", json!(3));
     let message = case.refused();
     let lines: Vec<&str> = message.lines().collect();
-    assert_eq!(lines[0], "error: DIR: 16 parameters are missing:");
+    assert_eq!(lines[0], "error: DIR/model.safetensors: 16 parameters are missing:");
     assert_eq!(lines[1], "  `encoder.layer.2.attention.self.query.weight`: expected [32, 32]");
     assert_eq!(lines.len(), 17, "{message}");
 }

@@ -58,10 +58,10 @@ pub enum CheckpointError {
         found: String,
     },
     /// Parameters are missing, or have another shape or type than the model needs.
-    #[error("{}: {unresolved}", dir.display())]
+    #[error("{}: {unresolved}", path.display())]
     Unresolved {
-        /// The checkpoint directory.
-        dir: PathBuf,
+        /// The weight file, or the folder of several.
+        path: PathBuf,
         /// What is wrong with which.
         unresolved: Unresolved,
     },

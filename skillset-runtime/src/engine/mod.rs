@@ -5,6 +5,7 @@
 
 pub mod candle;
 mod conform;
+mod device;
 mod lookup;
 pub mod onnx;
 pub mod probe;
@@ -13,6 +14,7 @@ mod select;
 use std::collections::BTreeMap;
 
 pub use conform::conform_inputs;
+pub use device::{Device, UnknownDevice};
 pub use select::{EngineKind, EngineOptions, UnknownEngine};
 
 use crate::ir::{Bindings, CheckedGraph, DType, Fact};
