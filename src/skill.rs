@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use skillset_runtime::checkpoint::hub::{HubOptions, Quiet, Source};
+use skillset_runtime::checkpoint::hub::{HubOptions, Quiet, Source, Weights};
 use skillset_runtime::checkpoint::{Checkpoint, CheckpointError};
 use skillset_runtime::engine::{Engine, EngineKind, EngineOptions};
 use skillset_runtime::load::Model;
@@ -74,7 +74,7 @@ impl<P: Pipeline> Skill<P> {
         backends: &[Backend],
         source: &str,
     ) -> Result<Self, SkillError> {
-        let dir = Source::parse(source)?.fetch(&HubOptions::from_env()?, &mut Quiet)?;
+        let dir = Source::parse(source)?.fetch(Weights::Safetensors, &HubOptions::from_env()?, &mut Quiet)?;
         Self::from_dir(model_type, backends, &dir)
     }
 

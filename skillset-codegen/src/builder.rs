@@ -16,10 +16,8 @@ const BASE_SPECS: &str = "DEP_SKILLSET_SPECS";
 /// Compiles a folder of specs into Rust modules.
 ///
 /// ```no_run
-/// // build.rs
-/// fn main() {
-///     skillset_codegen::Builder::new().specs("model_specs").compile_or_exit();
-/// }
+/// // In the `main` of build.rs:
+/// skillset_codegen::Builder::new().specs("model_specs").compile_or_exit();
 /// ```
 ///
 /// The crate then says `pub mod models { include!(concat!(env!("OUT_DIR"), "/models.rs")); }`.

@@ -86,7 +86,8 @@ impl Family {
         let known = || self.own.keys().chain(self.base.iter().flat_map(BTreeMap::keys)).map(String::as_str);
         match (&self.base, nearest(name, known())) {
             (None, None) => {
-                "; built-in specs can be extended by a crate that has `skillset` among its dependencies".into()
+                "; built-in specs can be extended by a crate that has `skillset` among its dependencies"
+                    .into()
             }
             _ => suggest(name, known()),
         }

@@ -36,7 +36,7 @@ impl Forward {
         let model = self.model.open(&self.engine)?;
         let task = model.task_or_own(self.task.as_deref())?;
         let request = Request { inputs: inputs.keys().cloned().collect(), ..Request::default() };
-        let program = model.program(task.name, &request)?;
+        let program = model.program(&task, &request)?;
         let outputs = program.run(&inputs)?;
         write_tensors(&self.output, &outputs)?;
         Ok(())

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::batch::{RowOutputs, Runner};
+use super::batch::{RowOutputs, Runner, TEXT_INPUTS};
 use super::error::TaskError;
 use crate::ir::Request;
 use crate::load::Model;
@@ -38,7 +38,7 @@ impl TextModel {
         let model_max_length = processor.settings().model_max_length;
         Ok(Self {
             task,
-            runner: Runner::new(program),
+            runner: Runner::new(task, program, &TEXT_INPUTS)?,
             // Under a mask any token pads as well as any other.
             pad: Some(processor.special_id(Role::Pad).unwrap_or(0)),
             max_length: least(model_max_length, max_positions),

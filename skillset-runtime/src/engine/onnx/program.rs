@@ -7,8 +7,8 @@ use ort::value::{DynValue, Tensor as OrtTensor};
 
 use super::Provider;
 use super::values::{from_ort, take_rows, to_ort};
-use crate::engine::{EngineError, Program, Session, Tensors, bind_inputs};
-use crate::ir::{Bindings, CheckedGraph, State};
+use crate::engine::{EngineError, Program, Session, Signature, Tensors, bind_inputs};
+use crate::ir::{Bindings, CheckedGraph, Fact, State};
 
 /// A loaded graph.
 ///
@@ -16,19 +16,27 @@ use crate::ir::{Bindings, CheckedGraph, State};
 /// that are not safe then. Threads take turns; each run uses all of the session's threads anyway.
 #[derive(Debug)]
 pub(super) struct OnnxProgram {
-    pub engine: String,
-    pub provider: Provider,
-    pub graph: CheckedGraph,
-    pub session: Mutex<ort::session::Session>,
+    engine: String,
+    provider: Provider,
+    signature: Signature,
+    states: Vec<Kept>,
+    session: Mutex<ort::session::Session>,
+}
+
+/// A state, and its type after a run.
+#[derive(Debug)]
+struct Kept {
+    state: State,
+    next: Option<Fact>,
 }
 
 impl Program for OnnxProgram {
-    fn graph(&self) -> &CheckedGraph {
-        &self.graph
+    fn signature(&self) -> &Signature {
+        &self.signature
     }
 
     fn run(&self, inputs: &Tensors) -> Result<Tensors, EngineError> {
-        let bindings = bind_inputs(&self.graph, inputs, 0)?;
+        let bindings = bind_inputs(&self.signature, inputs, 0)?;
         let states = self.empty_states(&bindings)?;
         let (outputs, _) = self.execute(inputs, &states, false).map_err(|error| self.failed(error))?;
         Ok(outputs)
@@ -36,10 +44,12 @@ impl Program for OnnxProgram {
 
     fn session(&self, batch: usize, capacity: usize) -> Result<Box<dyn Session + '_>, EngineError> {
         let mut bindings = Bindings::default();
-        for symbol in self.graph.symbols() {
-            // A state has the rows of the batch, by whatever name, and no positions yet.
-            let size = if symbol == "past" { 0 } else { batch };
-            bindings.bind(&symbol, size).map_err(|_| self.failed("a symbol is bound twice"))?;
+        for dim in self.states.iter().flat_map(|kept| &kept.state.fact.shape) {
+            dim.for_each_symbol(&mut |symbol| {
+                // A state has the rows of the batch, by whatever name, and no positions yet.
+                let size = if symbol == "past" { 0 } else { batch };
+                bindings.bind(symbol, size).expect("a symbol has one size here");
+            });
         }
         let states = self.empty_states(&bindings)?;
         Ok(Box::new(OnnxSession { program: self, states, batch, past: 0, capacity }))
@@ -47,10 +57,35 @@ impl Program for OnnxProgram {
 }
 
 impl OnnxProgram {
+    /// A session of `graph`.
+    pub(super) fn of_graph(
+        engine: String,
+        provider: Provider,
+        graph: &CheckedGraph,
+        session: ort::session::Session,
+    ) -> Self {
+        let keep = |state: &State| Kept {
+            state: state.clone(),
+            next: state.next.map(|next| graph.fact(next).clone()),
+        };
+        let states = graph.states.iter().map(keep).collect();
+        Self { engine, provider, signature: Signature::from(&**graph), states, session: Mutex::new(session) }
+    }
+
+    /// A session of a graph that keeps nothing between runs.
+    pub(super) fn stateless(
+        engine: String,
+        provider: Provider,
+        signature: Signature,
+        session: ort::session::Session,
+    ) -> Self {
+        Self { engine, provider, signature, states: vec![], session: Mutex::new(session) }
+    }
+
     fn failed(&self, reason: impl std::fmt::Display) -> EngineError {
         EngineError::Failed {
             engine: self.engine.clone(),
-            graph: self.graph.name.clone(),
+            graph: self.signature.name.clone(),
             reason: reason.to_string(),
         }
     }
@@ -61,7 +96,7 @@ impl OnnxProgram {
     }
 
     fn empty_states(&self, bindings: &Bindings) -> Result<Vec<DynValue>, EngineError> {
-        self.graph.states.iter().map(|state| self.empty_state(state, bindings)).collect()
+        self.states.iter().map(|kept| self.empty_state(&kept.state, bindings)).collect()
     }
 
     fn empty_state(&self, state: &State, bindings: &Bindings) -> Result<DynValue, EngineError> {
@@ -87,16 +122,16 @@ impl OnnxProgram {
         for (name, tensor) in inputs {
             binding.bind_input(name, &to_ort(tensor)?)?;
         }
-        for (state, value) in self.graph.states.iter().zip(states) {
-            binding.bind_input(&state.name, value)?;
+        for (kept, value) in self.states.iter().zip(states) {
+            binding.bind_input(&kept.state.name, value)?;
         }
         let host = MemoryInfo::default();
-        for output in &self.graph.outputs {
-            binding.bind_output_to_device(&output.name, &host)?;
+        for output in &self.signature.outputs {
+            binding.bind_output_to_device(output, &host)?;
         }
-        let kept = if keep_states { &self.graph.states[..] } else { &[] };
+        let kept = if keep_states { &self.states[..] } else { &[] };
         let device = state_memory(self.provider)?;
-        for state in kept {
+        for Kept { state, .. } in kept {
             binding.bind_output_to_device(&state.next_name, &device)?;
         }
 
@@ -104,10 +139,10 @@ impl OnnxProgram {
         let mut take = |name: &str| {
             values.remove(name).ok_or_else(|| ort::Error::new(format!("there is no output {name:?}")))
         };
-        let outputs = self.graph.outputs.iter();
-        let outputs = outputs.map(|output| Ok((output.name.clone(), from_ort(&take(&output.name)?)?)));
+        let outputs = self.signature.outputs.iter();
+        let outputs = outputs.map(|output| Ok((output.clone(), from_ort(&take(output)?)?)));
         let outputs = outputs.collect::<ort::Result<Tensors>>()?;
-        let next = kept.iter().map(|state| take(&state.next_name)).collect::<ort::Result<_>>()?;
+        let next = kept.iter().map(|kept| take(&kept.state.next_name)).collect::<ort::Result<_>>()?;
         Ok((outputs, next))
     }
 }
@@ -137,7 +172,7 @@ struct OnnxSession<'p> {
 impl Session for OnnxSession<'_> {
     fn step(&mut self, inputs: &Tensors) -> Result<Tensors, EngineError> {
         let program = self.program;
-        let bindings = bind_inputs(&program.graph, inputs, self.past)?;
+        let bindings = bind_inputs(&program.signature, inputs, self.past)?;
         let past = self.next_past(&bindings);
         if past > self.capacity {
             return Err(program.failed(format!(
@@ -145,8 +180,9 @@ impl Session for OnnxSession<'_> {
                 self.capacity
             )));
         }
-        for (state, value) in program.graph.states.iter().zip(&self.states) {
-            let wanted = state.fact.shape.iter().map(|dim| dim.evaluate(&bindings).map(|size| size as i64));
+        for (kept, value) in program.states.iter().zip(&self.states) {
+            let wanted =
+                kept.state.fact.shape.iter().map(|dim| dim.evaluate(&bindings).map(|size| size as i64));
             let held: Vec<Option<i64>> = value.shape().iter().map(|&size| Some(size)).collect();
             if held != wanted.collect::<Vec<_>>() {
                 return Err(program.failed(format!(
@@ -179,10 +215,9 @@ impl Session for OnnxSession<'_> {
 impl OnnxSession<'_> {
     /// The positions held after a step: the next size of the axis that is `past` long now.
     fn next_past(&self, bindings: &Bindings) -> usize {
-        let graph = &self.program.graph;
-        let sizes = graph.states.iter().filter_map(|state| {
-            let axis = state.fact.shape.iter().position(|dim| dim.as_symbol() == Some("past"))?;
-            graph.fact(state.next?).shape[axis].evaluate(bindings)
+        let sizes = self.program.states.iter().filter_map(|kept| {
+            let axis = kept.state.fact.shape.iter().position(|dim| dim.as_symbol() == Some("past"))?;
+            kept.next.as_ref()?.shape[axis].evaluate(bindings)
         });
         sizes.max().unwrap_or(self.past)
     }
