@@ -7,7 +7,7 @@ use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 use skillset_runtime::checkpoint::Checkpoint;
 use skillset_runtime::checkpoint::hub::{Downloads, HubOptions, Source};
-use skillset_runtime::engine::{Engine, EngineKind, EngineOptions};
+use skillset_runtime::engine::{Device, Engine, EngineKind, EngineOptions};
 use skillset_runtime::load::Model;
 
 use super::Error;
@@ -33,6 +33,9 @@ pub(super) struct EngineArgs {
     /// What executes the model
     #[arg(long, default_value = "candle", value_name = "ENGINE")]
     engine: EngineKind,
+    /// What it runs on: cpu, cuda, cuda:1, metal, openvino, …
+    #[arg(long, default_value = "cpu", value_name = "DEVICE")]
+    device: Device,
     /// The ONNX Runtime library, instead of the one that is found
     #[arg(long, value_name = "FILE")]
     onnxruntime: Option<PathBuf>,
@@ -64,8 +67,12 @@ impl ModelArgs {
 
 impl EngineArgs {
     fn open(&self) -> Result<Arc<dyn Engine>, Error> {
-        let options =
-            EngineOptions { kind: self.engine, library: self.onnxruntime.clone(), threads: self.threads };
+        let options = EngineOptions {
+            kind: self.engine,
+            device: self.device,
+            library: self.onnxruntime.clone(),
+            threads: self.threads,
+        };
         Ok(options.open()?)
     }
 }

@@ -4,12 +4,14 @@
 //! is shared by threads; a graph with state runs in a [`Session`], which keeps the state between steps.
 
 pub mod candle;
+mod device;
 pub mod onnx;
 pub mod probe;
 mod select;
 
 use std::collections::BTreeMap;
 
+pub use device::{Device, UnknownDevice};
 pub use select::{EngineKind, EngineOptions, UnknownEngine};
 
 use crate::ir::{Bindings, CheckedGraph, DType, Fact};
