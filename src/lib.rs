@@ -14,6 +14,7 @@ pub use skillset_runtime::tasks::Labels;
 
 #[cfg(feature = "cli")]
 pub mod cli;
+pub mod harness;
 pub mod models;
 pub mod registry;
 mod skill;

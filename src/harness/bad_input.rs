@@ -97,7 +97,9 @@ impl<P: JsonPipeline> Harness<P> {
             return refuses_no_images(&trial);
         }
         match trial.run(&[json!("")]) {
-            Err(error) if error.to_string().is_empty() => Err("an empty text: the error says nothing".to_owned()),
+            Err(error) if error.to_string().is_empty() => {
+                Err("an empty text: the error says nothing".to_owned())
+            }
             _ => Ok(()),
         }
     }

@@ -56,11 +56,7 @@ fn message(error: impl fmt::Display) -> String {
 
 impl<P: JsonPipeline> Harness<P> {
     /// The tests of a skill; `crate_dir` is the folder of the crate that it is in.
-    pub const fn new(
-        definition: Definition,
-        settings: fn() -> P::Settings,
-        crate_dir: &'static str,
-    ) -> Self {
+    pub const fn new(definition: Definition, settings: fn() -> P::Settings, crate_dir: &'static str) -> Self {
         Self { definition, settings, crate_dir, labels: None }
     }
 
@@ -95,9 +91,10 @@ impl<P: JsonPipeline> Harness<P> {
     /// If the results differ.
     #[track_caller]
     pub fn gives_the_same_result_twice(&self) {
-        self.conclude("the same inputs twice", self.check(|trial| {
-            behaviour::repeats_itself(|inputs| trial.run(inputs), trial.inputs())
-        }));
+        self.conclude(
+            "the same inputs twice",
+            self.check(|trial| behaviour::repeats_itself(|inputs| trial.run(inputs), trial.inputs())),
+        );
     }
 
     /// Runs the same inputs on several threads.
@@ -106,9 +103,10 @@ impl<P: JsonPipeline> Harness<P> {
     /// If a thread gets other results than one alone.
     #[track_caller]
     pub fn serves_threads_at_once(&self) {
-        self.conclude("several threads", self.check(|trial| {
-            behaviour::serves_threads(|inputs| trial.run(inputs), trial.inputs())
-        }));
+        self.conclude(
+            "several threads",
+            self.check(|trial| behaviour::serves_threads(|inputs| trial.run(inputs), trial.inputs())),
+        );
     }
 
     /// Runs inputs alone and in batches.
@@ -117,9 +115,10 @@ impl<P: JsonPipeline> Harness<P> {
     /// If a batch has other results, or in another order.
     #[track_caller]
     pub fn keeps_the_order_of_a_batch(&self) {
-        self.conclude("a batch", self.check(|trial| {
-            behaviour::keeps_order(|inputs| trial.run(inputs), trial.inputs())
-        }));
+        self.conclude(
+            "a batch",
+            self.check(|trial| behaviour::keeps_order(|inputs| trial.run(inputs), trial.inputs())),
+        );
     }
 
     /// Runs the author's cases; `file` is relative to the crate's folder. See

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use serde_json::Value;
+use skillset_runtime::checkpoint::Checkpoint;
 use skillset_runtime::harness::fixture::Fixture;
 use skillset_runtime::harness::{Samples, complete_checkpoint, recorded_task};
 use skillset_runtime::model::{ModelType, Task};
@@ -48,7 +49,7 @@ impl<P: JsonPipeline> Harness<P> {
         let backends = self.definition.backends.iter().copied().chain([Backend::Cpu]).collect();
         let preferences =
             Preferences { backends: Some(backends), strict: Some(false), ..Preferences::default() };
-        Skill::open_with(&self.definition, &(self.settings)(), &preferences, dir)
+        Skill::place(&self.definition, &(self.settings)(), &preferences, Checkpoint::open(dir)?)
     }
 }
 

@@ -20,7 +20,7 @@ pub use definition::{Assemble, Definition, Skilled};
 pub use error::SkillError;
 pub use placement::{Placement, Refusal};
 
-use placement::Preferences;
+pub(crate) use placement::{Preferences, place};
 
 /// A task of a checkpoint on a backend. Clones share one model.
 pub struct Skill<P> {
@@ -58,7 +58,8 @@ impl<P: Pipeline> Skill<P> {
         Self::place(definition, settings, &Preferences::default(), checkpoint)
     }
 
-    fn place(
+    /// As [`open`](Self::open), with preferences.
+    pub(crate) fn place(
         definition: &Definition,
         settings: &P::Settings,
         preferences: &Preferences,
@@ -73,7 +74,7 @@ impl<P: Pipeline> Skill<P> {
                 found,
             });
         }
-        let (engine, placement) = placement::place(definition, preferences)?;
+        let (engine, placement) = place(definition, preferences)?;
         let model = Model::new(model_type, Arc::new(checkpoint), engine);
         let mut pipeline = P::load(&model)?.with_settings(settings);
         if let Some(size) = preferences.batch_size {

@@ -42,7 +42,7 @@ pub(super) fn reasons(refused: &[Refusal]) -> String {
 
 /// What a user wants otherwise than the skill's definition.
 #[derive(Default)]
-pub(super) struct Preferences {
+pub(crate) struct Preferences {
     pub backends: Option<Vec<Backend>>,
     pub strict: Option<bool>,
     /// Which of several devices of a backend.
@@ -53,7 +53,7 @@ pub(super) struct Preferences {
 }
 
 /// Opens the first backend with an engine that runs a small graph.
-pub(super) fn place(
+pub(crate) fn place(
     definition: &Definition,
     preferences: &Preferences,
 ) -> Result<(Arc<dyn Engine>, Placement), SkillError> {
