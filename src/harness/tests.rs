@@ -55,9 +55,9 @@ fn a_fixture_that_is_missing_is_named_with_what_to_do() {
 fn a_broken_weight_is_found() {
     let krate = crate_with("bert", |manifest| {
         let tensors = manifest["tensors"].as_array_mut().unwrap();
-        let name = "encoder.layer.1.output.dense.bias";
-        let bias = tensors.iter_mut().find(|tensor| tensor["name"] == name).unwrap();
-        bias["center"] = json!(bias["center"].as_f64().unwrap() + 0.5);
+        let name = "encoder.layer.1.output.dense.weight";
+        let weight = tensors.iter_mut().find(|tensor| tensor["name"] == name).unwrap();
+        weight["half_range"] = json!(weight["half_range"].as_f64().unwrap() * 1.01);
     });
     let harness: Harness<FeatureExtractor> =
         Harness::new(definition("bert", "feature-extraction"), Default::default, leak(&krate));
