@@ -10,9 +10,9 @@ use skillset::runtime::harness::fixture::Fixture;
 use skillset::runtime::ir::{CheckedGraph, Request};
 use skillset::runtime::model::ModelType;
 
-/// The directories `tests/parity/fixtures/<model type>/<case>`.
+/// The directories `tests/fixtures/<model type>/<case>`.
 fn fixtures() -> Vec<PathBuf> {
-    let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/parity/fixtures");
+    let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures");
     let folders = |path: PathBuf| {
         let entries = std::fs::read_dir(&path).unwrap().map(|entry| entry.unwrap().path());
         let mut folders: Vec<PathBuf> = entries.filter(|path| path.is_dir()).collect();

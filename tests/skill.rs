@@ -51,7 +51,7 @@ fn a_batch_keeps_its_order() {
     let skill = TextSkill::from_dir(folder.path()).unwrap();
     let texts = ["Short.", "A much longer text about a museum near the river.", "Medium length text."];
     let options = ClassificationOptions { top_k: None, ..ClassificationOptions::default() };
-    let batch = skill.run_batch(&texts.map(Into::into), &options).unwrap();
+    let batch = skill.run_batch_with(&texts.map(Into::into), &options).unwrap();
     for (text, together) in texts.into_iter().zip(batch) {
         let alone = skill.run_with(text, &options).unwrap();
         for (a, b) in alone.iter().zip(&together) {

@@ -1,15 +1,27 @@
 //! `#[skillset]`: a struct becomes a skill.
 //!
-//! The stages are those of any compiler: `attribute` parses the arguments, `check` holds them against the
-//! index of model types and tasks, `expand` writes the code. Each collects its errors, so that all mistakes
-//! of one attribute are reported together, each on its own token.
+//! The stages are those of any compiler: `arguments` parses, `check` holds what was written against the index of
+//! model types and tasks, `expand` writes the code. Errors are collected over all stages, so that all mistakes of
+//! one attribute are reported together, each on its own token.
 
+mod arguments;
 mod attribute;
+mod backends;
 mod check;
+mod errors;
 mod expand;
+mod features;
 mod index;
+mod item;
+mod labels;
+mod suggest;
+mod tasks;
 
 use proc_macro::TokenStream;
+
+use attribute::Attribute;
+use check::Known;
+use errors::Errors;
 
 /// Makes a unit struct a skill: a model type with a task.
 ///
@@ -35,7 +47,26 @@ use proc_macro::TokenStream;
 /// `TASK` and `BACKENDS`.
 #[proc_macro_attribute]
 pub fn skillset(arguments: TokenStream, item: TokenStream) -> TokenStream {
-    let expanded = attribute::parse(arguments.into(), item.into())
-        .and_then(|attribute| check::check(&attribute).map(|skill| expand::expand(&attribute, &skill)));
-    expanded.unwrap_or_else(|error| error.into_compile_error()).into()
+    let written = proc_macro2::TokenStream::from(item.clone());
+    let mut errors = Errors::default();
+    let arguments = arguments::parse(arguments.into(), &mut errors);
+    let known = Known { index: index::Index::get(), features: features::Features::of_this_build() };
+    let skill = check::check(&arguments, known, &mut errors);
+    let item = errors.take(item::parse(item.into()));
+    match (item, skill) {
+        (Some(item), Some(skill)) if errors.is_empty() => {
+            expand::expand(&Attribute { item, arguments }, &skill).into()
+        }
+        // The item stays, so that what uses it is not reported as well.
+        _ => {
+            let errors = errors.to_compile_errors();
+            quote::quote!(#errors #written).into()
+        }
+    }
+}
+
+/// Makes an enum the classes of a classifier, for `labels = …`.
+#[proc_macro_derive(Labels, attributes(label, labels))]
+pub fn derive_labels(input: TokenStream) -> TokenStream {
+    labels::derive(input.into()).into()
 }

@@ -225,7 +225,11 @@ impl StoredWeights {
         let requests: Vec<_> = graph.params.iter().map(request).collect();
         let mut names = HashMap::with_capacity(requests.len());
         {
-            let resolved = Resolver::new(checkpoint.weights(), model_type.prefix).resolve(&requests)?;
+            let resolver = Resolver::new(checkpoint.weights(), model_type.prefix);
+            let resolved = resolver.resolve(&requests).map_err(|parameters| CheckpointError::Unresolved {
+                path: checkpoint.weights().path().unwrap_or(checkpoint.dir()).to_owned(),
+                parameters,
+            })?;
             for request in &requests {
                 let Some(view) = resolved.get(&request.name) else { continue };
                 if float_type(view.dtype).is_none() {

@@ -7,7 +7,7 @@ use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 use skillset_runtime::checkpoint::Checkpoint;
 use skillset_runtime::checkpoint::hub::{Downloads, HubOptions, Source, Weights};
-use skillset_runtime::engine::{Engine, EngineKind, EngineOptions};
+use skillset_runtime::engine::{Device, Engine, EngineKind, EngineOptions};
 use skillset_runtime::load::Model;
 
 use super::Error;
@@ -33,6 +33,9 @@ pub(super) struct EngineArgs {
     /// What executes the model: candle, or onnx; candle by default, and onnx for an exported graph
     #[arg(long, value_name = "ENGINE")]
     engine: Option<EngineKind>,
+    /// What it runs on: cpu, cuda, cuda:1, metal, openvino, …
+    #[arg(long, default_value = "cpu", value_name = "DEVICE")]
+    device: Device,
     /// The ONNX Runtime library, instead of the one that is found
     #[arg(long, value_name = "FILE")]
     onnxruntime: Option<PathBuf>,
@@ -78,8 +81,12 @@ impl ModelArgs {
 
 impl EngineArgs {
     fn open(&self, default: EngineKind) -> Result<Arc<dyn Engine>, Error> {
-        let kind = self.engine.unwrap_or(default);
-        let options = EngineOptions { kind, library: self.onnxruntime.clone(), threads: self.threads };
+        let options = EngineOptions {
+            kind: self.engine.unwrap_or(default),
+            device: self.device,
+            library: self.onnxruntime.clone(),
+            threads: self.threads,
+        };
         Ok(options.open()?)
     }
 }

@@ -111,7 +111,10 @@ fn weights_of_another_shape_are_all_listed() {
     let case = Case::new();
     case.config("intermediate_size", json!(57));
     let message = case.refused();
-    assert!(message.starts_with("error: 6 parameters are of another shape:\n"), "{message}");
+    assert!(
+        message.starts_with("error: DIR/model.safetensors: 6 parameters are of another shape:\n"),
+        "{message}"
+    );
     assert!(
         message.contains("  `encoder.layer.0.intermediate.dense.weight`: expected [57, 32], found [56, 32]"),
         "{message}"
@@ -123,7 +126,7 @@ fn missing_weights_are_all_listed() {
     let case = Case::new();
     case.config("num_hidden_layers", json!(3));
     let message = case.refused();
-    assert!(message.starts_with("error: 16 parameters are missing:\n"), "{message}");
+    assert!(message.starts_with("error: DIR/model.safetensors: 16 parameters are missing:\n"), "{message}");
     assert!(
         message.contains("  `encoder.layer.2.attention.self.query.weight`: expected [32, 32]"),
         "{message}"

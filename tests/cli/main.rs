@@ -12,7 +12,7 @@ use tempfile::TempDir;
 
 /// The fixture of a model type's case.
 fn fixture(name: &str) -> Fixture {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/parity/fixtures").join(name);
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures").join(name);
     Fixture::open(folder).expect("the fixture is readable")
 }
 

@@ -14,7 +14,7 @@ from .inputs import Run, runs_for
 from .prettyjson import pretty
 from .run import check_conditioning, forward, greedy_cases
 
-FIXTURES = Path(__file__).parents[2] / "tests" / "parity" / "fixtures"
+FIXTURES = Path(__file__).parents[2] / "tests" / "fixtures"
 
 
 def record(model_type: str, name: str, case: dict) -> Path:

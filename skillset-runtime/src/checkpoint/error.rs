@@ -58,8 +58,13 @@ pub enum CheckpointError {
         found: String,
     },
     /// Parameters are missing or have another shape than the model needs.
-    #[error(transparent)]
-    Unresolved(#[from] Unresolved),
+    #[error("{}: {parameters}", path.display())]
+    Unresolved {
+        /// The weight file, or the folder of several.
+        path: PathBuf,
+        /// All of them.
+        parameters: Unresolved,
+    },
     /// A tensor's stored type cannot be converted to what was asked for.
     #[error("{}: tensor `{tensor}` is stored as {found}, which cannot be converted to {wanted}", path.display())]
     Unconvertible {

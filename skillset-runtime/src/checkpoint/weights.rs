@@ -84,6 +84,14 @@ impl Weights {
         Ok(())
     }
 
+    /// The one file that has all tensors; none where there are several.
+    pub fn path(&self) -> Option<&Path> {
+        match self.files.as_slice() {
+            [only] => Some(&only.path),
+            _ => None,
+        }
+    }
+
     /// The tensor with this exact name.
     pub fn get(&self, name: &str) -> Option<TensorView<'_>> {
         self.by_name.get(name).map(|&index| self.view(&self.tensors[index]))

@@ -4,6 +4,7 @@
 //! is shared by threads; a graph with state runs in a [`Session`], which keeps the state between steps.
 
 pub mod candle;
+mod device;
 pub mod onnx;
 pub mod probe;
 mod select;
@@ -12,6 +13,7 @@ mod signature;
 use std::collections::BTreeMap;
 use std::path::Path;
 
+pub use device::{Device, UnknownDevice};
 pub use select::{EngineKind, EngineOptions, UnknownEngine};
 pub use signature::Signature;
 

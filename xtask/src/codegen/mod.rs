@@ -5,8 +5,9 @@
 //! | `skillset-codegen/src/vocabulary/blocks.json` | the source of skillset-runtime |
 //! | `model_specs/schema.json` | the spec types |
 //! | `model_specs/README.md`, between the markers | the vocabulary |
-//! | `skillset-macros/src/index.json` | the specs |
+//! | `skillset-macros/src/index.json` | the specs and `model_specs/evidence.json` |
 
+mod index;
 mod reference;
 mod vocabulary;
 
@@ -45,6 +46,7 @@ pub fn run(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
     let is_current = json(Vocabulary::get())? == generated[0].1;
     if is_current {
         let index = Builder::new().compile()?.index;
+        let index = index::with_evidence(index, Path::new("model_specs/evidence.json"))?;
         generated.push(("skillset-macros/src/index.json", json(&index)?));
     }
     settle(&generated, arguments.check)?;

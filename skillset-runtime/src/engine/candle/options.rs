@@ -37,6 +37,14 @@ impl Default for CandleOptions {
 
 impl CandleDevice {
     pub(super) fn open(self) -> candle_core::Result<Device> {
+        let missing = match self {
+            Self::Cuda(_) if !cfg!(feature = "cuda") => Some("cuda"),
+            Self::Metal(_) if !cfg!(feature = "metal") => Some("metal"),
+            _ => None,
+        };
+        if let Some(feature) = missing {
+            candle_core::bail!("it is not compiled in; turn on the cargo feature `{feature}`");
+        }
         match self {
             Self::Cpu => Ok(Device::Cpu),
             Self::Cuda(ordinal) => Device::new_cuda(ordinal),

@@ -22,6 +22,8 @@ pub struct OnnxOptions {
     pub library: Option<PathBuf>,
     /// What it runs on.
     pub provider: Provider,
+    /// Which of the provider's devices, where there are several (CUDA, TensorRT, MIGraphX).
+    pub device: usize,
     /// Threads of one operation; `None`: one a physical core.
     pub threads: Option<usize>,
 }
@@ -32,6 +34,7 @@ pub struct OnnxEngine {
     environment: &'static Environment,
     library: Library,
     provider: Provider,
+    device: usize,
     threads: Option<usize>,
 }
 
@@ -43,9 +46,9 @@ impl OnnxEngine {
     pub fn new(options: OnnxOptions) -> Result<Self, EngineError> {
         let library = Library::find(options.library.as_deref(), options.provider)?;
         let environment = super::library::environment(&library, options.provider)?;
-        let OnnxOptions { provider, threads, .. } = options;
-        let engine = Self { environment, library, provider, threads };
-        let probe = engine.builder().and_then(|builder| provider.probe(builder));
+        let OnnxOptions { provider, device, threads, .. } = options;
+        let engine = Self { environment, library, provider, device, threads };
+        let probe = engine.builder().and_then(|builder| provider.probe(builder, device));
         probe.map_err(|error| {
             let (path, remedy) = (engine.library.path.display(), super::library::remedy(provider));
             unavailable(format!(
@@ -107,12 +110,12 @@ impl Engine for OnnxEngine {
 impl OnnxEngine {
     /// Opens a model as any user of ONNX Runtime would.
     pub(super) fn open(&self, path: &Path) -> ort::Result<Session> {
-        self.provider.register(self.builder()?)?.commit_from_file(path)
+        self.provider.register(self.builder()?, self.device)?.commit_from_file(path)
     }
 
     /// ONNX Runtime maps the checkpoint's files itself; only tensors that are in no file are copied.
     fn session(&self, model: &OnnxModel<'_>) -> ort::Result<Session> {
-        let mut builder = self.provider.register(self.builder()?)?;
+        let mut builder = self.provider.register(self.builder()?, self.device)?;
         let files = Files::of(model).map_err(|error| ort::Error::new(error.to_string()))?;
         if let Some(folder) = &files.folder {
             let folder = folder.to_string_lossy();

@@ -1,6 +1,6 @@
 //! How far a tensor is from the one that was recorded.
 
-use skillset::runtime::tensor::Tensor;
+use crate::tensor::Tensor;
 
 /// How much an output may differ.
 #[derive(Clone, Copy, Debug, PartialEq)]

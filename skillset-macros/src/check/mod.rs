@@ -1,0 +1,78 @@
+//! Checking: arguments against what there is, and against each other.
+
+mod backends;
+mod contradictions;
+mod generation;
+mod model;
+mod options;
+mod origin;
+mod spec;
+
+pub use origin::{Origin, Own};
+pub use spec::Spec;
+
+use proc_macro2::Span;
+use syn::{Ident, Lit, Path};
+
+use crate::arguments::{Arguments, example};
+use crate::backends::Backend;
+use crate::errors::Errors;
+use crate::features::Features;
+use crate::index::Index;
+use crate::tasks::Task;
+
+/// A skill that can be.
+pub struct Skill {
+    /// Where its graph comes from.
+    pub origin: Origin,
+    /// What it does.
+    pub task: &'static Task,
+    /// Where it may run, in order of preference.
+    pub backends: Vec<&'static Backend>,
+    /// The variant of `PoolingMode`.
+    pub pooling: Option<&'static str>,
+    /// Parameters of generation and their values.
+    pub generation: Vec<(Ident, Lit)>,
+    /// Whether tests are generated.
+    pub tests: bool,
+    /// The path of the `skillset` crate.
+    pub krate: Path,
+}
+
+/// What arguments are held against.
+#[derive(Clone, Copy)]
+pub struct Known<'a> {
+    /// The model types.
+    pub index: &'a Index,
+    /// The cargo features that are on.
+    pub features: Features,
+}
+
+/// Checks every argument, and records what is wrong, each on its own token.
+pub fn check(arguments: &Arguments, known: Known<'_>, errors: &mut Errors) -> Option<Skill> {
+    for name in ["model", "task", "backends"] {
+        let is_given = arguments.was_given(name) || (name == "model" && arguments.sources().next().is_some());
+        if !is_given {
+            errors.at(Span::call_site(), format!("missing argument: `{}`", example(name)));
+        }
+    }
+    let origin = model::check(arguments, known, errors);
+    let task = model::check_task(arguments, origin.as_ref(), errors);
+    let backends = backends::check(arguments, origin.as_ref(), task, known.features, errors);
+    options::check(arguments, task, errors);
+    contradictions::check(arguments, errors);
+    let pooling = options::pooling(arguments, errors);
+    let generation = generation::check(arguments, errors);
+    Some(Skill {
+        origin: origin?,
+        task: task?,
+        backends: backends?,
+        pooling,
+        generation,
+        tests: arguments.tests.as_ref().is_none_or(|tests| tests.value.value),
+        krate: arguments
+            .krate
+            .as_ref()
+            .map_or_else(|| syn::parse_quote!(::skillset), |krate| krate.value.clone()),
+    })
+}

@@ -1,0 +1,53 @@
+//! The outputs that transformers gave, on one backend.
+
+use skillset_runtime::harness::{Limits, measure_task};
+use skillset_runtime::tasks::JsonPipeline;
+
+use super::{Harness, Outcome, message};
+use crate::skill::{Preferences, place};
+use crate::{Backend, Definition, Refusal, SkillError};
+
+impl<P: JsonPipeline> Harness<P> {
+    pub(super) fn check_parity(&self, backend: Backend) -> Outcome {
+        let (model_type, fixture) = self.recorded()?;
+        let preferences = Preferences { backends: Some(vec![backend]), ..Preferences::default() };
+        let definition = Definition { strict: false, ..self.definition };
+        let engine = match place(&definition, &preferences) {
+            Ok((engine, _)) => engine,
+            Err(SkillError::NoBackend(refused)) => return check_refusals(backend, &refused),
+            Err(error) => return Err(error.to_string()),
+        };
+        let measured = measure_task(&fixture, model_type, self.definition.task, engine);
+        let dir = fixture.dir().display();
+        let difference = measured.map_err(|error| format!("{dir}: {error}"))?;
+        if difference.is_within(Limits::F32) {
+            return Ok(());
+        }
+        let (found, limits) = (difference, Limits::F32);
+        Err(format!(
+            "{dir}: an output differs from the recorded one by {:.1e} (relative, at most {:.1e}) and {:.1e} \
+             (absolute, at most {:.1e})",
+            found.relative, limits.relative, found.absolute, limits.absolute
+        ))
+    }
+}
+
+/// A backend that is not here has to say so in a way that helps.
+pub(super) fn check_refusals(backend: Backend, refused: &[Refusal]) -> Outcome {
+    if refused.is_empty() {
+        return Err("the backend was refused without a reason".to_owned());
+    }
+    for refusal in refused {
+        // `candle (cuda:0) is not available: why; what helps`
+        let (engine, rest) = refusal.reason.split_once(": ").unwrap_or_default();
+        let (why, remedy) = rest.rsplit_once("; ").unwrap_or_default();
+        let names_an_engine = ["candle", "onnx"].iter().any(|name| engine.starts_with(name));
+        if refusal.backend != backend || !names_an_engine || why.is_empty() || remedy.is_empty() {
+            return Err(format!(
+                "expected a refusal that names the engine, says why, and what helps, found {:?}",
+                refusal.to_string()
+            ));
+        }
+    }
+    Ok(())
+}
