@@ -50,6 +50,8 @@ pub fn expand(attribute: &Attribute, skill: &Skill) -> TokenStream {
             #[allow(unused_imports)]
             use super::*;
 
+            // Settings may have every field set.
+            #[allow(clippy::needless_update)]
             const HARNESS: #krate::harness::Harness<#pipeline> =
                 #krate::harness::Harness::new(#definition, || #settings, ::core::env!("CARGO_MANIFEST_DIR"))#labels;
 
