@@ -66,7 +66,7 @@ impl Samples {
             }
             (Processor::Text, "question-answering") => {
                 let question = |context: &&str| json!({ "question": "is the town old", "context": context });
-                TEXTS.iter().map(|text| question(text)).collect()
+                TEXTS.iter().map(question).collect()
             }
             (Processor::Text, _) => TEXTS.iter().map(|text| json!(text)).collect(),
             (Processor::Audio | Processor::Multimodal, _) => {

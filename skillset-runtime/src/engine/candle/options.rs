@@ -45,11 +45,12 @@ impl CandleDevice {
         if let Some(feature) = missing {
             candle_core::bail!("it is not compiled in; turn on the cargo feature `{feature}`");
         }
-        match self {
-            Self::Cpu => Ok(Device::Cpu),
-            Self::Cuda(ordinal) => Device::new_cuda(ordinal),
-            Self::Metal(ordinal) => Device::new_metal(ordinal),
-        }
+        let (opened, needs) = match self {
+            Self::Cpu => return Ok(Device::Cpu),
+            Self::Cuda(ordinal) => (Device::new_cuda(ordinal), "an NVIDIA GPU of that number and its driver"),
+            Self::Metal(ordinal) => (Device::new_metal(ordinal), "an Apple GPU of that number"),
+        };
+        opened.map_err(|error| candle_core::Error::Msg(format!("{error}; it needs {needs}")))
     }
 }
 
