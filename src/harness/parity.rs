@@ -3,7 +3,7 @@
 use skillset_runtime::harness::{Limits, measure_task};
 use skillset_runtime::tasks::JsonPipeline;
 
-use super::{Harness, Outcome, message};
+use super::{Harness, Outcome};
 use crate::skill::{Preferences, place};
 use crate::{Backend, Definition, Refusal, SkillError};
 

@@ -18,6 +18,7 @@ def main() -> None:
 
     command = commands.add_parser("fixtures", help="write the parity fixtures of model types")
     command.add_argument("model_types", nargs="+", metavar="TYPE")
+    command.add_argument("--crate", type=Path, metavar="FOLDER", help="those of a crate's own specs")
     command.set_defaults(run=fixtures)
 
     command = commands.add_parser("trace", help="write what every sub-module computes in a task's first run")
@@ -51,9 +52,12 @@ def main() -> None:
 
 
 def fixtures(arguments: argparse.Namespace) -> None:
+    configs, folders = cases.CONFIGS, record.FIXTURES
+    if arguments.crate:
+        configs = folders = arguments.crate / "tests" / "fixtures"
     for model_type in arguments.model_types:
-        for name, case in cases.load(model_type).items():
-            folder = record.record(model_type, name, case)
+        for name, case in cases.load(model_type, configs).items():
+            folder = record.record(model_type, name, case, folders)
             size = sum(file.stat().st_size for file in folder.iterdir())
             print(f"{model_type}/{name}: {size / 1024:.1f} KiB")
 
