@@ -40,5 +40,5 @@ impl Helpdesk {
 }
 
 fn conversation(question: &str) -> Vec<Message> {
-    vec![Message::new("system", "Answer in one sentence."), Message::new("user", question)]
+    vec![Message::system("Answer in one sentence."), Message::user(question)]
 }
