@@ -26,6 +26,8 @@ pub struct Skill {
     pub task: &'static Task,
     /// Where it may run, in order of preference.
     pub backends: Vec<&'static Backend>,
+    /// To how many tokens texts are cut.
+    pub max_length: Option<usize>,
     /// The variant of `PoolingMode`.
     pub pooling: Option<&'static str>,
     /// Parameters of generation and their values.
@@ -48,7 +50,7 @@ pub struct Known<'a> {
 /// Checks every argument, and records what is wrong, each on its own token.
 pub fn check(arguments: &Arguments, known: Known<'_>, errors: &mut Errors) -> Option<Skill> {
     for name in ["model", "task", "backends"] {
-        if !arguments.was_given(name) {
+        if arguments.is_missing(name) {
             errors.at(Span::call_site(), format!("missing argument: `{}`", example(name)));
         }
     }
@@ -58,6 +60,7 @@ pub fn check(arguments: &Arguments, known: Known<'_>, errors: &mut Errors) -> Op
     let backends = backends::check(arguments, head, known.features, errors);
     options::check(arguments, task, errors);
     contradictions::check(arguments, errors);
+    let max_length = options::max_length(arguments, errors);
     let pooling = options::pooling(arguments, errors);
     let generation = generation::check(arguments, errors);
     let (model_type, entry) = model?;
@@ -66,6 +69,7 @@ pub fn check(arguments: &Arguments, known: Known<'_>, errors: &mut Errors) -> Op
         entry,
         task: task?,
         backends: backends?,
+        max_length,
         pooling,
         generation,
         tests: arguments.tests.as_ref().is_none_or(|tests| tests.value.value),
