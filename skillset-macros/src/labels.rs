@@ -55,15 +55,17 @@ fn implementation(input: &DeriveInput, errors: &mut Errors) -> Option<TokenStrea
     let names = classes.iter().map(|class| &class.name);
     let exact = classes.iter().map(|class| class.exact);
     let variants: Vec<&Ident> = classes.iter().map(|class| &class.variant).collect();
-    let ids = 0..variants.len();
+    let ids: Vec<usize> = (0..variants.len()).collect();
     Some(quote! {
         impl #krate::Labels for #name {
             const NAMES: &'static [&'static str] = &[#(#names),*];
             const EXACT: &'static [bool] = &[#(#exact),*];
 
             fn from_id(id: usize) -> ::core::option::Option<Self> {
-                const CLASSES: &[#name] = &[#(#name::#variants),*];
-                CLASSES.get(id).copied()
+                match id {
+                    #(#ids => ::core::option::Option::Some(Self::#variants),)*
+                    _ => ::core::option::Option::None,
+                }
             }
 
             fn id(self) -> usize {

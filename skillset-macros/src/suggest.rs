@@ -1,11 +1,15 @@
 //! Names in messages.
 
-/// `; did you mean "…"?` if one of `known` is close to `name`, else nothing.
-pub fn did_you_mean<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> String {
+/// The one of `known` that `name` is most like, if it is like any.
+pub fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let similarity = |other: &str| strsim::jaro_winkler(name, other);
     let best = known.into_iter().max_by(|a, b| similarity(a).total_cmp(&similarity(b)));
     best.filter(|best| similarity(best) > 0.8)
-        .map_or_else(String::new, |best| format!("; did you mean `{best}`?"))
+}
+
+/// `; did you mean "…"?` if one of `known` is close to `name`, else nothing.
+pub fn did_you_mean<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> String {
+    nearest(name, known).map_or_else(String::new, |best| format!("; did you mean `{best}`?"))
 }
 
 /// Names as a list in prose: `` `a`, `b` and `c` ``.

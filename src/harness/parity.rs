@@ -1,6 +1,6 @@
 //! The outputs that transformers gave, on one backend.
 
-use skillset_runtime::harness::{Limits, measure_task};
+use skillset_runtime::harness::{Limits, Measured, measure_task};
 use skillset_runtime::tasks::JsonPipeline;
 
 use super::{Harness, Outcome};
@@ -14,20 +14,26 @@ impl<P: JsonPipeline> Harness<P> {
         let definition = Definition { strict: false, ..self.definition };
         let engine = match place(&definition, &preferences) {
             Ok((engine, _)) => engine,
-            Err(SkillError::NoBackend(refused)) => return check_refusals(backend, &refused),
+            Err(SkillError::NoBackend(refused)) => {
+                self.note(&format!("{backend} is not here, so only its refusal was tested"));
+                return check_refusals(backend, &refused);
+            }
             Err(error) => return Err(error.to_string()),
         };
         let measured = measure_task(&fixture, model_type, self.definition.task, engine);
         let dir = fixture.dir().display();
-        let difference = measured.map_err(|error| format!("{dir}: {error}"))?;
+        let Measured { difference, worst } = measured.map_err(|error| format!("{dir}: {error}"))?;
         if difference.is_within(Limits::F32) {
             return Ok(());
         }
-        let (found, limits) = (difference, Limits::F32);
         Err(format!(
-            "{dir}: an output differs from the recorded one by {:.1e} (relative, at most {:.1e}) and {:.1e} \
-             (absolute, at most {:.1e})",
-            found.relative, limits.relative, found.absolute, limits.absolute
+            "{dir}: {worst}: expected what was recorded from transformers {}, found outputs that differ by \
+             {:.1e} (relative, at most {:.1e}) and {:.1e} (absolute, at most {:.1e})",
+            fixture.manifest().transformers,
+            difference.relative,
+            Limits::F32.relative,
+            difference.absolute,
+            Limits::F32.absolute
         ))
     }
 }

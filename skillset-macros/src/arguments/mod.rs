@@ -12,7 +12,7 @@ use syn::parse::ParseStream;
 use syn::{Error, Ident, Lit, LitBool, LitInt, LitStr, Path};
 
 use crate::errors::Errors;
-use crate::suggest::{did_you_mean, list};
+use crate::suggest::{did_you_mean, list, nearest};
 
 /// An argument that was given.
 pub struct Given<T> {
@@ -77,6 +77,8 @@ pub struct Arguments {
     pub krate: Option<Given<Path>>,
     /// The names of all that was given, malformed or not.
     given: Vec<Ident>,
+    /// What unknown arguments were probably meant to be.
+    meant: Vec<&'static str>,
 }
 
 /// Every argument, with an example of its use.
@@ -113,7 +115,7 @@ pub fn parse(tokens: TokenStream, errors: &mut Errors) -> Arguments {
     list::each(tokens, errors, |input, errors| {
         let name = Ident::parse_any(input)?;
         if arguments.was_given(&name.to_string()) {
-            errors.at(name.span(), format!("duplicate argument `{name}`"));
+            errors.at(name.span(), format!("duplicate argument `{name}`; give it once"));
         }
         arguments.given.push(name.clone());
         arguments.parse_one(name, input, errors)
@@ -132,6 +134,11 @@ impl Arguments {
         self.given.iter().filter(|given| SOURCES.iter().any(|source| *given == source))
     }
 
+    /// Whether an argument of this name is missing, and not just misspelt.
+    pub fn is_missing(&self, name: &str) -> bool {
+        !self.was_given(name) && !self.meant.contains(&name)
+    }
+
     fn parse_one(&mut self, name: Ident, input: ParseStream<'_>, errors: &mut Errors) -> syn::Result<()> {
         match name.to_string().as_str() {
             "model" => self.source = Some(Source::ModelType(value::string(name, input)?.value)),
@@ -139,7 +146,7 @@ impl Arguments {
             "onnx" => self.source = Some(Source::Exported(value::string(name, input)?.value)),
             "models" => self.models = Some(value::path(name, input)?),
             "task" => self.task = Some(value::string(name, input)?),
-            "backends" => self.backends = Some(value::names(name, input, errors)?),
+            "backends" => self.backends = value::names(name, input, errors)?,
             "labels" => self.labels = Some(value::path(name, input)?),
             "checkpoint" => self.checkpoint = Some(value::string(name, input)?),
             "revision" => self.revision = Some(value::string(name, input)?),
@@ -148,14 +155,15 @@ impl Arguments {
             "max_length" => self.max_length = Some(value::integer(name, input)?),
             "pooling" => self.pooling = Some(value::string(name, input)?),
             "normalize" => self.normalize = Some(value::boolean(name, input)?),
-            "generation" => self.generation = Some(value::parameters(name, input, errors)?),
+            "generation" => self.generation = value::parameters(name, input, errors)?,
             "allow_unverified" => self.allow_unverified = Some(value::flag(name, input)?),
             "tests" => self.tests = Some(value::boolean(name, input)?),
             "cases" => self.cases = Some(value::string(name, input)?),
             "crate" => self.krate = Some(value::path(name, input)?),
             unknown => {
-                let hint = did_you_mean(unknown, ARGUMENTS.map(|(known, _)| known));
-                let known = list(ARGUMENTS.map(|(known, _)| known));
+                let names = ARGUMENTS.map(|(known, _)| known);
+                self.meant.extend(nearest(unknown, names));
+                let (hint, known) = (did_you_mean(unknown, names), list(names));
                 let message = format!("unknown argument `{unknown}`{hint}; the arguments are {known}");
                 return Err(Error::new(name.span(), message));
             }

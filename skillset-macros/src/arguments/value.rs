@@ -38,48 +38,64 @@ pub fn flag(name: Ident, input: ParseStream<'_>) -> syn::Result<Given<()>> {
     Err(Error::new_spanned(found, format!("`{name}` takes no value; write `{name}`, or leave it out")))
 }
 
-/// `name(a, b)`
-pub fn names(name: Ident, input: ParseStream<'_>, errors: &mut Errors) -> syn::Result<Given<Vec<Ident>>> {
-    let mut names = vec![];
-    each(in_parentheses(&name, input)?, errors, |input, _| {
-        names.push(Ident::parse_any(input).map_err(|_| bad_name(&name, input))?);
-        Ok(())
-    });
-    Ok(Given { name, value: names })
+/// `name(a, b)`; none if no entry is well-formed.
+pub fn names(
+    name: Ident,
+    input: ParseStream<'_>,
+    errors: &mut Errors,
+) -> syn::Result<Option<Given<Vec<Ident>>>> {
+    entries(name, input, errors, |of, input| {
+        Ident::parse_any(input).map_err(|_| {
+            let message = format!("expected a name, such as in `{}`", example(&of.to_string()));
+            on_rest(of, input, message)
+        })
+    })
 }
 
-fn bad_name(of: &Ident, input: ParseStream<'_>) -> Error {
-    let message = format!("expected a name, such as in `{}`", example(&of.to_string()));
-    match rest(input) {
-        Ok(found) if !found.is_empty() => Error::new_spanned(found, message),
-        _ => Error::new(of.span(), message),
-    }
-}
-
-/// `name(a = 1, b = true)`
+/// `name(a = 1, b = true)`; none if no entry is well-formed.
 pub fn parameters(
     name: Ident,
     input: ParseStream<'_>,
     errors: &mut Errors,
-) -> syn::Result<Given<Vec<Parameter>>> {
-    let mut parameters = vec![];
-    each(in_parentheses(&name, input)?, errors, |input, _| {
-        let name = Ident::parse_any(input)?;
-        parameters.push(assigned::<Lit>(name, input, "a number, `true` or `false`")?);
-        Ok(())
+) -> syn::Result<Option<Given<Vec<Parameter>>>> {
+    entries(name, input, errors, |_, input| {
+        assigned::<Lit>(Ident::parse_any(input)?, input, "a number, `true` or `false`")
+    })
+}
+
+fn entries<T>(
+    name: Ident,
+    input: ParseStream<'_>,
+    errors: &mut Errors,
+    mut entry: impl FnMut(&Ident, ParseStream<'_>) -> syn::Result<T>,
+) -> syn::Result<Option<Given<Vec<T>>>> {
+    let (mut value, mut is_malformed) = (vec![], false);
+    each(in_parentheses(&name, input)?, errors, |input, _| match entry(&name, input) {
+        Ok(found) => {
+            value.push(found);
+            Ok(())
+        }
+        Err(error) => {
+            is_malformed = true;
+            Err(error)
+        }
     });
-    Ok(Given { name, value: parameters })
+    // With no entry left there would be more to complain about, which is not what is wrong.
+    Ok((!value.is_empty() || !is_malformed).then_some(Given { name, value }))
+}
+
+/// An error on what is left of an argument, or on its name if nothing is.
+fn on_rest(name: &Ident, input: ParseStream<'_>, message: String) -> Error {
+    match rest(input) {
+        Ok(found) if !found.is_empty() => Error::new_spanned(found, message),
+        _ => Error::new(name.span(), message),
+    }
 }
 
 fn in_parentheses(name: &Ident, input: ParseStream<'_>) -> syn::Result<TokenStream> {
     if !input.peek(token::Paren) {
-        let found = rest(input)?;
         let message = format!("`{name}` takes a list in parentheses: `{}`", example(&name.to_string()));
-        return Err(if found.is_empty() {
-            Error::new(name.span(), message)
-        } else {
-            Error::new_spanned(found, message)
-        });
+        return Err(on_rest(name, input, message));
     }
     let content;
     parenthesized!(content in input);
@@ -93,21 +109,12 @@ fn assigned<T: Parse>(name: Ident, input: ParseStream<'_>, expected: &str) -> sy
         example => format!(", such as `{example}`"),
     };
     if !input.peek(Token![=]) {
-        let found = rest(input)?;
-        let message = format!("`{name}` takes a value{example}");
-        return Err(if found.is_empty() {
-            Error::new(name.span(), message)
-        } else {
-            Error::new_spanned(found, message)
-        });
+        return Err(on_rest(&name, input, format!("`{name}` takes a value{example}")));
     }
     input.parse::<Token![=]>()?;
     let written = input.fork();
-    input.parse().map(|value| Given { name: name.clone(), value }).map_err(|_| {
-        let message = format!("expected {expected}{example}");
-        match rest(&written) {
-            Ok(found) if !found.is_empty() => Error::new_spanned(found, message),
-            _ => Error::new(name.span(), message),
-        }
-    })
+    match input.parse() {
+        Ok(value) => Ok(Given { name, value }),
+        Err(_) => Err(on_rest(&name, &written, format!("expected {expected}{example}"))),
+    }
 }

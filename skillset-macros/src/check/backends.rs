@@ -36,7 +36,7 @@ pub fn check(
     for name in &given.value {
         let Some(backend) = errors.take(find(name)) else { continue };
         if found.iter().any(|before| before.name == backend.name) {
-            errors.at(name.span(), format!("duplicate backend `{name}`"));
+            errors.at(name.span(), format!("duplicate backend `{name}`; list it once"));
         }
         let unmeasured =
             head.filter(|head| !head.measured.is_empty() && arguments.allow_unverified.is_none());

@@ -1,5 +1,6 @@
 //! Parameters of generation: their names, types and ranges.
 
+use proc_macro2::Literal;
 use syn::{Ident, Lit};
 
 use crate::arguments::Arguments;
@@ -56,7 +57,7 @@ pub fn check(arguments: &Arguments, errors: &mut Errors) -> Vec<(Ident, Lit)> {
             continue;
         };
         if checked.iter().any(|(before, _)| before == name) {
-            errors.at(name.span(), format!("duplicate parameter `{name}`"));
+            errors.at(name.span(), format!("duplicate parameter `{name}`; give it once"));
         }
         if greedy && *draws {
             let message =
@@ -65,7 +66,14 @@ pub fn check(arguments: &Arguments, errors: &mut Errors) -> Vec<(Ident, Lit)> {
         }
         match kind.read(value) {
             Ok(value) => checked.push((name.clone(), value)),
-            Err(expected) => errors.at(value.span(), format!("`{name}` is {expected}")),
+            Err(expected) => {
+                let remedy = if name == "temperature" {
+                    "; for the likeliest tokens set `do_sample = false`"
+                } else {
+                    ""
+                };
+                errors.at(value.span(), format!("`{name}` takes {expected}{remedy}"));
+            }
         }
     }
     let draws = |name: &Ident| PARAMETERS.iter().any(|(known, _, draws)| name == known && *draws);
@@ -77,40 +85,40 @@ pub fn check(arguments: &Arguments, errors: &mut Errors) -> Vec<(Ident, Lit)> {
 }
 
 impl Kind {
-    /// The value as a literal of the parameter's type; or what it should be.
+    /// The value as a literal that fits the parameter's type, whatever suffix it has; or what is expected.
     fn read(self, value: &Lit) -> Result<Lit, String> {
-        let integer = || match value {
+        let integer = match value {
             Lit::Int(value) => value.base10_parse::<i64>().ok(),
             _ => None,
         };
-        let number = || match value {
+        let number = match value {
             Lit::Int(value) => value.base10_parse::<f64>().ok(),
             Lit::Float(value) => value.base10_parse::<f64>().ok(),
             _ => None,
         };
-        let real = |number: f64| {
-            let mut literal = proc_macro2::Literal::f64_unsuffixed(number);
-            literal.set_span(value.span());
-            Lit::new(literal)
-        };
-        match self {
-            Self::Count(least) => integer()
-                .filter(|&count| usize::try_from(count).is_ok_and(|count| count >= least))
-                .map(|_| value.clone())
-                .ok_or_else(|| format!("a whole number, at least {least}")),
-            Self::Integer => integer().map(|_| value.clone()).ok_or_else(|| "a whole number".to_owned()),
+        let number = number.filter(|number| number.is_finite());
+        let (literal, expected) = match self {
+            Self::Count(least) => {
+                let fits = |count: &i64| usize::try_from(*count).is_ok_and(|count| count >= least);
+                (
+                    integer.filter(fits).map(Literal::i64_unsuffixed),
+                    format!("a whole number, at least {least}"),
+                )
+            }
+            Self::Integer => (integer.map(Literal::i64_unsuffixed), "a whole number".to_owned()),
             Self::Positive => {
-                let above = number().filter(|number| *number > 0.0);
-                above.map(real).ok_or_else(|| "a number above 0".to_owned())
+                let positive = number.filter(|number| *number > 0.0);
+                (positive.map(Literal::f64_unsuffixed), "a number above 0".to_owned())
             }
             Self::Probability => {
-                let within = number().filter(|number| (0.0..=1.0).contains(number));
-                within.map(real).ok_or_else(|| "a number from 0 to 1".to_owned())
+                let within = number.filter(|number| (0.0..=1.0).contains(number));
+                (within.map(Literal::f64_unsuffixed), "a number from 0 to 1".to_owned())
             }
-            Self::Bool => match value {
-                Lit::Bool(_) => Ok(value.clone()),
-                _ => Err("`true` or `false`".to_owned()),
-            },
-        }
+            Self::Bool if matches!(value, Lit::Bool(_)) => return Ok(value.clone()),
+            Self::Bool => (None, "`true` or `false`".to_owned()),
+        };
+        let mut literal = literal.ok_or(expected)?;
+        literal.set_span(value.span());
+        Ok(Lit::new(literal))
     }
 }

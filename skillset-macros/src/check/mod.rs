@@ -29,6 +29,8 @@ pub struct Skill {
     pub task: &'static Task,
     /// Where it may run, in order of preference.
     pub backends: Vec<&'static Backend>,
+    /// To how many tokens texts are cut.
+    pub max_length: Option<usize>,
     /// The variant of `PoolingMode`.
     pub pooling: Option<&'static str>,
     /// Parameters of generation and their values.
@@ -51,8 +53,8 @@ pub struct Known<'a> {
 /// Checks every argument, and records what is wrong, each on its own token.
 pub fn check(arguments: &Arguments, known: Known<'_>, errors: &mut Errors) -> Option<Skill> {
     for name in ["model", "task", "backends"] {
-        let is_given = arguments.was_given(name) || (name == "model" && arguments.sources().next().is_some());
-        if !is_given {
+        let has_source = name == "model" && arguments.sources().next().is_some();
+        if arguments.is_missing(name) && !has_source {
             errors.at(Span::call_site(), format!("missing argument: `{}`", example(name)));
         }
     }
@@ -61,12 +63,14 @@ pub fn check(arguments: &Arguments, known: Known<'_>, errors: &mut Errors) -> Op
     let backends = backends::check(arguments, origin.as_ref(), task, known.features, errors);
     options::check(arguments, task, errors);
     contradictions::check(arguments, errors);
+    let max_length = options::max_length(arguments, errors);
     let pooling = options::pooling(arguments, errors);
     let generation = generation::check(arguments, errors);
     Some(Skill {
         origin: origin?,
         task: task?,
         backends: backends?,
+        max_length,
         pooling,
         generation,
         tests: arguments.tests.as_ref().is_none_or(|tests| tests.value.value),

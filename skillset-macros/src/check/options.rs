@@ -37,13 +37,6 @@ pub fn check(arguments: &Arguments, task: Option<&Task>, errors: &mut Errors) {
     if let Some(precision) = &arguments.precision {
         check_precision(&precision.value, errors);
     }
-    if let Some(length) = &arguments.max_length {
-        match length.value.base10_parse::<usize>() {
-            Ok(0) => errors.at(length.value.span(), "`max_length` is 0, and a text has at least one token"),
-            Ok(_) => {}
-            Err(_) => errors.at(length.value.span(), "expected a whole number of tokens above 0"),
-        }
-    }
     if let Some(checkpoint) = &arguments.checkpoint {
         check_checkpoint(&checkpoint.value, errors);
     }
@@ -59,13 +52,11 @@ fn misplaced(argument: &str, task: &Task) -> Option<String> {
     }
     let others = list(TASKS.iter().filter(|task| task.takes(argument)).map(|task| task.name));
     let remedy = match (argument, task.name) {
-        ("max_length", "text-generation") => "; set `generation(max_new_tokens = …)`",
-        ("pooling" | "normalize", "feature-extraction") => {
-            ", which gives a vector a token; one vector a text is `sentence-similarity`"
-        }
+        ("max_length", "text-generation") => "; to end texts earlier, set `generation(max_new_tokens = …)`",
+        ("pooling" | "normalize", "feature-extraction") => ", which makes one vector of those of the tokens",
         _ => "",
     };
-    Some(format!("`{argument}` is no argument for `{}`{remedy}; it is for {others}", task.name))
+    Some(format!("`{argument}` is no argument for `{}`; it is for {others}{remedy}", task.name))
 }
 
 fn check_precision(precision: &LitStr, errors: &mut Errors) {
@@ -98,6 +89,16 @@ fn check_labels(labels: &Path, name: Span, errors: &mut Errors) {
     if labels.segments.iter().any(|segment| !segment.arguments.is_none()) {
         errors.at(name, "`labels` names an enum without parameters, one that derives `skillset::Labels`");
     }
+}
+
+/// The number of tokens that texts are cut to.
+pub fn max_length(arguments: &Arguments, errors: &mut Errors) -> Option<usize> {
+    let written = &arguments.max_length.as_ref()?.value;
+    let length = written.base10_parse().ok().filter(|length| *length > 0);
+    if length.is_none() {
+        errors.at(written.span(), "`max_length` takes a number of tokens, at least 1");
+    }
+    length
 }
 
 /// The variant of `PoolingMode`.

@@ -94,8 +94,7 @@ fn optional(text: Option<&Given<LitStr>>) -> TokenStream {
 pub fn settings(attribute: &Attribute, skill: &Skill) -> Option<TokenStream> {
     let krate = &skill.krate;
     let mut fields: Vec<(Ident, TokenStream)> = vec![];
-    if let Some(length) = &attribute.arguments.max_length {
-        let length = &length.value;
+    if let Some(length) = skill.max_length {
         fields.push((format_ident!("max_length"), quote!(::core::num::NonZeroUsize::new(#length))));
     }
     if let Some(variant) = skill.pooling {

@@ -11,9 +11,9 @@ use crate::check::Skill;
 
 /// The test module, named after the struct.
 ///
-/// A skill without recorded outputs, of a spec of one's own or an exported graph, has the tests that need none.
-///
-/// It works on the skill's handle, not on the struct: nobody but the author can make the struct's own fields, or
+/// A skill without recorded outputs, of a spec of one's own or an exported graph, has the tests that need none. It may
+/// be that a `test` of another kind is in scope where the struct is, so the attribute is named in full. The module
+/// works on the skill's handle, not on the struct: nobody but the author can make the struct's own fields, or
 /// choose its generic parameters.
 pub fn expand(attribute: &Attribute, skill: &Skill) -> TokenStream {
     let module = format!("{}_skill", snake_case(&attribute.item.ident.to_string()));
@@ -31,7 +31,7 @@ pub fn expand(attribute: &Attribute, skill: &Skill) -> TokenStream {
         let test = format_ident!("agrees_with_transformers_on_{}", backend.name);
         let backend = format_ident!("{}", backend.variant);
         quote! {
-            #[test]
+            #[::core::prelude::v1::test]
             fn #test() {
                 HARNESS.agrees_with_transformers(#krate::Backend::#backend);
             }
@@ -40,7 +40,7 @@ pub fn expand(attribute: &Attribute, skill: &Skill) -> TokenStream {
     let cases = attribute.arguments.cases.as_ref().map(|file| {
         let file = &file.value;
         quote! {
-            #[test]
+            #[::core::prelude::v1::test]
             fn cases() {
                 HARNESS.cases(#file);
             }
@@ -51,22 +51,22 @@ pub fn expand(attribute: &Attribute, skill: &Skill) -> TokenStream {
         quote! {
             #(#parity)*
 
-            #[test]
+            #[::core::prelude::v1::test]
             fn refuses_bad_input() {
                 HARNESS.refuses_bad_input();
             }
 
-            #[test]
+            #[::core::prelude::v1::test]
             fn gives_the_same_result_twice() {
                 HARNESS.gives_the_same_result_twice();
             }
 
-            #[test]
+            #[::core::prelude::v1::test]
             fn serves_threads_at_once() {
                 HARNESS.serves_threads_at_once();
             }
 
-            #[test]
+            #[::core::prelude::v1::test]
             fn keeps_the_order_of_a_batch() {
                 HARNESS.keeps_the_order_of_a_batch();
             }
@@ -90,7 +90,7 @@ pub fn expand(attribute: &Attribute, skill: &Skill) -> TokenStream {
 
             #on_fixture
 
-            #[test]
+            #[::core::prelude::v1::test]
             fn is_send_and_sync() {
                 #krate::harness::is_send_and_sync::<#krate::Skill<#pipeline>>();
             }

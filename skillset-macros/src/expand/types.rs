@@ -1,7 +1,8 @@
 //! The types of a skill.
 
 use proc_macro2::TokenStream;
-use quote::{format_ident, quote};
+use quote::{format_ident, quote, quote_spanned};
+use syn::spanned::Spanned;
 
 use crate::attribute::Attribute;
 use crate::check::Skill;
@@ -31,7 +32,8 @@ impl Types {
         let name = format_ident!("{}", skill.task.pipeline);
         let pipeline = match labels {
             None => quote!(#tasks::#name),
-            Some(labels) => quote!(#tasks::Labelled<#tasks::#name, #labels>),
+            // An enum that does not derive `Labels` is reported where it is named.
+            Some(labels) => quote_spanned!(labels.span()=> #tasks::Labelled<#tasks::#name, #labels>),
         };
         let options = format_ident!("{}", skill.task.options);
         Self {

@@ -38,7 +38,25 @@ pub enum MeasureError {
     },
 }
 
-/// The largest difference of any output in the recorded calls of a task; generations must be token-exact.
+/// What the recorded calls of a task gave.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Measured {
+    /// The largest difference of any output, in each measure.
+    pub difference: Difference,
+    /// Where the relative difference is largest, such as `run "padded": logits`; empty if nothing was compared.
+    pub worst: String,
+}
+
+impl Measured {
+    fn add(&mut self, difference: Difference, place: impl FnOnce() -> String) {
+        if self.worst.is_empty() || difference.relative > self.difference.relative {
+            self.worst = place();
+        }
+        self.difference = self.difference.worst(difference);
+    }
+}
+
+/// Measures the recorded calls of a task; generations must be token-exact.
 ///
 /// `task` may be one that was not recorded under its own name, as long as one of its class was: tasks that share
 /// a class share its graph.
@@ -51,18 +69,20 @@ pub fn measure_task(
     model_type: &'static ModelType,
     task: &str,
     engine: Arc<dyn Engine>,
-) -> Result<Difference, MeasureError> {
+) -> Result<Measured, MeasureError> {
     let name = recorded_task(fixture, model_type, task)?;
     let recorded = fixture.task(name)?;
     let dir = tempfile::tempdir()?;
     let model = open(fixture, model_type, name, dir.path(), engine)?;
-    let mut worst = Difference::default();
+    let mut measured = Measured::default();
     for run in &recorded.runs {
-        let difference = compare_run(fixture, (name, task), run, &model);
-        worst = worst.worst(difference.map_err(|problem| MeasureError::Recorded {
-            recorded: format!("run {:?}", run.name),
-            problem,
-        })?);
+        let place = format!("run {:?}", run.name);
+        let differences = compare_run(fixture, (name, task), run, &model);
+        let differences =
+            differences.map_err(|problem| MeasureError::Recorded { recorded: place.clone(), problem })?;
+        for (output, difference) in differences {
+            measured.add(difference, || format!("{place}: {output}"));
+        }
     }
     for (position, generation) in recorded.generate.iter().enumerate() {
         check_generation(generation, &model).map_err(|problem| MeasureError::Recorded {
@@ -70,7 +90,7 @@ pub fn measure_task(
             problem,
         })?;
     }
-    Ok(worst)
+    Ok(measured)
 }
 
 /// The name under which a task's class was recorded.
@@ -109,13 +129,14 @@ pub fn open(
     Ok(Model::new(model_type, Arc::new(Checkpoint::open(dir)?), engine))
 }
 
-/// Runs a call that was recorded for one task by the program of another (or the same) of its class.
-fn compare_run(
+/// Runs a call that was recorded for one task by the program of another (or the same) of its class, and gives the
+/// difference of each output.
+fn compare_run<'a>(
     fixture: &Fixture,
     (recorded, task): (&str, &str),
-    run: &Run,
+    run: &'a Run,
     model: &Model,
-) -> Result<Difference, String> {
+) -> Result<Vec<(&'a str, Difference)>, String> {
     let inputs = fixture.inputs(recorded, &run.name).map_err(|error| error.to_string())?;
     let expected = fixture.outputs(recorded, &run.name).map_err(|error| error.to_string())?;
     let request = Request {
@@ -126,7 +147,7 @@ fn compare_run(
     let program = model.program(task, &request).map_err(|error| error.to_string())?;
     let outputs = program.run(&inputs).map_err(|error| error.to_string())?;
     let mask = inputs.get("attention_mask").and_then(|mask| mask.as_i64());
-    let mut worst = Difference::default();
+    let mut differences = vec![];
     for name in &run.outputs {
         let (Some(actual), Some(expected)) = (outputs.get(name), expected.get(name)) else {
             return Err(format!("output {name:?} is missing"));
@@ -134,9 +155,9 @@ fn compare_run(
         let mask = mask.filter(|_| run.exclude_padding.contains(name));
         let difference =
             Difference::between(actual, expected, mask).map_err(|error| format!("{name}: {error}"))?;
-        worst = worst.worst(difference);
+        differences.push((name.as_str(), difference));
     }
-    Ok(worst)
+    Ok(differences)
 }
 
 fn check_generation(recorded: &Generate, model: &Model) -> Result<(), String> {

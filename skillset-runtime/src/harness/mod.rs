@@ -25,5 +25,5 @@ pub use compare::{Difference, Limits};
 pub use complete::complete_checkpoint;
 pub use differences::differences;
 pub use labelled::LabelledError;
-pub use measure::{MeasureError, measure_task, recorded_task};
+pub use measure::{MeasureError, Measured, measure_task, recorded_task};
 pub use samples::{SampleError, Samples};

@@ -8,6 +8,11 @@ use crate::checkpoint::{Checkpoint, ConfigError, Labels as ConfigLabels};
 ///
 /// A class id is the place of the variant. The names are held against `id2label` of the config when a checkpoint
 /// is opened, see [`Labelled`](super::Labelled).
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be the classes of a classifier",
+    label = "it is no enum that derives `Labels`",
+    note = "add `#[derive(Clone, Copy, Debug, PartialEq, Eq, skillset::Labels)]` to the enum"
+)]
 pub trait Labels: Copy + Eq + Debug + Send + Sync + 'static {
     /// The classes' names, by id.
     const NAMES: &'static [&'static str];

@@ -53,7 +53,7 @@ pub fn measure(fixture: &Fixture, options: &EngineOptions) -> Result<Vec<Measure
             task: task.to_owned(),
             engine: options.kind.name(),
             runs: recorded.runs.len() + recorded.generate.len(),
-            result: result.map_err(|error| error.to_string()),
+            result: result.map(|measured| measured.difference).map_err(|error| error.to_string()),
         });
     }
     Ok(measurements)
