@@ -155,7 +155,7 @@ impl<P: JsonPipeline> Harness<P> {
     /// Says, to those who let tests print, what a test that passes has left out.
     #[expect(clippy::print_stderr, reason = "the output of a test is what it prints")]
     fn note(&self, what: &str) {
-        eprintln!("{} {}: {what}", self.definition.model_type, self.definition.task);
+        eprintln!("{} {}: {what}", self.definition.origin.name(), self.definition.task);
     }
 
     fn crate_dir(&self) -> &'static Path {

@@ -7,6 +7,8 @@ mod model;
 mod options;
 mod origin;
 mod spec;
+#[cfg(test)]
+mod tests;
 
 pub use origin::{Origin, Own};
 pub use spec::Spec;

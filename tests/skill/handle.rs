@@ -1,40 +1,51 @@
-//! What `#[skillset]` accepts, and what it makes of a struct.
+//! The handle: shared, cloned, shown, run.
 
-use std::path::Path;
-
-use skillset::runtime::harness::fixture::Fixture;
 use skillset::tasks::ClassificationOptions;
 use skillset::{Backend, SkillError, skillset};
 
-/// Keeps its own docs.
+use crate::support::checkpoint;
+
+const FIXTURE: &str = "bert-text-classification";
+
 #[skillset(model = "bert", task = "text-classification", backends(cpu))]
+#[derive(Clone, Debug)]
 pub struct TextSkill;
 
-#[skillset(model = "llama", task = "text-generation", backends(onnx_cpu, cpu))]
-pub(crate) struct ChatSkill;
+#[skillset(model = "bert", task = "text-classification", backends(cpu))]
+pub struct Named<T> {
+    pub name: T,
+    count: usize,
+}
 
 #[skillset(model = "vit", task = "image-classification", backends(cpu,), crate = skillset)]
 struct ImageSkill;
 
-/// A pipeline fixture, which has a tokenizer.
-fn checkpoint() -> tempfile::TempDir {
-    let folder = tempfile::tempdir().expect("a temporary folder");
-    let fixture = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/pipelines/bert-text-classification");
-    let fixture = Fixture::open(fixture).expect("the fixture is readable");
-    fixture.write_checkpoint("text-classification", folder.path()).expect("the checkpoint is written");
-    folder
+#[test]
+fn own_fields_are_kept_beside_the_skill() {
+    let folder = checkpoint(FIXTURE);
+    let mut named = Named::from_dir(folder.path(), "first", 0).unwrap();
+    for text in ["The river is calm.", "The museum is closed."] {
+        named.run(text).unwrap();
+        named.count += 1;
+    }
+    assert_eq!((named.name, named.count), ("first", 2));
 }
 
 #[test]
-fn a_skill_says_what_it_is() {
-    assert_eq!((TextSkill::MODEL_TYPE, TextSkill::TASK), ("bert", "text-classification"));
-    assert_eq!(ChatSkill::BACKENDS, [Backend::OnnxCpu, Backend::Cpu]);
-    assert_eq!(ImageSkill::MODEL_TYPE, "vit");
+fn clones_share_the_model_and_show_where_it_runs() {
+    let folder = checkpoint(FIXTURE);
+    let skill = TextSkill::from_dir(folder.path()).unwrap();
+    let clone = skill.clone();
+    assert!(std::ptr::eq(clone.placement(), skill.placement()));
+    assert_eq!(clone.run("The river is calm.").unwrap(), skill.run("The river is calm.").unwrap());
+    let shown = format!("{skill:?}");
+    assert!(shown.contains("model_type: \"bert\", task: \"text-classification\""), "{shown}");
+    assert!(shown.contains("candle (cpu)"), "{shown}");
 }
 
 #[test]
 fn a_skill_is_shared_by_threads() {
-    let folder = checkpoint();
+    let folder = checkpoint(FIXTURE);
     let skill = TextSkill::from_dir(folder.path()).unwrap();
     let expected = skill.run("The river is calm.").unwrap();
     std::thread::scope(|scope| {
@@ -47,13 +58,14 @@ fn a_skill_is_shared_by_threads() {
 
 #[test]
 fn a_batch_keeps_its_order() {
-    let folder = checkpoint();
+    let folder = checkpoint(FIXTURE);
     let skill = TextSkill::from_dir(folder.path()).unwrap();
     let texts = ["Short.", "A much longer text about a museum near the river.", "Medium length text."];
     let options = ClassificationOptions { top_k: None, ..ClassificationOptions::default() };
     let batch = skill.run_batch_with(&texts.map(Into::into), &options).unwrap();
     for (text, together) in texts.into_iter().zip(batch) {
         let alone = skill.run_with(text, &options).unwrap();
+        assert_eq!(alone.len(), together.len());
         for (a, b) in alone.iter().zip(&together) {
             assert_eq!(a.label, b.label);
             assert!((a.score - b.score).abs() < 1e-5, "{alone:?} {together:?}");
@@ -63,7 +75,7 @@ fn a_batch_keeps_its_order() {
 
 #[test]
 fn a_checkpoint_of_another_model_type_is_refused() {
-    let folder = checkpoint();
+    let folder = checkpoint(FIXTURE);
     let Err(error) = ImageSkill::from_dir(folder.path()) else { panic!("bert is no vit") };
     assert!(matches!(error, SkillError::ModelType { expected: "vit", .. }), "{error}");
     assert!(
