@@ -19,6 +19,8 @@ pub fn expand(attribute: &Attribute, skill: &Skill, types: &Types) -> TokenStrea
     let definition = definition(attribute, skill);
     let settings = settings(attribute, skill).map(|settings| {
         quote! {
+            // Every field may be set.
+            #[allow(clippy::needless_update)]
             fn settings() -> <Self::Pipeline as #tasks::Pipeline>::Settings {
                 #settings
             }

@@ -22,7 +22,7 @@
 //! | `expected` | the result in the JSON form of the task, as `skillset run --json` prints it |
 //! | `tolerance` | optional: how much numbers may differ, 2e-4 by default |
 //!
-//! How results are compared is said at [`differences`](super::differences). `tools/record_cases.py` of skillset's
+//! How results are compared is said at [`differences`]. `tools/record_cases.py` of skillset's
 //! repository fills in `expected` from transformers' pipeline.
 
 use std::path::Path;

@@ -1,6 +1,6 @@
 //! Tests of a model type and of the skills made from it, against what transformers computed.
 //!
-//! A [fixture](fixture) is made by `tools/oracle` and holds a tiny config and recorded outputs, but no weights:
+//! A [fixture] is made by `tools/oracle` and holds a tiny config and recorded outputs, but no weights:
 //! [`weights`] derives them from the tensor names, bit for bit as the Python side does. [`measure_task`] runs
 //! what was recorded.
 //!
