@@ -13,6 +13,7 @@ use skillset::runtime::engine::{Engine, EngineError, EngineKind, EngineOptions};
 use skillset::runtime::harness::fixture::Fixture;
 use skillset::runtime::load::Model;
 use skillset::runtime::tasks;
+use skillset::{Backend, Labels, skillset};
 use tempfile::TempDir;
 
 /// The exported graphs: each is called after the folder of `tests/pipelines/` whose model it is.
@@ -101,6 +102,49 @@ fn what_does_not_fit_is_named_with_what_the_file_has() {
         error.to_string().replace(dir.path().to_str().unwrap(), "DIR"),
         "onnx (cpu) cannot run DIR/model.onnx: there is no such file; DIR has onnx/model.onnx"
     );
+}
+
+/// How a text sounds, by the classes of the recorded model.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Labels)]
+enum Tone {
+    Negative,
+    Neutral,
+    Positive,
+}
+
+#[skillset(
+    onnx = "onnx/model.onnx",
+    task = "text-classification",
+    backends(onnx_cpu),
+    labels = Tone,
+    max_length = 64
+)]
+#[derive(Debug)]
+struct ToneReader;
+
+#[test]
+fn a_skill_runs_an_exported_graph() {
+    let name = "bert-text-classification-narrow";
+    let (dir, _) = checkpoint(&recorded::root().join(name), &graph(name));
+    assert_eq!(ToneReader::GRAPH, "onnx/model.onnx");
+
+    let refused =
+        ToneReader::builder().backends([Backend::Cpu]).from_dir(dir.path()).unwrap_err().to_string();
+    assert_eq!(
+        refused,
+        "no backend of the skill works here: cpu: candle cannot run onnx/model.onnx: only ONNX Runtime reads ONNX files; \
+         name onnx_cpu"
+    );
+    if engine().is_none() {
+        return;
+    }
+    let skill = ToneReader::from_dir(dir.path()).unwrap();
+    let cases = std::fs::read(recorded::root().join(name).join("cases.json")).unwrap();
+    let cases: serde_json::Value = serde_json::from_slice(&cases).unwrap();
+    let (input, output) = (cases[0]["input"].as_str().unwrap(), &cases[0]["output"][0]);
+    let best = skill.run(input).unwrap().remove(0);
+    assert!(best.label.name().eq_ignore_ascii_case(output["label"].as_str().unwrap()), "{best:?} {output}");
+    assert!((f64::from(best.score) - output["score"].as_f64().unwrap()).abs() < 1e-5, "{best:?}");
 }
 
 #[test]

@@ -36,6 +36,9 @@ use errors::Errors;
 /// # Arguments
 ///
 /// - `model = "…"`: the model type, as `model_type` in a checkpoint's `config.json`.
+/// - or `spec = "model_specs/my_model.json"`: a model type of the crate's own, which its build script compiles
+///   (`skillset_codegen::Builder`) into `crate::models`, or into the module that `models = path` names.
+/// - or `onnx = "onnx/model.onnx"`: a graph that others exported, a file of the checkpoint.
 /// - `task = "…"`: what the skill does, by the name of the Hugging Face pipeline.
 /// - `backends(…)`: where it may run, in order of preference: `cpu` (the candle engine), `onnx_cpu` (ONNX
 ///   Runtime). The first that works is used.
