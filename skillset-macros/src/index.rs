@@ -6,14 +6,14 @@
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
-use serde::Deserialize;
+use serde_json::{Map, Value};
 
 /// The model types, by name.
-#[derive(Debug, Deserialize)]
+#[derive(Debug)]
 pub struct Index(BTreeMap<String, Entry>);
 
 /// One model type.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default)]
 pub struct Entry {
     /// The name in prose.
     pub title: String,
@@ -24,7 +24,7 @@ pub struct Entry {
 }
 
 /// One task of a model type.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug)]
 pub struct Head {
     /// The transformers class.
     pub class: String,
@@ -41,12 +41,11 @@ impl Index {
         &INDEX
     }
 
-    /// Reads an index.
-    ///
-    /// # Errors
-    /// If the text is not an index.
-    pub fn read(json: &str) -> serde_json::Result<Self> {
-        serde_json::from_str(json)
+    /// Reads an index; none if the text is not one.
+    // By hand: serde's derive would double the time that the macro takes to build.
+    pub fn read(json: &str) -> Option<Self> {
+        let value: Value = serde_json::from_str(json).ok()?;
+        Some(Self(read_map(value.as_object()?, Entry::read)?))
     }
 
     /// The entry of a model type.
@@ -60,7 +59,33 @@ impl Index {
     }
 }
 
+fn read_map<T>(
+    object: &Map<String, Value>,
+    read: impl Fn(&Value) -> Option<T>,
+) -> Option<BTreeMap<String, T>> {
+    object.iter().map(|(key, value)| Some((key.clone(), read(value)?))).collect()
+}
+
+fn read_string(value: &Value) -> Option<String> {
+    value.as_str().map(str::to_owned)
+}
+
+impl Head {
+    fn read(value: &Value) -> Option<Self> {
+        let measured = read_map(value.get("measured")?.as_object()?, read_string)?;
+        Some(Self { class: read_string(value.get("class")?)?, measured })
+    }
+}
+
 impl Entry {
+    fn read(value: &Value) -> Option<Self> {
+        Some(Self {
+            title: read_string(value.get("title")?)?,
+            modality: read_string(value.get("modality")?)?,
+            tasks: read_map(value.get("tasks")?.as_object()?, Head::read)?,
+        })
+    }
+
     /// Whether any task of it was measured on any engine.
     pub fn is_verified(&self) -> bool {
         self.tasks.values().any(|head| !head.measured.is_empty())

@@ -4,12 +4,10 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use safetensors::Dtype;
-
 use crate::checkpoint::{Checkpoint, CheckpointError, ConfigError, ParamRequest, Resolver};
 use crate::engine::{Engine, EngineError, Program};
 use crate::generate::{GenerateError, GenerationConfig, Generator};
-use crate::ir::{CheckedGraph, DType, Request};
+use crate::ir::{CheckedGraph, Request};
 use crate::model::{InputKind, ModelError, ModelType, Task};
 use crate::weights::{WeightView, Weights};
 
@@ -89,11 +87,18 @@ impl Model {
         Self { graphs: Graphs::Exported(file.into()), checkpoint, engine }
     }
 
-    /// The model type; none if the graph was exported by others.
-    pub fn model_type(&self) -> Option<&'static ModelType> {
-        match self.graphs {
-            Graphs::Built(model_type) => Some(model_type),
-            Graphs::Exported(_) => None,
+    /// The model type.
+    ///
+    /// # Errors
+    /// If the graph was exported by others: it has a task, but no model type.
+    pub fn model_type(&self) -> Result<&'static ModelType, LoadError> {
+        match &self.graphs {
+            Graphs::Built(model_type) => Ok(model_type),
+            Graphs::Exported(file) => {
+                let problem =
+                    "an exported graph does not say what model type and task it is of; name the task";
+                Err(LoadError::Exported { file: file.to_path_buf(), problem })
+            }
         }
     }
 
@@ -133,6 +138,7 @@ impl Model {
             inputs: vec!["attention_mask".to_owned(), "position_ids".to_owned()],
             outputs: vec!["logits".to_owned()],
             cache: true,
+            last_position: true,
         };
         if let Graphs::Exported(file) = &self.graphs {
             let problem = "text-generation from an exported graph is not supported, since it needs a key/value \
@@ -148,18 +154,9 @@ impl Model {
     /// The task called `name`, or that of the checkpoint's own head. See [`choose_task`].
     ///
     /// # Errors
-    /// As [`choose_task`]; also if there is no name and the graph was exported by others, and can have any task.
-    pub fn task_or_own(&self, name: Option<&str>) -> Result<String, LoadError> {
-        match (&self.graphs, name) {
-            (Graphs::Built(model_type), _) => {
-                Ok(choose_task(model_type, &self.checkpoint, name)?.name.to_owned())
-            }
-            (Graphs::Exported(_), Some(name)) => Ok(name.to_owned()),
-            (Graphs::Exported(file), None) => {
-                let problem = "an exported graph does not say what its task is; name the task";
-                Err(LoadError::Exported { file: file.to_path_buf(), problem })
-            }
-        }
+    /// As [`choose_task`] and [`Model::model_type`].
+    pub fn task_or_own(&self, name: Option<&str>) -> Result<&'static Task, LoadError> {
+        choose_task(self.model_type()?, &self.checkpoint, name)
     }
 }
 
@@ -181,7 +178,7 @@ pub fn choose_task(
     own.ok_or_else(|| LoadError::UnknownArchitecture {
         file: checkpoint.dir().join("config.json").display().to_string(),
         found,
-        known: model_type.tasks.iter().map(|task| task.class).collect(),
+        known: model_type.classes(),
     })
 }
 
@@ -196,6 +193,7 @@ pub fn export_request(model_type: &ModelType, task: &Task) -> Request {
         inputs: inputs.map(|input| input.name.to_owned()).collect(),
         outputs: vec![],
         cache: task.generates,
+        last_position: false,
     }
 }
 
@@ -211,7 +209,7 @@ impl StoredWeights {
     /// Finds every parameter of `graph`.
     ///
     /// # Errors
-    /// Lists every parameter that is missing or has another shape, or the first of an unusable type.
+    /// Lists every parameter that is missing, or has another shape or an unusable type.
     pub fn find(
         graph: &CheckedGraph,
         model_type: &ModelType,
@@ -223,23 +221,15 @@ impl StoredWeights {
             fallback: param.tied_to.clone(),
         };
         let requests: Vec<_> = graph.params.iter().map(request).collect();
-        let mut names = HashMap::with_capacity(requests.len());
-        {
-            let resolver = Resolver::new(checkpoint.weights(), model_type.prefix);
-            let resolved = resolver.resolve(&requests).map_err(|parameters| CheckpointError::Unresolved {
-                path: checkpoint.weights().path().unwrap_or(checkpoint.dir()).to_owned(),
-                parameters,
-            })?;
-            for request in &requests {
-                let Some(view) = resolved.get(&request.name) else { continue };
-                if float_type(view.dtype).is_none() {
-                    let expected = "expected f32, f16 or bf16";
-                    let message = format!("tensor `{}`: {expected}, found {:?}", view.name, view.dtype);
-                    return Err(CheckpointError::weights(view.file, message));
-                }
-                names.insert(request.name.clone(), view.name.to_owned());
-            }
-        }
+        let resolved = Resolver::new(checkpoint.weights(), model_type.prefix).resolve(&requests);
+        let resolved = resolved.map_err(|unresolved| CheckpointError::Unresolved {
+            path: checkpoint.weights().path().unwrap_or(checkpoint.dir()).to_owned(),
+            unresolved,
+        })?;
+        let stored = |request: &ParamRequest| {
+            resolved.stored_name(&request.name).map(|stored| (request.name.clone(), stored.to_owned()))
+        };
+        let names = requests.iter().filter_map(stored).collect();
         Ok(Self { checkpoint, names })
     }
 }
@@ -249,7 +239,7 @@ impl Weights for StoredWeights {
         let view = self.checkpoint.weights().get(self.names.get(param)?)?;
         Some(WeightView {
             name: view.name,
-            dtype: float_type(view.dtype)?,
+            dtype: view.float_type()?,
             shape: view.shape,
             bytes: view.data,
             file: Some((view.file, view.file_offset)),
@@ -260,14 +250,5 @@ impl Weights for StoredWeights {
         if let Some(view) = self.names.get(param).and_then(|name| self.checkpoint.weights().get(name)) {
             view.advise_unused();
         }
-    }
-}
-
-fn float_type(stored: Dtype) -> Option<DType> {
-    match stored {
-        Dtype::F32 => Some(DType::F32),
-        Dtype::F16 => Some(DType::F16),
-        Dtype::BF16 => Some(DType::BF16),
-        _ => None,
     }
 }

@@ -42,7 +42,7 @@ impl Export {
         let weights = StoredWeights::find(&graph, model_type, Arc::clone(&checkpoint))?;
         let metadata = [("model_type", model_type.model_type), ("task", task.name)];
         let metadata: BTreeMap<_, _> = metadata.map(|(key, value)| (key.to_owned(), value.to_owned())).into();
-        let model = write_model(&graph, &weights, &WriteOptions { metadata })?;
+        let model = write_model(&graph, &weights, &WriteOptions { metadata, ..WriteOptions::default() })?;
 
         let storage = if self.copy { Storage::Copy } else { Storage::Link };
         fs::create_dir_all(&self.output).map_err(|error| format!("{}: {error}", self.output.display()))?;

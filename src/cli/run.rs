@@ -43,12 +43,15 @@ impl Run {
             Some(text) => vec![parse("--input-json", text)?],
             None => self.inputs.iter().map(|text| json!(text)).collect(),
         };
-        let model = match &self.onnx {
-            Some(file) => self.model.open_exported(file, &self.engine)?,
-            None => self.model.open(&self.engine)?,
+        let (model, task) = match (&self.onnx, &self.task) {
+            (Some(file), Some(task)) => (self.model.open_exported(file, &self.engine)?, task.as_str()),
+            _ => {
+                let model = self.model.open(&self.engine)?;
+                let task = model.task_or_own(self.task.as_deref())?.name;
+                (model, task)
+            }
         };
-        let task = model.task_or_own(self.task.as_deref())?;
-        let results = tasks::run_json(&task, &model, &inputs, &options)?;
+        let results = tasks::run_json(task, &model, &inputs, &options)?;
         if self.json {
             return print::json(&Value::Array(results));
         }

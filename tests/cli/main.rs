@@ -23,6 +23,16 @@ fn checkpoint(name: &str, task: &str) -> TempDir {
     folder
 }
 
+/// A checkpoint of the pipeline fixtures, which has a tokenizer or an image processor.
+fn pipeline(name: &str) -> TempDir {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let fixture = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/pipelines").join(name);
+    let fixture = Fixture::open(fixture).expect("the fixture is readable");
+    let (task, _) = fixture.tasks().next().expect("the fixture has a task");
+    fixture.write_checkpoint(task, folder.path()).expect("the checkpoint is written");
+    folder
+}
+
 /// Runs `skillset` with `arguments`.
 fn skillset(arguments: &[&str]) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_skillset"));

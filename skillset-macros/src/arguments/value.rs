@@ -105,7 +105,7 @@ fn in_parentheses(name: &Ident, input: ParseStream<'_>) -> syn::Result<TokenStre
 /// `name = value`
 fn assigned<T: Parse>(name: Ident, input: ParseStream<'_>, expected: &str) -> syn::Result<Given<T>> {
     let example = match example(&name.to_string()) {
-        "" => String::new(),
+        "" => format!(", as in `{name} = …`"),
         example => format!(", such as `{example}`"),
     };
     if !input.peek(Token![=]) {

@@ -42,7 +42,7 @@ fn support(entry: &Entry) -> String {
         return format!("No output of {title} was ever held against transformers.");
     }
     let mut table = format!(
-        "What was measured of {title} against transformers, in single precision: the relative error that every \
+        "What was measured of {title} on the processor, in single precision: the relative error to transformers that every \
          recorded output stays below.\n\n| task | {} |\n| --- |{}\n",
         ENGINES.join(" | "),
         " --- |".repeat(ENGINES.len())

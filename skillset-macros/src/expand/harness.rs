@@ -21,8 +21,10 @@ pub fn expand(attribute: &Attribute, skill: &Skill) -> TokenStream {
     let krate = nested(&skill.krate);
     let pipeline = nested(Types::of(attribute, skill).pipeline);
     let definition = nested(definition(attribute, skill));
-    let settings = settings(attribute, skill).unwrap_or_else(|| quote!(::core::default::Default::default()));
-    let settings = nested(settings);
+    let settings = match settings(attribute, skill) {
+        None => quote!(::core::default::Default::default),
+        Some(settings) => nested(quote!(|| #settings)),
+    };
     let labels = attribute.arguments.labels.as_ref().map(|labels| {
         let labels = nested(&labels.value);
         quote!(.with_labels(<#labels as #krate::Labels>::NAMES))
@@ -77,7 +79,7 @@ pub fn expand(attribute: &Attribute, skill: &Skill) -> TokenStream {
             // Settings may have every field set.
             #[allow(clippy::needless_update)]
             const HARNESS: #krate::harness::Harness<#pipeline> =
-                #krate::harness::Harness::new(#definition, || #settings, ::core::env!("CARGO_MANIFEST_DIR"))#labels;
+                #krate::harness::Harness::new(#definition, #settings, ::core::env!("CARGO_MANIFEST_DIR"))#labels;
         }
     });
     quote! {

@@ -1,7 +1,7 @@
 //! The types of a skill.
 
-use proc_macro2::TokenStream;
-use quote::{format_ident, quote, quote_spanned};
+use proc_macro2::{Span, TokenStream};
+use quote::{format_ident, quote};
 use syn::spanned::Spanned;
 
 use crate::attribute::Attribute;
@@ -33,7 +33,7 @@ impl Types {
         let pipeline = match labels {
             None => quote!(#tasks::#name),
             // An enum that does not derive `Labels` is reported where it is named.
-            Some(labels) => quote_spanned!(labels.span()=> #tasks::Labelled<#tasks::#name, #labels>),
+            Some(labels) => at(labels.span(), quote!(#tasks::Labelled<#tasks::#name, #labels>)),
         };
         let options = format_ident!("{}", skill.task.options);
         Self {
@@ -45,4 +45,13 @@ impl Types {
             tasks,
         }
     }
+}
+
+/// The tokens as if they all stood at one place; names resolve as before.
+fn at(span: Span, tokens: TokenStream) -> TokenStream {
+    let moved = tokens.into_iter().map(|mut token| {
+        token.set_span(token.span().located_at(span));
+        token
+    });
+    moved.collect()
 }

@@ -4,7 +4,9 @@
 //! is shared by threads; a graph with state runs in a [`Session`], which keeps the state between steps.
 
 pub mod candle;
+mod conform;
 mod device;
+mod lookup;
 pub mod onnx;
 pub mod probe;
 mod select;
@@ -13,9 +15,10 @@ mod signature;
 use std::collections::BTreeMap;
 use std::path::Path;
 
+pub use conform::conform_inputs;
 pub use device::{Device, UnknownDevice};
 pub use select::{EngineKind, EngineOptions, UnknownEngine};
-pub use signature::Signature;
+pub use signature::{Lookup, Signature};
 
 use crate::ir::{Bindings, CheckedGraph, DType, Fact};
 use crate::tensor::Tensor;
@@ -133,7 +136,8 @@ pub enum EngineError {
 /// `past` is bound to the number of positions that the state holds.
 ///
 /// # Errors
-/// Names the first input that is missing, unknown, or of another type or shape, expected and found.
+/// Names the first input that is missing, unknown, of another type or shape (expected and found), or that names
+/// rows which a table does not have.
 pub fn bind_inputs(signature: &Signature, inputs: &Tensors, past: usize) -> Result<Bindings, EngineError> {
     let error = |input: &str, problem: String| EngineError::Input {
         graph: signature.name.clone(),
@@ -174,6 +178,7 @@ pub fn bind_inputs(signature: &Signature, inputs: &Tensors, past: usize) -> Resu
             return Err(error(&input.name, mismatch(&input.fact, tensor) + &bound));
         }
     }
+    lookup::check_lookups(signature, inputs)?;
     Ok(bindings)
 }
 

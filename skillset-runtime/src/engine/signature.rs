@@ -1,6 +1,7 @@
 //! What a program takes and gives.
 
-use crate::ir::{Graph, Input};
+use super::lookup::table;
+use crate::ir::{CheckedGraph, Input};
 
 /// The outside of a program, whether its graph was built here or exported by others.
 #[derive(Clone, Debug, PartialEq)]
@@ -13,6 +14,19 @@ pub struct Signature {
     pub outputs: Vec<String>,
     /// Whether a session keeps state from step to step.
     pub has_state: bool,
+    /// The inputs that name rows of tables, as far as that is known.
+    pub lookups: Vec<Lookup>,
+}
+
+/// An input whose values are rows of a table.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Lookup {
+    /// The input's name.
+    pub input: String,
+    /// How many rows the table has.
+    pub rows: usize,
+    /// The table, for messages.
+    pub table: String,
 }
 
 impl Signature {
@@ -33,13 +47,19 @@ impl Signature {
     }
 }
 
-impl From<&Graph> for Signature {
-    fn from(graph: &Graph) -> Self {
+impl From<&CheckedGraph> for Signature {
+    fn from(graph: &CheckedGraph) -> Self {
+        let lookup = |lookup: &crate::ir::Lookup| Lookup {
+            input: graph.inputs[lookup.input].name.clone(),
+            rows: lookup.rows,
+            table: table(graph, lookup.table),
+        };
         Self {
             name: graph.name.clone(),
             inputs: graph.inputs.clone(),
             outputs: graph.outputs.iter().map(|output| output.name.clone()).collect(),
             has_state: !graph.states.is_empty(),
+            lookups: graph.lookups().iter().map(lookup).collect(),
         }
     }
 }

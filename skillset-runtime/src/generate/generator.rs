@@ -7,6 +7,7 @@ use super::batch::Batch;
 use super::error::GenerateError;
 use super::generation::{Generation, Row, Sequence};
 use super::logits::processors;
+use super::recompute::Recomputing;
 use super::sampler::Sampler;
 use super::stop::{Detokenize, StopCriteria};
 use crate::engine::Program;
@@ -134,13 +135,14 @@ impl Generator {
         // The last new token is never run, so the cache holds one position less than the longest row.
         let session = match prompts.len() {
             0 => None,
+            _ if config.use_cache == Some(false) => Some(Box::new(Recomputing::new(&*self.program)) as _),
             rows => Some(self.program.session(rows, longest + max_new_tokens - 1)?),
         };
         Ok(Generation {
             graph: &self.program.signature().name,
             session,
             batch,
-            processors: processors(&config, longest, &eos),
+            processors: processors(&config, longest, max_new_tokens, &eos),
             // Without padding token and end tokens no row ends early, except by a stop string: any token will do.
             pad: config.pad_token_id.or(eos.first().copied()).unwrap_or(0),
             stop: StopCriteria { eos, max_new_tokens, strings },

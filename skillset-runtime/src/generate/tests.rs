@@ -22,7 +22,7 @@ struct Sum {
 impl Sum {
     fn new(inputs: &[&str], winner: f32) -> Self {
         let inputs = inputs.iter().map(|&name| name.to_owned()).collect();
-        let builder = Builder::new("sum", &Request { inputs, outputs: vec![], cache: true });
+        let builder = Builder::new("sum", &Request { inputs, cache: true, ..Request::default() });
         let g = builder.root();
         let (batch, sequence) = (Dim::symbol("batch"), Dim::symbol("sequence"));
         let ids = g.input("input_ids", DType::I64, &[batch.clone(), sequence.clone()]);
@@ -32,7 +32,7 @@ impl Sum {
         let x = g.reshape(x, &[batch, Dim::from(1), sequence, Dim::from(1)]);
         g.cached(0, "key", x);
         g.output("logits", x);
-        Self { signature: Signature::from(&*builder.finish().unwrap()), winner, sessions: Mutex::default() }
+        Self { signature: Signature::from(&builder.finish().unwrap()), winner, sessions: Mutex::default() }
     }
 }
 
@@ -41,8 +41,9 @@ impl Program for Sum {
         &self.signature
     }
 
-    fn run(&self, _: &Tensors) -> Result<Tensors, EngineError> {
-        unreachable!("generation works in sessions")
+    fn run(&self, inputs: &Tensors) -> Result<Tensors, EngineError> {
+        let rows = inputs["input_ids"].shape()[0];
+        SumSession { program: self, seen: vec![vec![]; rows], capacity: usize::MAX }.step(inputs)
     }
 
     fn session(&self, batch: usize, capacity: usize) -> Result<Box<dyn Session + '_>, EngineError> {
@@ -117,6 +118,18 @@ fn padded_rows_go_on_as_they_do_alone() {
         assert_eq!(row.finish, Some(FinishReason::Length));
     }
     assert_eq!(*program.sessions.lock().unwrap(), [(3, 4 + 6 - 1)]);
+}
+
+#[test]
+fn without_a_cache_every_step_runs_all_positions() {
+    let prompts = [vec![3], vec![1, 2, 3, 4], vec![5, 5]];
+    let (program, generator) = generator(BOTH);
+    let options = GenerationConfig { use_cache: Some(false), ..GenerationConfig::greedy(6) };
+    let rows = generator.generate(&prompts, &options).unwrap();
+    for (row, prompt) in rows.iter().zip(&prompts) {
+        assert_eq!(row.new_tokens(), expected(prompt, 6));
+    }
+    assert_eq!(*program.sessions.lock().unwrap(), []);
 }
 
 #[test]

@@ -9,9 +9,9 @@ use super::fixture::{Fixture, FixtureError, Generate, Run};
 use crate::checkpoint::{Checkpoint, CheckpointError};
 use crate::engine::Engine;
 use crate::generate::GenerationConfig;
-use crate::ir::Request;
 use crate::load::{LoadError, Model};
 use crate::model::{ModelError, ModelType};
+use crate::tensor::Tensor;
 
 /// Why a recorded task cannot be measured, or differs in more than numbers.
 #[derive(Debug, thiserror::Error)]
@@ -72,6 +72,11 @@ pub fn measure_task(
 ) -> Result<Measured, MeasureError> {
     let name = recorded_task(fixture, model_type, task)?;
     let recorded = fixture.task(name)?;
+    if recorded.runs.is_empty() && recorded.generate.is_empty() {
+        let problem =
+            "expected calls or generations, found none; record the task with tools/oracle".to_owned();
+        return Err(MeasureError::Recorded { recorded: format!("task {name:?}"), problem });
+    }
     let dir = tempfile::tempdir()?;
     let model = open(fixture, model_type, name, dir.path(), engine)?;
     let mut measured = Measured::default();
@@ -137,22 +142,21 @@ fn compare_run<'a>(
     run: &'a Run,
     model: &Model,
 ) -> Result<Vec<(&'a str, Difference)>, String> {
-    let inputs = fixture.inputs(recorded, &run.name).map_err(|error| error.to_string())?;
+    let mut inputs = fixture.inputs(recorded, &run.name).map_err(|error| error.to_string())?;
     let expected = fixture.outputs(recorded, &run.name).map_err(|error| error.to_string())?;
-    let request = Request {
-        inputs: inputs.keys().cloned().chain(run.enabled_flags()).collect(),
-        outputs: run.outputs.clone(),
-        cache: false,
-    };
-    let program = model.program(task, &request).map_err(|error| error.to_string())?;
-    let outputs = program.run(&inputs).map_err(|error| error.to_string())?;
-    let mask = inputs.get("attention_mask").and_then(|mask| mask.as_i64());
+    let mask = inputs.get("attention_mask").and_then(|mask| mask.as_i64()).map(<[i64]>::to_vec);
+    for flag in run.enabled_flags() {
+        inputs.insert(flag, Tensor::new([], vec![true]).map_err(|error| error.to_string())?);
+    }
+    let model_type = model.model_type().map_err(|error| error.to_string())?;
+    let task = model_type.task(task).map_err(|error| error.to_string())?;
+    let outputs = model.forward(task, inputs).map_err(|error| error.to_string())?;
     let mut differences = vec![];
     for name in &run.outputs {
         let (Some(actual), Some(expected)) = (outputs.get(name), expected.get(name)) else {
             return Err(format!("output {name:?} is missing"));
         };
-        let mask = mask.filter(|_| run.exclude_padding.contains(name));
+        let mask = mask.as_deref().filter(|_| run.exclude_padding.contains(name));
         let difference =
             Difference::between(actual, expected, mask).map_err(|error| format!("{name}: {error}"))?;
         differences.push((name.as_str(), difference));
@@ -173,8 +177,12 @@ fn check_generation(recorded: &Generate, model: &Model) -> Result<(), String> {
     let generator = model.generator().map_err(|error: LoadError| error.to_string())?;
     let generated = generator.generate(&prompts, &GenerationConfig::greedy(recorded.max_new_tokens));
     let generated = generated.map_err(|error| error.to_string())?;
+    if generated.len() != recorded.sequences.len() {
+        return Err(format!("expected {} rows, found {}", recorded.sequences.len(), generated.len()));
+    }
     for (expected, sequence) in recorded.sequences.iter().zip(&generated) {
-        let expected = &expected[expected.len() - recorded.max_new_tokens..];
+        let start = expected.len().checked_sub(recorded.max_new_tokens);
+        let expected = start.map_or(&[][..], |start| &expected[start..]);
         if sequence.new_tokens() != expected {
             let (prompt, found) = (&sequence.tokens[..sequence.prompt], sequence.new_tokens());
             return Err(format!("after {prompt:?}: expected {expected:?}, found {found:?}"));

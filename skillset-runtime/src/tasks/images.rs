@@ -21,7 +21,7 @@ impl ImageModel {
     /// Loads the model for `task`; only `outputs` are computed, or all if that is empty.
     pub(super) fn load(task: &'static str, model: &Model, outputs: &[&str]) -> Result<Self, TaskError> {
         let outputs = outputs.iter().map(|&output| output.to_owned()).collect();
-        let program = model.program(task, &Request { inputs: vec![], outputs, cache: false })?;
+        let program = model.program(task, &Request { outputs, ..Request::default() })?;
         let processor = ImageProcessor::from_dir(model.checkpoint().dir())?;
         Ok(Self { runner: Runner::new(task, program, &["pixel_values"])?, processor })
     }

@@ -37,7 +37,7 @@ impl TextModel {
         let inputs =
             optional.into_iter().filter(|name| name == "attention_mask" || given.contains(name)).collect();
         let outputs = outputs.iter().map(|&output| output.to_owned()).collect();
-        let program = model.program(task, &Request { inputs, outputs, cache: false })?;
+        let program = model.program(task, &Request { inputs, outputs, ..Request::default() })?;
         let max_positions = model.checkpoint().config_reader()?.opt_usize("max_position_embeddings")?;
         let model_max_length = processor.settings().model_max_length;
         Ok(Self {

@@ -9,7 +9,7 @@ use ort::value::{DynValue, Tensor};
 
 use super::exported;
 use super::program::OnnxProgram;
-use super::writer::{External, OnnxModel, WriteError, WriteOptions, write_model};
+use super::writer::{Caches, External, OnnxModel, WriteError, WriteOptions, write_model};
 use super::{Library, Provider, unavailable};
 use crate::engine::{Engine, EngineError, Program};
 use crate::ir::{CheckedGraph, DType};
@@ -88,10 +88,15 @@ impl Engine for OnnxEngine {
         if graph.float != DType::F32 {
             return Err(error(format!("its floats are {}; this engine widens weights to f32", graph.float)));
         }
-        let written = write_model(&graph, weights, &WriteOptions::default());
+        let caches = match self.provider {
+            Provider::Cpu => Caches::InPlace,
+            _ => Caches::Grown,
+        };
+        let written = write_model(&graph, weights, &WriteOptions { caches, ..WriteOptions::default() });
         let model = written.map_err(|problem| error(problem.to_string()))?;
         let session = self.session(&model).map_err(|problem| error(problem.to_string()))?;
-        Ok(Box::new(OnnxProgram::of_graph(self.name(), self.provider, &graph, session)))
+        let in_place = model.in_place();
+        Ok(Box::new(OnnxProgram::of_graph(self.name(), self.provider, &graph, in_place, session)))
     }
 
     fn load_exported(&self, file: &Path, outputs: &[String]) -> Result<Box<dyn Program>, EngineError> {

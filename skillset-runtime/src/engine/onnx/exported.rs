@@ -33,7 +33,7 @@ pub(super) fn signature(name: &str, session: &Session, wanted: &[String]) -> Res
     };
     let outputs =
         session.outputs().iter().filter(is_wanted).map(output).collect::<Result<Vec<_>, String>>()?;
-    Ok(Signature { name: name.to_owned(), inputs, outputs, has_state: false })
+    Ok(Signature { name: name.to_owned(), inputs, outputs, has_state: false, lookups: vec![] })
 }
 
 /// The type of an input or output. Sizes that the file leaves open are symbols: by their names there, so that

@@ -26,7 +26,7 @@ pub use engine::{OnnxEngine, OnnxOptions};
 pub use install::{DEFAULT_VERSION, install};
 pub use library::{Library, Origin, install_root};
 pub use provider::{Provider, UnknownProvider};
-pub use writer::{OnnxModel, Storage, WriteError, WriteOptions, write_model};
+pub use writer::{Caches, OnnxModel, Storage, WriteError, WriteOptions, write_model};
 
 use super::EngineError;
 

@@ -7,6 +7,7 @@ use ort::value::{DynValue, Tensor as OrtTensor};
 
 use super::Provider;
 use super::values::{from_ort, take_rows, to_ort};
+use super::writer::PAST_LENGTH;
 use crate::engine::{EngineError, Program, Session, Signature, Tensors, bind_inputs};
 use crate::ir::{Bindings, CheckedGraph, Fact, State};
 
@@ -23,11 +24,14 @@ pub(super) struct OnnxProgram {
     session: Mutex<ort::session::Session>,
 }
 
-/// A state, and its type after a run.
+/// A state of the graph.
 #[derive(Debug)]
 struct Kept {
     state: State,
+    /// Its type after a run.
     next: Option<Fact>,
+    /// Whether runs write into its memory.
+    in_place: bool,
 }
 
 impl Program for OnnxProgram {
@@ -37,9 +41,8 @@ impl Program for OnnxProgram {
 
     fn run(&self, inputs: &Tensors) -> Result<Tensors, EngineError> {
         let bindings = bind_inputs(&self.signature, inputs, 0)?;
-        let states = self.empty_states(&bindings)?;
-        let (outputs, _) = self.execute(inputs, &states, false).map_err(|error| self.failed(error))?;
-        Ok(outputs)
+        let mut states = self.empty_states(&bindings, self.positions_after(&bindings).unwrap_or(0))?;
+        self.execute(inputs, &mut states, 0, false).map_err(|error| self.failed(error))
     }
 
     fn session(&self, batch: usize, capacity: usize) -> Result<Box<dyn Session + '_>, EngineError> {
@@ -51,25 +54,27 @@ impl Program for OnnxProgram {
                 bindings.bind(symbol, size).expect("a symbol has one size here");
             });
         }
-        let states = self.empty_states(&bindings)?;
+        let states = self.empty_states(&bindings, capacity)?;
         Ok(Box::new(OnnxSession { program: self, states, batch, past: 0, capacity }))
     }
 }
 
 impl OnnxProgram {
-    /// A session of `graph`.
+    /// A session of `graph`; `in_place` says for each of its states whether runs write into its memory.
     pub(super) fn of_graph(
         engine: String,
         provider: Provider,
         graph: &CheckedGraph,
+        in_place: &[bool],
         session: ort::session::Session,
     ) -> Self {
-        let keep = |state: &State| Kept {
+        let keep = |(state, &in_place): (&State, &bool)| Kept {
             state: state.clone(),
             next: state.next.map(|next| graph.fact(next).clone()),
+            in_place,
         };
-        let states = graph.states.iter().map(keep).collect();
-        Self { engine, provider, signature: Signature::from(&**graph), states, session: Mutex::new(session) }
+        let states = graph.states.iter().zip(in_place).map(keep).collect();
+        Self { engine, provider, signature: Signature::from(graph), states, session: Mutex::new(session) }
     }
 
     /// A session of a graph that keeps nothing between runs.
@@ -90,49 +95,83 @@ impl OnnxProgram {
         }
     }
 
+    /// Whether runs write into the memory of any state.
+    fn writes_in_place(&self) -> bool {
+        self.states.iter().any(|kept| kept.in_place)
+    }
+
     /// A thread that panicked cannot have left ONNX Runtime's session half-changed.
     fn lock(&self) -> MutexGuard<'_, ort::session::Session> {
         self.session.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn empty_states(&self, bindings: &Bindings) -> Result<Vec<DynValue>, EngineError> {
-        self.states.iter().map(|kept| self.empty_state(&kept.state, bindings)).collect()
+    /// States before the first run; those that runs write into have room for `capacity` positions.
+    fn empty_states(&self, bindings: &Bindings, capacity: usize) -> Result<Vec<DynValue>, EngineError> {
+        let empty = |kept: &Kept| self.empty_state(&kept.state, bindings, kept.in_place.then_some(capacity));
+        self.states.iter().map(empty).collect()
     }
 
-    fn empty_state(&self, state: &State, bindings: &Bindings) -> Result<DynValue, EngineError> {
+    fn empty_state(
+        &self,
+        state: &State,
+        bindings: &Bindings,
+        capacity: Option<usize>,
+    ) -> Result<DynValue, EngineError> {
         let shape: Option<Vec<usize>> = state.fact.shape.iter().map(|dim| dim.evaluate(bindings)).collect();
-        let shape = shape
+        let mut shape = shape
             .ok_or_else(|| self.failed(format!("state {:?} has no known size {}", state.name, state.fact)))?;
-        let zeros = OrtTensor::<f32>::new(&Allocator::default(), shape);
-        zeros.map(OrtTensor::into_dyn).map_err(|error| self.failed(error))
+        if let Some(capacity) = capacity {
+            shape[2] = capacity;
+        }
+        let memory = OrtTensor::<f32>::new(&Allocator::default(), shape);
+        memory.map(OrtTensor::into_dyn).map_err(|error| self.failed(error))
     }
 
-    /// Runs on inputs that were checked; returns the outputs, and the next states if they are wanted.
+    /// The positions held after a run: the next size of the axis that is `past` long now.
+    fn positions_after(&self, bindings: &Bindings) -> Option<usize> {
+        let sizes = self.states.iter().filter_map(|kept| {
+            let axis = kept.state.fact.shape.iter().position(|dim| dim.as_symbol() == Some("past"))?;
+            kept.next.as_ref()?.shape[axis].evaluate(bindings)
+        });
+        sizes.max()
+    }
+
+    /// Runs on inputs that were checked and `past` positions of states; returns the outputs, and replaces the
+    /// states by the next ones if they are wanted.
     ///
     /// States stay in the memory of the provider's device, and are neither copied nor converted.
     fn execute(
         &self,
         inputs: &Tensors,
-        states: &[DynValue],
+        states: &mut [DynValue],
+        past: usize,
         keep_states: bool,
-    ) -> ort::Result<(Tensors, Vec<DynValue>)> {
+    ) -> ort::Result<Tensors> {
         let mut session = self.lock();
         // A binding remembers the outputs of its last run and would write the next ones over them.
         let mut binding = session.create_binding()?;
         for (name, tensor) in inputs {
             binding.bind_input(name, &to_ort(tensor)?)?;
         }
-        for (kept, value) in self.states.iter().zip(states) {
+        if self.writes_in_place() {
+            let past = OrtTensor::from_array(([1usize], vec![past as i64]))?;
+            binding.bind_input(PAST_LENGTH, &past)?;
+        }
+        for (kept, value) in self.states.iter().zip(states.iter()) {
             binding.bind_input(&kept.state.name, value)?;
         }
         let host = MemoryInfo::default();
         for output in &self.signature.outputs {
             binding.bind_output_to_device(output, &host)?;
         }
-        let kept = if keep_states { &self.states[..] } else { &[] };
         let device = state_memory(self.provider)?;
-        for Kept { state, .. } in kept {
-            binding.bind_output_to_device(&state.next_name, &device)?;
+        for (Kept { state, in_place, .. }, value) in self.states.iter().zip(&mut *states) {
+            if *in_place {
+                // One tensor is input and output: the operator sees that and appends to it.
+                binding.bind_output(&state.next_name, value)?;
+            } else if keep_states {
+                binding.bind_output_to_device(&state.next_name, &device)?;
+            }
         }
 
         let mut values = session.run_binding(&binding)?;
@@ -142,8 +181,16 @@ impl OnnxProgram {
         let outputs = self.signature.outputs.iter();
         let outputs = outputs.map(|output| Ok((output.clone(), from_ort(&take(output)?)?)));
         let outputs = outputs.collect::<ort::Result<Tensors>>()?;
-        let next = kept.iter().map(|kept| take(&kept.state.next_name)).collect::<ort::Result<_>>()?;
-        Ok((outputs, next))
+        if keep_states {
+            let next = self.states.iter().map(|kept| take(&kept.state.next_name));
+            let next = next.collect::<ort::Result<Vec<DynValue>>>()?;
+            for ((state, next), kept) in states.iter_mut().zip(next).zip(&self.states) {
+                if !kept.in_place {
+                    *state = next;
+                }
+            }
+        }
+        Ok(outputs)
     }
 }
 
@@ -173,7 +220,7 @@ impl Session for OnnxSession<'_> {
     fn step(&mut self, inputs: &Tensors) -> Result<Tensors, EngineError> {
         let program = self.program;
         let bindings = bind_inputs(&program.signature, inputs, self.past)?;
-        let past = self.next_past(&bindings);
+        let past = program.positions_after(&bindings).unwrap_or(self.past);
         if past > self.capacity {
             return Err(program.failed(format!(
                 "the session holds {} positions, {past} would come together; start it with more capacity",
@@ -181,19 +228,24 @@ impl Session for OnnxSession<'_> {
             )));
         }
         for (kept, value) in program.states.iter().zip(&self.states) {
-            let wanted =
-                kept.state.fact.shape.iter().map(|dim| dim.evaluate(&bindings).map(|size| size as i64));
-            let held: Vec<Option<i64>> = value.shape().iter().map(|&size| Some(size)).collect();
-            if held != wanted.collect::<Vec<_>>() {
+            let rows = kept.state.fact.shape.first().and_then(|dim| dim.evaluate(&bindings));
+            if value.shape().first().copied() != rows.map(|rows| rows as i64) {
                 return Err(program.failed(format!(
                     "the session was started for {} rows; the inputs have another number",
                     self.batch
                 )));
             }
         }
-        let (outputs, states) =
-            program.execute(inputs, &self.states, true).map_err(|error| program.failed(error))?;
-        (self.states, self.past) = (states, past);
+        if program.writes_in_place() && self.batch > 1 && self.past > 0 && past > self.past + 1 {
+            return Err(program.failed(format!(
+                "ONNX Runtime adds several positions to a cache for one row only, the session has {}; \
+                 step one position at a time",
+                self.batch
+            )));
+        }
+        let outputs = program.execute(inputs, &mut self.states, self.past, true);
+        let outputs = outputs.map_err(|error| program.failed(error))?;
+        self.past = past;
         Ok(outputs)
     }
 
@@ -201,7 +253,12 @@ impl Session for OnnxSession<'_> {
         if let Some(row) = rows.iter().find(|&&row| row >= self.batch) {
             return Err(self.program.failed(format!("there is no row {row} among {}", self.batch)));
         }
-        let reordered = self.states.iter().map(|state| take_rows(state, rows));
+        if rows.iter().copied().eq(0..self.batch) {
+            return Ok(());
+        }
+        let states = self.states.iter().zip(&self.program.states);
+        let reordered =
+            states.map(|(state, kept)| take_rows(state, rows, kept.in_place.then_some(self.past)));
         self.states = reordered.collect::<ort::Result<_>>().map_err(|error| self.program.failed(error))?;
         self.batch = rows.len();
         Ok(())
@@ -209,16 +266,5 @@ impl Session for OnnxSession<'_> {
 
     fn past(&self) -> usize {
         self.past
-    }
-}
-
-impl OnnxSession<'_> {
-    /// The positions held after a step: the next size of the axis that is `past` long now.
-    fn next_past(&self, bindings: &Bindings) -> usize {
-        let sizes = self.program.states.iter().filter_map(|kept| {
-            let axis = kept.state.fact.shape.iter().position(|dim| dim.as_symbol() == Some("past"))?;
-            kept.next.as_ref()?.shape[axis].evaluate(bindings)
-        });
-        sizes.max().unwrap_or(self.past)
     }
 }

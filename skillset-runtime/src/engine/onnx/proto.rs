@@ -66,6 +66,9 @@ pub struct NodeProto {
     /// Its attributes.
     #[prost(message, repeated, tag = "5")]
     pub attribute: Vec<AttributeProto>,
+    /// The operator set that the operator is of; none: ONNX's own.
+    #[prost(string, optional, tag = "7")]
+    pub domain: Option<String>,
 }
 
 /// A named constant of a node.

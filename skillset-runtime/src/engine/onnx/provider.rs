@@ -127,7 +127,7 @@ fn doubling() -> ModelProto {
         output: vec!["y".into()],
         name: Some("y".into()),
         op_type: Some("Add".into()),
-        attribute: vec![],
+        ..NodeProto::default()
     };
     let graph = GraphProto {
         node: vec![node],

@@ -4,11 +4,13 @@ mod dead_code;
 mod fuse;
 mod liveness;
 mod merge;
+mod narrow;
 
 pub use dead_code::dead_code;
 pub use fuse::fuse;
 pub use liveness::{Liveness, liveness};
 pub use merge::merge;
+pub use narrow::narrow;
 
 use super::{Graph, Value};
 

@@ -21,6 +21,9 @@ pub struct Request {
     pub outputs: Vec<String>,
     /// Whether keys and values are kept between runs, for generation.
     pub cache: bool,
+    /// Whether of outputs `[batch, sequence, …]` only the last position is wanted, which then is the only one:
+    /// what comes next in a text depends on no other.
+    pub last_position: bool,
 }
 
 /// Everything that was wrong while a graph was built.
@@ -126,8 +129,26 @@ impl Builder {
         if !self.request.outputs.is_empty() {
             graph.outputs.retain(|output| self.request.outputs.contains(&output.name));
         }
-        Ok(super::pass::dead_code(graph).check()?)
+        if !self.request.last_position {
+            return Ok(super::pass::dead_code(graph).check()?);
+        }
+        let graph = keep_last_position(graph.check()?);
+        Ok(super::pass::narrow(graph.check()?).check()?)
     }
+}
+
+/// Cuts every output that has positions down to the last one.
+fn keep_last_position(graph: CheckedGraph) -> Graph {
+    let lengths: Vec<Option<Dim>> =
+        graph.outputs.iter().map(|output| graph.fact(output.value).shape.get(1).cloned()).collect();
+    let mut graph = graph.into_graph();
+    for (index, length) in lengths.into_iter().enumerate() {
+        let Some(length) = length.filter(|length| length.as_constant().is_none()) else { continue };
+        let op = Op::Slice { axis: 1, start: length.clone() - Dim::from(1), end: length };
+        let path = graph.node(graph.outputs[index].value).path.clone();
+        graph.outputs[index].value = graph.push(op, vec![graph.outputs[index].value], path);
+    }
+    graph
 }
 
 /// A place in a graph under construction: new nodes and parameters belong to its checkpoint path.

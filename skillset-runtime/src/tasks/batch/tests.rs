@@ -16,14 +16,14 @@ struct Echo {
 impl Echo {
     fn new(inputs: &[&str]) -> Arc<Self> {
         let inputs = inputs.iter().map(|&name| name.to_owned()).collect();
-        let builder = Builder::new("echo", &Request { inputs, outputs: vec![], cache: false });
+        let builder = Builder::new("echo", &Request { inputs, ..Request::default() });
         let g = builder.root();
         let shape = [Dim::symbol("batch"), Dim::symbol("sequence")];
         let ids = g.input("input_ids", DType::I64, &shape);
         g.optional_input("attention_mask", DType::I64, &shape);
         g.optional_input("position_ids", DType::I64, &shape);
         g.output("hidden", g.cast(ids, DType::F32));
-        Arc::new(Self { signature: Signature::from(&*builder.finish().unwrap()), shapes: Mutex::default() })
+        Arc::new(Self { signature: Signature::from(&builder.finish().unwrap()), shapes: Mutex::default() })
     }
 }
 

@@ -24,6 +24,9 @@ use crate::load::Model;
 use crate::processors::text::{EncodeOptions, EncodedText, Role, Truncation};
 
 /// Answers questions; transformers' `QuestionAnsweringPipeline`.
+///
+/// The question always stands first. transformers puts the context first for tokenizers that pad on the left,
+/// and then takes spans of the question for answers too, which is not followed here.
 pub struct QuestionAnswerer {
     model: TextModel,
 }

@@ -10,7 +10,8 @@ use crate::ir::{Builder, CheckedGraph, DType, Dim, Request};
 
 fn written(graph: &CheckedGraph) -> ModelProto {
     let metadata = [("model_type".to_owned(), "test".to_owned())].into();
-    let model = write_model(graph, &NoWeights, &WriteOptions { metadata }).unwrap();
+    let model =
+        write_model(graph, &NoWeights, &WriteOptions { metadata, ..WriteOptions::default() }).unwrap();
     let bytes = model.encode(|external| Ok((external.name.clone(), 0))).unwrap();
     ModelProto::decode(&bytes[..]).unwrap()
 }
@@ -30,7 +31,7 @@ fn describe(values: &[ValueInfoProto]) -> Vec<String> {
 
 #[test]
 fn caches_are_called_as_exporters_call_them() {
-    let model = written(&decoder(true));
+    let model = written(&decoder(true, 4));
     let graph = model.graph.as_ref().unwrap();
     assert_eq!(
         describe(&graph.input),

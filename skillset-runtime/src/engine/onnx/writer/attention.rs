@@ -57,7 +57,7 @@ impl Lowering<'_> {
     /// What is added to the scores: 0 where a query sees a key, else the lowest number; broadcast over heads.
     ///
     /// Floats that are added are the one form of mask that every provider runs.
-    fn additive_mask(
+    pub(super) fn additive_mask(
         &mut self,
         attention: &Attention,
         inputs: &[Value],
@@ -109,7 +109,7 @@ impl Lowering<'_> {
 }
 
 /// The lowest finite number of a float type.
-fn lowest(float: DType) -> f64 {
+pub(super) fn lowest(float: DType) -> f64 {
     match float {
         DType::F16 => half::f16::MIN.to_f64(),
         DType::BF16 => half::bf16::MIN.to_f64(),

@@ -1,7 +1,7 @@
 //! Sizes: as text in types, and as tensors where an operator needs their value.
 
 use super::WriteError;
-use super::lowering::Lowering;
+use super::lowering::{Lowering, SymbolSource};
 use crate::engine::onnx::proto::{AttributeProto, DimensionProto, DimensionValue};
 use crate::ir::{Dim, Factor};
 
@@ -106,11 +106,14 @@ impl Lowering<'_> {
     }
 
     fn symbol_value(&mut self, symbol: &str) -> Result<String, WriteError> {
-        let (input, axis) = self.symbol(symbol).ok_or_else(|| WriteError::UnknownSymbol {
+        let source = self.symbol(symbol).ok_or_else(|| WriteError::UnknownSymbol {
             graph: self.graph.name.clone(),
             symbol: symbol.to_owned(),
         })?;
-        let axis = axis as i64;
+        let (input, axis) = match source {
+            SymbolSource::Axis(input, axis) => (input, axis as i64),
+            SymbolSource::Element(input) => return Ok(input),
+        };
         let range = vec![AttributeProto::int("start", axis), AttributeProto::int("end", axis + 1)];
         Ok(self.node("Shape", &[&input], range))
     }

@@ -9,6 +9,9 @@ use super::data_type;
 use crate::engine::onnx::proto::{AttributeProto, NodeProto, TensorProto};
 use crate::ir::{CheckedGraph, DType, Value};
 
+/// The operators that ONNX Runtime has beyond ONNX.
+pub(super) const CONTRIB_DOMAIN: &str = "com.microsoft";
+
 /// An ONNX graph under construction.
 ///
 /// A node that was written before is not written again: sizes, masks and positions are lowered wherever
@@ -26,19 +29,31 @@ pub(super) struct Lowering<'g> {
     known: HashMap<Vec<u8>, String>,
     /// Encoded constant without its name → its name.
     known_constants: HashMap<Vec<u8>, String>,
-    /// Symbol → the input that has it, and on which axis.
-    symbols: BTreeMap<String, (String, usize)>,
+    /// Symbol → what has its value.
+    symbols: BTreeMap<String, SymbolSource>,
+}
+
+/// What has the value of a symbol.
+#[derive(Clone, Debug)]
+pub(super) enum SymbolSource {
+    /// An input with the symbol as the size of an axis.
+    Axis(String, usize),
+    /// An input whose one element it is.
+    Element(String),
 }
 
 impl<'g> Lowering<'g> {
-    pub fn new(graph: &'g CheckedGraph) -> Self {
+    /// A state of which `in_place` is true has its sizes for the longest run, so they are no symbols' values.
+    pub fn new(graph: &'g CheckedGraph, in_place: &[bool]) -> Self {
         let inputs = graph.inputs.iter().map(|input| (&input.name, &input.fact));
-        let states = graph.states.iter().map(|state| (&state.name, &state.fact));
+        let states = graph.states.iter().zip(in_place).filter(|(_, in_place)| !**in_place);
+        let states = states.map(|(state, _)| (&state.name, &state.fact));
         let mut symbols = BTreeMap::new();
         for (name, fact) in inputs.chain(states) {
             for (axis, dim) in fact.shape.iter().enumerate() {
                 if let Some(symbol) = dim.as_symbol() {
-                    symbols.entry(symbol.to_owned()).or_insert_with(|| (name.clone(), axis));
+                    let source = || SymbolSource::Axis(name.clone(), axis);
+                    symbols.entry(symbol.to_owned()).or_insert_with(source);
                 }
             }
         }
@@ -64,9 +79,14 @@ impl<'g> Lowering<'g> {
         self.values[value.index()] = Some(name);
     }
 
-    /// The input that has a symbol as a size, and on which axis.
-    pub fn symbol(&self, name: &str) -> Option<(String, usize)> {
+    /// What has the value of a symbol.
+    pub fn symbol(&self, name: &str) -> Option<SymbolSource> {
         self.symbols.get(name).cloned()
+    }
+
+    /// Lets the input `input`, of one element, be the value of a symbol.
+    pub fn set_symbol(&mut self, name: &str, input: &str) {
+        self.symbols.insert(name.to_owned(), SymbolSource::Element(input.to_owned()));
     }
 
     /// Takes `name` for an input, an output or a parameter; whether it was free.
@@ -105,6 +125,28 @@ impl<'g> Lowering<'g> {
         name
     }
 
+    /// An operator of ONNX Runtime's own set with one result that has no name yet, which is returned, and
+    /// further ones that are called `results`.
+    pub fn contrib(
+        &mut self,
+        op: &str,
+        inputs: &[&str],
+        attribute: Vec<AttributeProto>,
+        results: &[&str],
+    ) -> String {
+        let name = self.fresh(op);
+        let output = std::iter::once(name.as_str()).chain(results.iter().copied());
+        self.nodes.push(NodeProto {
+            input: inputs.iter().map(|&input| input.to_owned()).collect(),
+            output: output.map(str::to_owned).collect(),
+            name: Some(name.clone()),
+            op_type: Some(op.into()),
+            attribute,
+            domain: Some(CONTRIB_DOMAIN.into()),
+        });
+        name
+    }
+
     /// Lets `value` be known as `name` too.
     pub fn pass_on(&mut self, value: &str, name: &str) {
         self.nodes.push(NodeProto {
@@ -112,7 +154,7 @@ impl<'g> Lowering<'g> {
             output: vec![name.to_owned()],
             name: Some(name.to_owned()),
             op_type: Some("Identity".into()),
-            attribute: vec![],
+            ..NodeProto::default()
         });
     }
 

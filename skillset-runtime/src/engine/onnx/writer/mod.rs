@@ -11,6 +11,7 @@
 mod activation;
 mod arithmetic;
 mod attention;
+mod cache;
 mod dims;
 mod layout;
 mod lowering;
@@ -21,9 +22,12 @@ mod save;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+pub use cache::Caches;
 pub use save::Storage;
 
-use self::lowering::Lowering;
+pub(super) use self::cache::PAST_LENGTH;
+
+use self::lowering::{CONTRIB_DOMAIN, Lowering};
 pub(super) use self::parameters::External;
 use self::parameters::Parameters;
 use super::proto::{
@@ -43,6 +47,8 @@ pub(super) const IR_VERSION: i64 = 10;
 pub struct WriteOptions {
     /// Entries of `metadata_props`, such as the model type and the task.
     pub metadata: BTreeMap<String, String>,
+    /// What runs do with key/value caches.
+    pub caches: Caches,
 }
 
 /// Why a model could not be written.
@@ -107,12 +113,19 @@ pub struct OnnxModel<'w> {
     /// The model without its external initializers.
     proto: ModelProto,
     externals: Vec<External<'w>>,
+    /// For each state of the graph, whether runs write into its memory.
+    in_place: Vec<bool>,
 }
 
 impl<'w> OnnxModel<'w> {
     /// The initializers that are not in the model itself.
     pub(super) fn externals(&self) -> impl Iterator<Item = &External<'w>> {
         self.externals.iter()
+    }
+
+    /// For each state of the graph, whether runs write into its memory, see [`Caches::InPlace`].
+    pub(super) fn in_place(&self) -> &[bool] {
+        &self.in_place
     }
 }
 
@@ -129,26 +142,51 @@ pub fn write_model<'w>(
     options: &WriteOptions,
 ) -> Result<OnnxModel<'w>, WriteError> {
     let graph = decompose(graph.clone(), |node| !matches!(node.op, Op::Rotary(_)))?;
-    let mut g = Lowering::new(&graph);
+    let in_place = match options.caches {
+        Caches::Grown => vec![false; graph.states.len()],
+        Caches::InPlace => cache::in_place(&graph),
+    };
+    let mut g = Lowering::new(&graph, &in_place);
     reserve_names(&mut g)?;
+    let past_length = in_place.contains(&true).then(|| g.past_length()).transpose()?;
     let mut parameters = Parameters::default();
     for (value, node) in graph.values().zip(&graph.nodes) {
         g.path = node.path.clone();
         let name = match &node.op {
             Op::Param(index) => parameters.lower(&mut g, &graph.params[*index], weights)?,
+            Op::Attention(attention) => match cache::appended(&graph, node, &in_place) {
+                Some(caches) => g.cached_attention(attention, &node.inputs, caches)?,
+                None => g.attention(attention, &node.inputs)?,
+            },
+            Op::CacheAppend => match cache::state_of(&graph, value).filter(|&state| in_place[state]) {
+                // The attention that reads the cache appends to it and names it so.
+                Some(state) => graph.states[state].next_name.clone(),
+                None => lower(&mut g, &node.op, &node.inputs, &graph.fact(value).shape)?,
+            },
             op => lower(&mut g, op, &node.inputs, &graph.fact(value).shape)?,
         };
         g.set(value, name);
     }
     name_results(&mut g);
 
-    let states = || graph.states.iter();
+    let states = || graph.states.iter().zip(&in_place);
+    let state = |name: &str, fact: &Fact, in_place: bool| match in_place {
+        true => value_info(name, &cache::for_the_longest_run(fact)),
+        false => value_info(name, fact),
+    };
     let inputs = graph.inputs.iter().map(|input| value_info(&input.name, &input.fact));
+    let past_length = past_length.iter().map(|fact| value_info(PAST_LENGTH, fact));
     let outputs = graph.outputs.iter().map(|output| value_info(&output.name, graph.fact(output.value)));
-    let next = states().filter_map(|state| Some(value_info(&state.next_name, graph.fact(state.next?))));
+    let past = states().map(|(past, &in_place)| state(&past.name, &past.fact, in_place));
+    let next = states()
+        .filter_map(|(past, &in_place)| Some(state(&past.next_name, graph.fact(past.next?), in_place)));
+    let mut opset_import = vec![OperatorSetIdProto { domain: Some(String::new()), version: Some(OPSET) }];
+    if in_place.contains(&true) {
+        opset_import.push(OperatorSetIdProto { domain: Some(CONTRIB_DOMAIN.into()), version: Some(1) });
+    }
     let proto = GraphProto {
         name: Some(graph.name.clone()),
-        input: inputs.chain(states().map(|state| value_info(&state.name, &state.fact))).collect(),
+        input: inputs.chain(past_length).chain(past).collect(),
         output: outputs.chain(next).collect(),
         node: g.nodes,
         initializer: g.constants,
@@ -159,10 +197,10 @@ pub fn write_model<'w>(
         producer_name: Some("skillset".into()),
         producer_version: Some(env!("CARGO_PKG_VERSION").into()),
         graph: Some(proto),
-        opset_import: vec![OperatorSetIdProto { domain: Some(String::new()), version: Some(OPSET) }],
+        opset_import,
         metadata_props: metadata.collect(),
     };
-    Ok(OnnxModel { proto, externals: parameters.externals })
+    Ok(OnnxModel { proto, externals: parameters.externals, in_place })
 }
 
 /// The name of the value that `op` makes of `inputs`.
@@ -209,7 +247,7 @@ fn lower(g: &mut Lowering<'_>, op: &Op, inputs: &[Value], shape: &[Dim]) -> Resu
         Op::Linear(linear) => g.linear(linear, &names, [before(0), before(1)])?,
         Op::LayerNorm(norm) => g.layer_norm(norm, &names, shape)?,
         Op::RmsNorm(norm) => g.rms_norm(norm, &names, shape),
-        Op::Attention(attention) => g.attention(attention, inputs)?,
+        Op::Attention(_) => unreachable!("attention is lowered with what is known of its caches"),
         Op::Rotary(_) => unreachable!("rotations were decomposed"),
     })
 }

@@ -1,117 +1,30 @@
-//! From a graph and a checkpoint to a program.
+//! What is computed once, at load.
 
 use std::collections::HashMap;
-use std::sync::Arc;
 
-use candle_core::{Device, Tensor};
+use candle_core::Tensor;
 
-use super::convert;
-use super::error::Fault;
-use super::kernel::conv::PreparedConv;
-use super::kernel::linear::{PreparedLinear, Weight};
-use super::op::{self, Context};
-use super::pool::Pool;
-use super::program::CandleProgram;
-use crate::engine::{EngineError, Signature};
-use crate::ir::{Activation, Bindings, CheckedGraph, Dim, Node, Op, Value, decompose, pass};
-use crate::weights::Weights;
-
-/// What a program is made for.
-pub(super) struct Target {
-    pub engine: String,
-    pub device: Device,
-    pub kernels: bool,
-    pub passes: bool,
-}
-
-/// What is made of a node's constant inputs at load.
-pub(super) enum Prepared {
-    Linear(PreparedLinear),
-    Conv(PreparedConv),
-}
-
-impl Prepared {
-    /// The node's value, given its first input.
-    pub(super) fn apply(&self, x: &Tensor) -> Result<Tensor, Fault> {
-        match self {
-            Self::Linear(linear) => linear.apply(x),
-            Self::Conv(conv) => conv.apply(x),
-        }
-    }
-}
-
-/// Prepares `graph` for `target`.
-pub(super) fn load(
-    target: Target,
-    pool: Arc<Pool>,
-    graph: CheckedGraph,
-    weights: &dyn Weights,
-) -> Result<CandleProgram, EngineError> {
-    let signature = Signature::from(&*graph);
-    let failed = |reason: String| EngineError::Failed {
-        engine: target.engine.clone(),
-        graph: signature.name.clone(),
-        reason,
-    };
-    let graph = lower(&target, graph).map_err(failed)?;
-    let mut loader = Loader::new(&target, &graph, weights);
-    for value in graph.values() {
-        loader.visit(value).map_err(|fault| {
-            let path = &graph.node(value).path;
-            failed(format!("{}: {fault}", if path.is_empty() { "the root" } else { path }))
-        })?;
-    }
-    for value in graph.results() {
-        if loader.settled[value.index()] {
-            loader.tensor(value).map_err(|fault| failed(fault.to_string()))?;
-        }
-    }
-    let Loader { constants, settled, prepared, .. } = loader;
-    let appends = graph.values().map(|value| append_of(&graph, value)).collect();
-    let liveness = pass::liveness(&graph);
-    let Target { engine, device, kernels, .. } = target;
-    Ok(CandleProgram {
-        engine,
-        device,
-        kernels,
-        pool,
-        signature,
-        executed: graph,
-        liveness,
-        constants,
-        settled,
-        prepared,
-        appends,
-    })
-}
-
-/// Rewrites the graph into what the target runs best.
-fn lower(target: &Target, graph: CheckedGraph) -> Result<CheckedGraph, String> {
-    let check = |graph: crate::ir::Graph| graph.check().map_err(|error| error.to_string());
-    let graph = if target.passes { check(pass::fuse(pass::merge(graph.into_graph())))? } else { graph };
-    // Appending to a cache is the one composite that every device can do in place.
-    let keep = |node: &Node| target.kernels || matches!(node.op, Op::CacheAppend);
-    let graph = decompose(graph, keep).map_err(|error| error.to_string())?;
-    if target.passes { check(pass::merge(graph.into_graph())) } else { Ok(graph) }
-}
-
-/// The state that `value` appends rows to, if it is that state's next value.
-fn append_of(graph: &CheckedGraph, value: Value) -> Option<usize> {
-    let node = graph.node(value);
-    match (&node.op, graph.node(*node.inputs.first()?).op.clone()) {
-        (Op::CacheAppend, Op::State(state)) if graph.states[state].next == Some(value) => Some(state),
-        _ => None,
-    }
-}
+use super::sharing::{same, tables};
+use super::{Prepared, Target};
+use crate::engine::candle::convert;
+use crate::engine::candle::error::Fault;
+use crate::engine::candle::kernel::conv::PreparedConv;
+use crate::engine::candle::kernel::linear::{PreparedLinear, Weight};
+use crate::engine::candle::op::{self, Context};
+use crate::ir::{Activation, Bindings, CheckedGraph, Dim, Node, Op, Value};
+use crate::weights::{WeightView, Weights};
 
 /// Computes what no run can change, in the order of the graph.
-struct Loader<'a> {
+pub(super) struct Loader<'a> {
     target: &'a Target,
     graph: &'a CheckedGraph,
     weights: &'a dyn Weights,
-    constants: Vec<Option<Tensor>>,
-    settled: Vec<bool>,
-    prepared: Vec<Option<Prepared>>,
+    /// By node: its value, if no run changes it and something has yet to read it.
+    pub(super) constants: Vec<Option<Tensor>>,
+    /// By node: whether no run has to compute it.
+    pub(super) settled: Vec<bool>,
+    /// By node: what was made of its constant inputs.
+    pub(super) prepared: Vec<Option<Prepared>>,
     /// By node: how many nodes have yet to read its value in tensor form, at load or in runs.
     readers: Vec<usize>,
     /// See [`same`].
@@ -123,7 +36,7 @@ struct Loader<'a> {
 }
 
 impl<'a> Loader<'a> {
-    fn new(target: &'a Target, graph: &'a CheckedGraph, weights: &'a dyn Weights) -> Self {
+    pub(super) fn new(target: &'a Target, graph: &'a CheckedGraph, weights: &'a dyn Weights) -> Self {
         let nodes = graph.nodes.len();
         let same = same(graph, weights);
         Self {
@@ -140,7 +53,8 @@ impl<'a> Loader<'a> {
         }
     }
 
-    fn visit(&mut self, value: Value) -> Result<(), Fault> {
+    /// Settles or prepares one node; nodes come in the order of the graph.
+    pub(super) fn visit(&mut self, value: Value) -> Result<(), Fault> {
         let node = self.graph.node(value);
         match &node.op {
             Op::Input(_) | Op::State(_) => {}
@@ -199,7 +113,7 @@ impl<'a> Loader<'a> {
     }
 
     /// A constant in tensor form.
-    fn tensor(&mut self, value: Value) -> Result<Tensor, Fault> {
+    pub(super) fn tensor(&mut self, value: Value) -> Result<Tensor, Fault> {
         if let Some(tensor) = &self.constants[value.index()] {
             return Ok(tensor.clone());
         }
@@ -222,7 +136,7 @@ impl<'a> Loader<'a> {
         Ok(tensor)
     }
 
-    fn view(&self, index: usize) -> Result<crate::weights::WeightView<'a>, Fault> {
+    fn view(&self, index: usize) -> Result<WeightView<'a>, Fault> {
         let param = &self.graph.params[index];
         let view = self
             .weights
@@ -312,38 +226,4 @@ impl<'a> Loader<'a> {
         let sizes = sizes.and_then(|sizes| <[usize; N]>::try_from(sizes).ok());
         sizes.ok_or_else(|| Fault::Reason(format!("expected {N} fixed sizes, found {fact}")))
     }
-}
-
-/// By node: whether it is a parameter that others than linear layers read, so that it has to be there
-/// as it is stored and linear layers had better share it.
-fn tables(graph: &CheckedGraph, same: &[Value]) -> Vec<bool> {
-    let mut tables = vec![false; graph.nodes.len()];
-    let is_param = |value: Value| matches!(graph.node(value).op, Op::Param(_));
-    for node in &graph.nodes {
-        for (at, input) in node.inputs.iter().enumerate() {
-            let weight = at == 1 && matches!(node.op, Op::Linear(_));
-            tables[same[input.index()].index()] |= !weight && is_param(*input);
-        }
-    }
-    for result in graph.results() {
-        tables[same[result.index()].index()] |= is_param(result);
-    }
-    tables
-}
-
-/// By node: the first node of the same value. Parameters are one if they are one tensor of the
-/// checkpoint, as tied weights are.
-fn same(graph: &CheckedGraph, weights: &dyn Weights) -> Vec<Value> {
-    let mut first = HashMap::new();
-    let same = |value: Value| match graph.node(value).op {
-        Op::Param(index) => match weights.get(&graph.params[index].name) {
-            Some(view) if !view.bytes.is_empty() => {
-                let place = (view.bytes.as_ptr(), view.bytes.len(), graph.params[index].shape.clone());
-                *first.entry(place).or_insert(value)
-            }
-            _ => value,
-        },
-        _ => value,
-    };
-    graph.values().map(same).collect()
 }

@@ -10,10 +10,11 @@ use safetensors::Dtype;
 
 use super::safetensors::{Entry, parse_header};
 use super::{CheckpointError, shards};
+use crate::ir::DType;
 
 /// The tensors of a checkpoint's safetensors files, mapped into memory and checked, never copied.
 #[derive(Debug)]
-pub struct Weights {
+pub struct MappedTensors {
     files: Vec<MappedFile>,
     tensors: Vec<Tensor>,
     by_name: HashMap<String, usize>,
@@ -49,7 +50,7 @@ pub struct TensorView<'a> {
     map: &'a Mmap,
 }
 
-impl Weights {
+impl MappedTensors {
     /// Opens the weights of a checkpoint directory: `model.safetensors`, or the shards that
     /// `model.safetensors.index.json` lists. A directory with pickled weights alone is refused with the remedy.
     pub fn open(dir: &Path) -> Result<Self, CheckpointError> {
@@ -139,9 +140,14 @@ impl Weights {
 }
 
 impl TensorView<'_> {
-    /// The number of elements.
-    pub fn element_count(&self) -> usize {
-        self.shape.iter().product()
+    /// The element type, if it is one that models are stored in: a plain float.
+    pub fn float_type(&self) -> Option<DType> {
+        match self.dtype {
+            Dtype::F32 => Some(DType::F32),
+            Dtype::F16 => Some(DType::F16),
+            Dtype::BF16 => Some(DType::BF16),
+            _ => None,
+        }
     }
 
     /// Tells the system that the mapped pages of this tensor are not needed for now, for instance because a
@@ -180,10 +186,10 @@ mod tests {
             &path,
             &[TestTensor::f32("a", &[2, 2], &[1., 2., 3., 4.]), TestTensor::f32("b", &[], &[5.])],
         );
-        let weights = Weights::open(dir.path()).unwrap();
+        let weights = MappedTensors::open(dir.path()).unwrap();
         assert_eq!((weights.len(), weights.byte_size()), (2, 20));
         let (a, b) = (weights.get("a").unwrap(), weights.get("b").unwrap());
-        assert_eq!((a.shape, b.shape, b.element_count()), (&[2, 2][..], &[][..], 1));
+        assert_eq!((a.shape, b.shape, b.float_type()), (&[2, 2][..], &[][..], Some(DType::F32)));
         let bytes = std::fs::read(&path).unwrap();
         assert_eq!(&bytes[b.file_offset as usize..], 5f32.to_le_bytes());
         a.advise_unused();
@@ -198,7 +204,7 @@ mod tests {
         for path in &paths {
             write_safetensors(path, &[TestTensor::f32("w", &[1], &[0.])]);
         }
-        let error = Weights::from_files(&paths).unwrap_err().to_string();
+        let error = MappedTensors::from_files(&paths).unwrap_err().to_string();
         assert!(error.ends_with("1.safetensors") && error.contains("tensor `w` is also in "), "{error}");
     }
 
@@ -207,7 +213,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("model.safetensors");
         std::fs::write(&path, []).unwrap();
-        let error = Weights::open(dir.path()).unwrap_err().to_string();
+        let error = MappedTensors::open(dir.path()).unwrap_err().to_string();
         assert!(error.ends_with("expected a safetensors file of at least 8 bytes, found 0"), "{error}");
     }
 }
