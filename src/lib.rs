@@ -4,7 +4,7 @@
 //! [`runtime`] is what executes them.
 
 pub use skill::{
-    Assemble, Backend, Definition, Placement, Refusal, Skill, SkillBuilder, SkillError, Skilled,
+    Assemble, Backend, Definition, Origin, Placement, Refusal, Skill, SkillBuilder, SkillError, Skilled,
     UnknownBackend,
 };
 pub use skillset_macros::{Labels, skillset};

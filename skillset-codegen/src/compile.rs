@@ -7,7 +7,7 @@ use crate::emit::{self, Module, emit_model};
 use crate::error::{Errors, Location, suggest};
 use crate::index::SpecIndex;
 use crate::lower::{Model, lower_model};
-use crate::merge::merge_all;
+use crate::merge::Family;
 use crate::source::Node;
 use crate::spec::Spec;
 
@@ -37,19 +37,26 @@ pub struct Output {
     pub index: SpecIndex,
 }
 
-/// Compiles specs. `select` names the model types to emit, all if it is empty; the runtime crate is found under
-/// the path `runtime`. Every spec is checked, selected or not.
+/// Compiles specs. `base` are specs that these may extend, where they are not all that there are; they are not
+/// compiled themselves. `select` names the model types to emit, all if it is empty; the runtime crate is found
+/// under the path `runtime`. Every spec is checked, selected or not.
 ///
 /// # Errors
 /// Everything that is wrong with any of the specs.
-pub fn compile(files: &[SpecFile], select: &[String], runtime: &str) -> Result<Output, Errors> {
+pub fn compile(
+    files: &[SpecFile],
+    base: Option<&[SpecFile]>,
+    select: &[String],
+    runtime: &str,
+) -> Result<Output, Errors> {
     let mut errors = Errors::default();
-    let nodes = parse_all(files, &mut errors);
-    for name in select.iter().filter(|name| !nodes.contains_key(*name)) {
-        let hint = suggest(name, nodes.keys().map(String::as_str));
+    let own = parse_all(files, &mut errors);
+    for name in select.iter().filter(|name| !own.contains_key(*name)) {
+        let hint = suggest(name, own.keys().map(String::as_str));
         errors.push(&Location::root("model types"), format_args!("there is no model type {name:?}{hint}"));
     }
-    let models = check(&nodes, &mut errors);
+    let base = base.map(|base| parse_all(base, &mut errors));
+    let models = check(&Family { own, base }, &mut errors);
     let index = SpecIndex::new(models.values());
     let modules: Vec<Module> = models.values().map(|model| emit_model(model, runtime, &mut errors)).collect();
     let chosen = |module: &Module| select.is_empty() || select.contains(&module.model_type);
@@ -58,10 +65,10 @@ pub fn compile(files: &[SpecFile], select: &[String], runtime: &str) -> Result<O
 }
 
 /// Every model type whose spec has nothing wrong up to here; what is wrong with the others is recorded.
-fn check(nodes: &BTreeMap<String, Node>, errors: &mut Errors) -> BTreeMap<String, Model> {
+fn check(family: &Family, errors: &mut Errors) -> BTreeMap<String, Model> {
     let mut models = BTreeMap::new();
     let mut module_names = BTreeMap::new();
-    for (model_type, node) in merge_all(nodes, errors) {
+    for (model_type, node) in family.merge(errors) {
         if let Some(other) = module_names.insert(emit::module_name(&model_type), model_type.clone()) {
             errors.push(&node.at, format_args!("its module would have the same name as that of {other:?}"));
         }

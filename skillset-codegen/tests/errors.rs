@@ -39,7 +39,7 @@ fn file(path: &str, spec: &Value) -> SpecFile {
 
 /// What is wrong with `files`, one line each, without the folder.
 fn errors(files: &[SpecFile]) -> Vec<String> {
-    match compile(files, &[], "skillset_runtime") {
+    match compile(files, None, &[], "skillset_runtime") {
         Ok(_) => vec![],
         Err(errors) => errors.to_string().lines().map(|line| line.replace("specs/text/", "")).collect(),
     }

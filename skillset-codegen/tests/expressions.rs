@@ -22,7 +22,7 @@ fn reshaped(dim: &str, shape: &serde_json::Value) -> String {
         "tasks": { "feature-extraction": { "class": "ToyModel" } },
     });
     let file = SpecFile { path: "specs/text/toy.json".into(), text: spec.to_string() };
-    let output = compile(&[file], &[], "skillset_runtime").unwrap_or_else(|errors| panic!("{errors}"));
+    let output = compile(&[file], None, &[], "skillset_runtime").unwrap_or_else(|errors| panic!("{errors}"));
     output.modules[0].code.split_whitespace().collect()
 }
 

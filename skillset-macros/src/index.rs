@@ -13,7 +13,7 @@ use serde_json::{Map, Value};
 pub struct Index(BTreeMap<String, Entry>);
 
 /// One model type.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Entry {
     /// The name in prose.
     pub title: String,

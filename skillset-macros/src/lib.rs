@@ -44,7 +44,9 @@ use errors::Errors;
 ///
 /// | argument | |
 /// | --- | --- |
-/// | `model = "bert"` | The model type, as `model_type` in a checkpoint's `config.json`. Required. |
+/// | `model = "bert"` | The model type, as `model_type` in a checkpoint's `config.json`. Required, or `spec` or `onnx`. |
+/// | `spec = "model_specs/my_model.json"` | Instead of `model`: a model type of the crate's own, which its build script compiles (`skillset_codegen::Builder`) into `crate::models`, or into the module that `models = path` names. |
+/// | `onnx = "onnx/model.onnx"` | Instead of `model`: a graph that others exported, a file of the checkpoint. ONNX Runtime runs it, for every task but `text-generation`. |
 /// | `task = "fill-mask"` | What the skill does, by the name of the Hugging Face pipeline. Required. |
 /// | `backends(cuda, cpu)` | Where it may run, in order of preference; see below. Required. |
 /// | `labels = Sentiment` | An enum that derives [`Labels`](derive@Labels): results have its labels instead of strings, and a checkpoint with other classes is refused. Tasks `text-classification`, `image-classification`. |
@@ -59,6 +61,7 @@ use errors::Errors;
 /// | `allow_unverified` | Compiles a model type, task or engine that has metadata, but was never held against transformers: what it computes may be wrong. |
 /// | `tests = false` | Generates no tests; what those are is said at `skillset::harness`. |
 /// | `cases = "tests/cases.json"` | Cases of one's own for the generated tests; `skillset::runtime::harness::cases` has the format. |
+/// | `models = crate::models` | The module of `spec`. |
 /// | `crate = path` | The path of the `skillset` crate, where it is renamed or re-exported. |
 ///
 /// # Backends

@@ -18,11 +18,12 @@ impl Model {
     /// # Errors
     /// If the model cannot be loaded for these arguments, or one of them is not what it takes.
     pub fn forward(&self, task: &Task, mut inputs: Tensors) -> Result<Tensors, LoadError> {
-        name_score_bias(self.model_type(), &mut inputs);
-        let flags = take_flags(self.model_type(), task, &mut inputs)?;
+        let model_type = self.model_type()?;
+        name_score_bias(model_type, &mut inputs);
+        let flags = take_flags(model_type, task, &mut inputs)?;
         let named = inputs.keys().cloned().chain(flags).collect();
         let program = self.program(task.name, &Request { inputs: named, ..Request::default() })?;
-        Ok(program.run(&conform_inputs(program.graph(), inputs))?)
+        Ok(program.run(&conform_inputs(program.signature(), inputs))?)
     }
 }
 

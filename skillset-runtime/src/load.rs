@@ -1,6 +1,7 @@
 //! From a checkpoint to a program: the one path that every skill, task and command takes.
 
 use std::collections::HashMap;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::checkpoint::{Checkpoint, CheckpointError, ConfigError, ParamRequest, Resolver};
@@ -10,12 +11,21 @@ use crate::ir::{CheckedGraph, Request};
 use crate::model::{InputKind, ModelError, ModelType, Task};
 use crate::weights::{WeightView, Weights};
 
-/// An opened checkpoint, its model type, and the engine that will run it.
+/// An opened checkpoint, what makes its graphs, and the engine that will run them.
 #[derive(Clone)]
 pub struct Model {
-    model_type: &'static ModelType,
+    graphs: Graphs,
     checkpoint: Arc<Checkpoint>,
     engine: Arc<dyn Engine>,
+}
+
+/// Where a model's graphs come from.
+#[derive(Clone)]
+enum Graphs {
+    /// Built from the config; the weights are the checkpoint's.
+    Built(&'static ModelType),
+    /// The one of an ONNX file that others exported, with its own weights.
+    Exported(Arc<Path>),
 }
 
 /// Why a checkpoint cannot become a program.
@@ -33,6 +43,14 @@ pub enum LoadError {
     /// The checkpoint's parameters of generation are unusable.
     #[error(transparent)]
     Generate(#[from] GenerateError),
+    /// An exported graph was asked for what only graphs that are built here can do.
+    #[error("{}: {problem}", file.display())]
+    Exported {
+        /// The graph.
+        file: PathBuf,
+        /// What was asked for, and what helps.
+        problem: &'static str,
+    },
     /// The head that the checkpoint was saved with is none that is known.
     #[error(
         "{file}: /architectures: expected one of {}, found {}; name the task instead",
@@ -58,12 +76,30 @@ impl From<ConfigError> for LoadError {
 impl Model {
     /// A checkpoint of `model_type` on `engine`.
     pub fn new(model_type: &'static ModelType, checkpoint: Arc<Checkpoint>, engine: Arc<dyn Engine>) -> Self {
-        Self { model_type, checkpoint, engine }
+        Self { graphs: Graphs::Built(model_type), checkpoint, engine }
+    }
+
+    /// A graph that others exported to an ONNX file (optimum, torch.onnx), with inputs and outputs called as
+    /// transformers calls them; `file` is relative to the checkpoint's directory. Of the checkpoint only the config and
+    /// what prepares inputs are used.
+    pub fn exported(file: impl AsRef<Path>, checkpoint: Arc<Checkpoint>, engine: Arc<dyn Engine>) -> Self {
+        let file = checkpoint.dir().join(file);
+        Self { graphs: Graphs::Exported(file.into()), checkpoint, engine }
     }
 
     /// The model type.
-    pub fn model_type(&self) -> &'static ModelType {
-        self.model_type
+    ///
+    /// # Errors
+    /// If the graph was exported by others: it has a task, but no model type.
+    pub fn model_type(&self) -> Result<&'static ModelType, LoadError> {
+        match &self.graphs {
+            Graphs::Built(model_type) => Ok(model_type),
+            Graphs::Exported(file) => {
+                let problem =
+                    "an exported graph does not say what model type and task it is of; name the task";
+                Err(LoadError::Exported { file: file.to_path_buf(), problem })
+            }
+        }
     }
 
     /// The checkpoint.
@@ -78,11 +114,17 @@ impl Model {
 
     /// Builds the graph of `task`, finds its parameters in the checkpoint, and prepares both on the engine.
     ///
+    /// An exported graph is what it is: it must give the outputs of the request, and its inputs are its own.
+    ///
     /// # Errors
     /// See [`LoadError`]; a checkpoint that lacks tensors is reported with all of them.
     pub fn program(&self, task: &str, request: &Request) -> Result<Arc<dyn Program>, LoadError> {
-        let graph = self.model_type.graph(&self.checkpoint.config_reader()?, task, request)?;
-        let weights = StoredWeights::find(&graph, self.model_type, Arc::clone(&self.checkpoint))?;
+        let model_type = match &self.graphs {
+            Graphs::Built(model_type) => model_type,
+            Graphs::Exported(file) => return Ok(self.engine.load_exported(file, &request.outputs)?.into()),
+        };
+        let graph = model_type.graph(&self.checkpoint.config_reader()?, task, request)?;
+        let weights = StoredWeights::find(&graph, model_type, Arc::clone(&self.checkpoint))?;
         Ok(self.engine.load(graph, &weights)?.into())
     }
 
@@ -98,6 +140,11 @@ impl Model {
             cache: true,
             last_position: true,
         };
+        if let Graphs::Exported(file) = &self.graphs {
+            let problem = "text-generation from an exported graph is not supported, since it needs a key/value \
+                           cache; use the safetensors of a model type that generates";
+            return Err(LoadError::Exported { file: file.to_path_buf(), problem });
+        }
         let program = self.program("text-generation", &request)?;
         let defaults = GenerationConfig::from_checkpoint(&self.checkpoint)?;
         let positions = self.checkpoint.config_reader()?.opt_usize("max_position_embeddings")?;
@@ -107,9 +154,9 @@ impl Model {
     /// The task called `name`, or that of the checkpoint's own head. See [`choose_task`].
     ///
     /// # Errors
-    /// As [`choose_task`].
+    /// As [`choose_task`] and [`Model::model_type`].
     pub fn task_or_own(&self, name: Option<&str>) -> Result<&'static Task, LoadError> {
-        choose_task(self.model_type, &self.checkpoint, name)
+        choose_task(self.model_type()?, &self.checkpoint, name)
     }
 }
 

@@ -35,11 +35,12 @@ impl<P: JsonPipeline> Harness<P> {
     fn open_source(&self, checkpoint: &str) -> Result<Skill<P>, String> {
         let problem = |error: String| format!("{checkpoint}: {error}");
         let own = self.crate_dir().join(checkpoint);
-        let dir = if own.is_dir() { own } else { fetch(checkpoint).map_err(message).map_err(problem)? };
+        let dir =
+            if own.is_dir() { own } else { self.fetch(checkpoint).map_err(message).map_err(problem)? };
         self.open(&dir).map_err(message).map_err(problem)
     }
-}
 
-fn fetch(id: &str) -> Result<PathBuf, CheckpointError> {
-    Source::parse(id)?.fetch(&HubOptions::from_env()?, &mut Quiet)
+    fn fetch(&self, id: &str) -> Result<PathBuf, CheckpointError> {
+        Source::parse(id)?.fetch(self.definition.origin.weights(), &HubOptions::from_env()?, &mut Quiet)
+    }
 }

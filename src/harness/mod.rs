@@ -32,6 +32,8 @@ use std::fmt;
 use std::path::Path;
 
 use skillset_runtime::harness::behaviour;
+use skillset_runtime::harness::fixture::Fixture;
+use skillset_runtime::model::ModelType;
 use skillset_runtime::tasks::{JsonPipeline, Pipeline};
 
 use crate::{Backend, Definition};
@@ -131,6 +133,14 @@ impl<P: JsonPipeline> Harness<P> {
         self.conclude("cases", self.check_cases(file));
     }
 
+    /// The skill's model type and its fixture.
+    fn recorded(&self) -> Result<(&'static ModelType, Fixture), String> {
+        let model_type = self.definition.origin.model_type().map_err(message)?;
+        let model_type =
+            model_type.ok_or("an exported graph has no model type, so there is no fixture of it")?;
+        Ok((model_type, fixture::find(model_type.model_type, self.crate_dir())?))
+    }
+
     fn check(&self, behaves: impl FnOnce(&Trial<P>) -> Outcome) -> Outcome {
         behaves(&Trial::open(self)?)
     }
@@ -138,14 +148,14 @@ impl<P: JsonPipeline> Harness<P> {
     #[track_caller]
     fn conclude(&self, what: &str, outcome: Outcome) {
         if let Err(problem) = outcome {
-            panic!("{} {}: {what}: {problem}", self.definition.model_type, self.definition.task);
+            panic!("{} {}: {what}: {problem}", self.definition.origin.name(), self.definition.task);
         }
     }
 
     /// Says, to those who let tests print, what a test that passes has left out.
     #[expect(clippy::print_stderr, reason = "the output of a test is what it prints")]
     fn note(&self, what: &str) {
-        eprintln!("{} {}: {what}", self.definition.model_type, self.definition.task);
+        eprintln!("{} {}: {what}", self.definition.origin.name(), self.definition.task);
     }
 
     fn crate_dir(&self) -> &'static Path {

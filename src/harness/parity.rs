@@ -3,14 +3,13 @@
 use skillset_runtime::harness::{Limits, Measured, measure_task};
 use skillset_runtime::tasks::JsonPipeline;
 
-use super::{Harness, Outcome, fixture, message};
+use super::{Harness, Outcome};
 use crate::skill::{Preferences, place};
 use crate::{Backend, Definition, Refusal, SkillError};
 
 impl<P: JsonPipeline> Harness<P> {
     pub(super) fn check_parity(&self, backend: Backend) -> Outcome {
-        let model_type = self.definition.model().map_err(message)?;
-        let fixture = fixture::find(self.definition.model_type, self.crate_dir())?;
+        let (model_type, fixture) = self.recorded()?;
         let preferences = Preferences { backends: Some(vec![backend]), ..Preferences::default() };
         let definition = Definition { strict: false, ..self.definition };
         let engine = match place(&definition, &preferences) {

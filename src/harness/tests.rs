@@ -9,11 +9,18 @@ use tempfile::TempDir;
 
 use super::parity::check_refusals;
 use super::{Harness, fixture};
-use crate::{Backend, Definition, Refusal};
+use crate::{Backend, Definition, Origin, Refusal};
 
 fn definition(model_type: &'static str, task: &'static str) -> Definition {
     let backends = &[Backend::Cpu];
-    Definition { model_type, task, backends, strict: false, checkpoint: None, revision: None }
+    Definition {
+        origin: Origin::BuiltIn(model_type),
+        task,
+        backends,
+        strict: false,
+        checkpoint: None,
+        revision: None,
+    }
 }
 
 /// A crate with a fixture of its own: that of `model_type`, changed.

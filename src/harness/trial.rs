@@ -3,14 +3,13 @@
 use std::path::Path;
 
 use serde_json::Value;
-use skillset_runtime::checkpoint::Checkpoint;
 use skillset_runtime::harness::fixture::Fixture;
 use skillset_runtime::harness::{Samples, complete_checkpoint, recorded_task};
 use skillset_runtime::model::{ModelType, Task};
 use skillset_runtime::tasks::{JsonPipeline, RunJson, TaskError};
 use tempfile::TempDir;
 
-use super::{Harness, Outcome, fixture, message};
+use super::{Harness, Outcome, message};
 use crate::skill::{Preferences, Skill};
 use crate::{Backend, SkillError};
 
@@ -44,12 +43,13 @@ impl<P: JsonPipeline> Trial<P> {
 }
 
 impl<P: JsonPipeline> Harness<P> {
-    /// Opens the skill on the first of its backends that works, or else on the one that works everywhere.
+    /// Opens the skill on the first of its backends that works, or else on one that works everywhere.
     pub(super) fn open(&self, dir: &Path) -> Result<Skill<P>, SkillError> {
-        let backends = self.definition.backends.iter().copied().chain([Backend::Cpu]).collect();
+        let last = [Backend::Cpu, Backend::OnnxCpu];
+        let backends = self.definition.backends.iter().copied().chain(last).collect();
         let preferences =
             Preferences { backends: Some(backends), strict: Some(false), ..Preferences::default() };
-        Skill::place(&self.definition, &(self.settings)(), &preferences, Checkpoint::open(dir)?)
+        Skill::place(&self.definition, &(self.settings)(), &preferences, dir)
     }
 }
 
@@ -63,12 +63,11 @@ pub(super) struct Bench {
 
 impl Bench {
     pub(super) fn of<P: JsonPipeline>(harness: &Harness<P>) -> Result<Self, String> {
-        let definition = &harness.definition;
-        let model_type = definition.model().map_err(message)?;
+        let (model_type, fixture) = harness.recorded()?;
         Ok(Self {
-            fixture: fixture::find(definition.model_type, harness.crate_dir())?,
+            task: model_type.task(harness.definition.task).map_err(message)?,
+            fixture,
             model_type,
-            task: model_type.task(definition.task).map_err(message)?,
             labels: harness.labels,
         })
     }

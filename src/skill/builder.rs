@@ -5,8 +5,8 @@ use std::marker::PhantomData;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
-use skillset_runtime::checkpoint::hub::{Downloads, HubCache, HubOptions, Quiet, Source, Token};
-use skillset_runtime::checkpoint::{Checkpoint, CheckpointError};
+use skillset_runtime::checkpoint::CheckpointError;
+use skillset_runtime::checkpoint::hub::{Downloads, HubCache, HubOptions, Quiet, Source, Token, Weights};
 
 use super::placement::Preferences;
 use super::{Assemble, Backend, Skill, SkillError};
@@ -112,7 +112,7 @@ impl<F, S: Assemble<F>> SkillBuilder<S, F> {
     /// # Errors
     /// If the checkpoint cannot be had, is damaged or of another model type, or no backend works.
     pub fn from_pretrained(mut self, source: &str) -> Result<S, SkillError> {
-        let dir = self.hub.fetch(source)?;
+        let dir = self.hub.fetch(source, S::DEFINITION.origin.weights())?;
         self.from_dir(dir)
     }
 
@@ -121,8 +121,7 @@ impl<F, S: Assemble<F>> SkillBuilder<S, F> {
     /// # Errors
     /// As [`from_pretrained`](Self::from_pretrained).
     pub fn from_dir(self, dir: impl AsRef<Path>) -> Result<S, SkillError> {
-        let checkpoint = Checkpoint::open(dir.as_ref())?;
-        let skill = Skill::place(&S::DEFINITION, &S::settings(), &self.preferences, checkpoint)?;
+        let skill = Skill::place(&S::DEFINITION, &S::settings(), &self.preferences, dir.as_ref())?;
         Ok(S::assemble(skill, self.fields))
     }
 
@@ -141,7 +140,7 @@ impl<F, S: Assemble<F>> SkillBuilder<S, F> {
 
 impl Hub {
     /// The checkpoint's directory, after fetching what is missing.
-    fn fetch(&mut self, source: &str) -> Result<PathBuf, CheckpointError> {
+    fn fetch(&mut self, source: &str, weights: Weights<'_>) -> Result<PathBuf, CheckpointError> {
         let source = match (Source::parse(source)?, self.revision.take()) {
             (Source::Hub { id, .. }, Some(revision)) => Source::parse(&format!("{id}@{revision}"))?,
             (source, _) => source,
@@ -152,7 +151,7 @@ impl Hub {
         let mut options = self.options()?;
         options.offline = self.is_offline.unwrap_or(options.offline);
         options.token = self.token.take().or(options.token);
-        source.fetch(&options, self.progress.as_deref_mut().unwrap_or(&mut Quiet))
+        source.fetch(weights, &options, self.progress.as_deref_mut().unwrap_or(&mut Quiet))
     }
 
     /// The environment's options; it need not know a cache where one is given.

@@ -1,16 +1,32 @@
 //! What a skill is, before any checkpoint is opened.
 
+use std::path::Path;
+
+use skillset_runtime::checkpoint::hub::Weights;
+use skillset_runtime::checkpoint::{Checkpoint, CheckpointError};
+use skillset_runtime::engine::EngineKind;
 use skillset_runtime::model::ModelType;
 use skillset_runtime::tasks::Pipeline;
 
 use super::{Backend, Skill};
 use crate::registry::{self, UnknownModelType};
 
+/// Where the graph of a skill comes from.
+#[derive(Clone, Copy, Debug)]
+pub enum Origin {
+    /// A model type that is built in, by its `model_type` in `config.json`.
+    BuiltIn(&'static str),
+    /// A model type that the author's crate compiled from a spec of its own.
+    Own(&'static ModelType),
+    /// A graph that others exported: an ONNX file of the checkpoint.
+    Exported(&'static str),
+}
+
 /// The arguments of `#[skillset]`, as a constant.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug)]
 pub struct Definition {
-    /// The model type, as `model_type` in `config.json`.
-    pub model_type: &'static str,
+    /// Where the graph comes from.
+    pub origin: Origin,
     /// The task, by the name of the Hugging Face pipeline.
     pub task: &'static str,
     /// Where the skill may run, in order of preference.
@@ -23,13 +39,46 @@ pub struct Definition {
     pub revision: Option<&'static str>,
 }
 
-impl Definition {
-    /// The model type.
+impl Origin {
+    /// The model type by its name, or the file of an exported graph.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::BuiltIn(name) | Self::Exported(name) => name,
+            Self::Own(model_type) => model_type.model_type,
+        }
+    }
+
+    /// The model type; none for an exported graph, which may be of any.
     ///
     /// # Errors
     /// If it is not compiled into this build.
-    pub fn model(&self) -> Result<&'static ModelType, UnknownModelType> {
-        registry::get(self.model_type)
+    pub fn model_type(self) -> Result<Option<&'static ModelType>, UnknownModelType> {
+        match self {
+            Self::BuiltIn(name) => registry::get(name).map(Some),
+            Self::Own(model_type) => Ok(Some(model_type)),
+            Self::Exported(_) => Ok(None),
+        }
+    }
+
+    /// Whether an engine can run the graph. Only ONNX Runtime reads ONNX files.
+    pub(crate) fn runs_on(self, engine: EngineKind) -> bool {
+        engine == EngineKind::Onnx || !matches!(self, Self::Exported(_))
+    }
+
+    /// What is fetched of a checkpoint on the hub.
+    pub(crate) fn weights(self) -> Weights<'static> {
+        match self {
+            Self::BuiltIn(_) | Self::Own(_) => Weights::Safetensors,
+            Self::Exported(file) => Weights::Graph(file),
+        }
+    }
+
+    /// Opens a checkpoint directory with what is needed of it.
+    pub(crate) fn open(self, dir: &Path) -> Result<Checkpoint, CheckpointError> {
+        match self {
+            Self::BuiltIn(_) | Self::Own(_) => Checkpoint::open(dir),
+            Self::Exported(_) => Checkpoint::open_without_weights(dir),
+        }
     }
 }
 

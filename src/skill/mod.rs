@@ -12,11 +12,12 @@ use std::sync::Arc;
 
 use skillset_runtime::checkpoint::{Checkpoint, CheckpointError};
 use skillset_runtime::load::Model;
+use skillset_runtime::model::ModelType;
 use skillset_runtime::tasks::{Pipeline, Prompt, TextGenerationOptions, TextGenerator, TextStream};
 
 pub use backend::{Backend, UnknownBackend};
 pub use builder::SkillBuilder;
-pub use definition::{Assemble, Definition, Skilled};
+pub use definition::{Assemble, Definition, Origin, Skilled};
 pub use error::SkillError;
 pub use placement::{Placement, Refusal};
 
@@ -30,7 +31,7 @@ pub struct Skill<P> {
 struct Inner<P> {
     pipeline: P,
     placement: Placement,
-    model_type: &'static str,
+    origin: Origin,
 }
 
 impl<P> Clone for Skill<P> {
@@ -41,9 +42,9 @@ impl<P> Clone for Skill<P> {
 
 impl<P: Pipeline> fmt::Debug for Skill<P> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Inner { placement, model_type, .. } = &*self.inner;
+        let Inner { placement, origin, .. } = &*self.inner;
         let mut shown = f.debug_struct("Skill");
-        shown.field("model_type", model_type).field("task", &P::NAME).field("placement", placement);
+        shown.field("model", &origin.name()).field("task", &P::NAME).field("placement", placement);
         shown.finish_non_exhaustive()
     }
 }
@@ -54,8 +55,7 @@ impl<P: Pipeline> Skill<P> {
     /// # Errors
     /// See [`SkillError`].
     pub fn open(definition: &Definition, settings: &P::Settings, dir: &Path) -> Result<Self, SkillError> {
-        let checkpoint = Checkpoint::open(dir)?;
-        Self::place(definition, settings, &Preferences::default(), checkpoint)
+        Self::place(definition, settings, &Preferences::default(), dir)
     }
 
     /// As [`open`](Self::open), with preferences.
@@ -63,25 +63,24 @@ impl<P: Pipeline> Skill<P> {
         definition: &Definition,
         settings: &P::Settings,
         preferences: &Preferences,
-        checkpoint: Checkpoint,
+        dir: &Path,
     ) -> Result<Self, SkillError> {
-        let model_type = definition.model()?;
-        let found = checkpoint.model_type().map_err(CheckpointError::from)?;
-        if found != model_type.model_type {
-            return Err(SkillError::ModelType {
-                dir: checkpoint.dir().display().to_string(),
-                expected: model_type.model_type,
-                found,
-            });
+        let origin = definition.origin;
+        let model_type = origin.model_type()?;
+        let checkpoint = Arc::new(origin.open(dir)?);
+        if let Some(model_type) = model_type {
+            check_model_type(&checkpoint, model_type)?;
         }
         let (engine, placement) = place(definition, preferences)?;
-        let model = Model::new(model_type, Arc::new(checkpoint), engine);
+        let model = match model_type {
+            Some(model_type) => Model::new(model_type, checkpoint, engine),
+            None => Model::exported(origin.name(), checkpoint, engine),
+        };
         let mut pipeline = P::load(&model)?.with_settings(settings);
         if let Some(size) = preferences.batch_size {
             pipeline = pipeline.with_batch_size(size);
         }
-        let model_type = model_type.model_type;
-        Ok(Self { inner: Arc::new(Inner { pipeline, placement, model_type }) })
+        Ok(Self { inner: Arc::new(Inner { pipeline, placement, origin }) })
     }
 
     /// The result for one input, with default options.
@@ -133,6 +132,15 @@ impl<P: Pipeline> Skill<P> {
     pub fn pipeline(&self) -> &P {
         &self.inner.pipeline
     }
+}
+
+fn check_model_type(checkpoint: &Checkpoint, model_type: &ModelType) -> Result<(), SkillError> {
+    let found = checkpoint.model_type().map_err(CheckpointError::from)?;
+    let expected = model_type.model_type;
+    if found == expected {
+        return Ok(());
+    }
+    Err(SkillError::ModelType { dir: checkpoint.dir().display().to_string(), expected, found })
 }
 
 impl Skill<TextGenerator> {

@@ -61,7 +61,15 @@ pub(crate) fn place(
     let is_strict = preferences.strict.unwrap_or(definition.strict);
     let mut refused = vec![];
     for &backend in backends {
-        for (kind, device) in backend.candidates(preferences.device) {
+        let mut candidates = backend.candidates(preferences.device);
+        candidates.retain(|(kind, _)| definition.origin.runs_on(*kind));
+        if candidates.is_empty() {
+            let file = definition.origin.name();
+            let reason =
+                format!("candle cannot run {file}: only ONNX Runtime reads ONNX files; name onnx_cpu");
+            refused.push(Refusal { backend, reason });
+        }
+        for (kind, device) in candidates {
             let library = preferences.onnx_library.clone();
             let options = EngineOptions { kind, device, library, threads: preferences.threads };
             match probe::open(&options) {

@@ -2,6 +2,7 @@
 
 mod bad_input;
 mod contracts;
+mod exported;
 
 use std::path::Path;
 use std::process::{Command, Output};

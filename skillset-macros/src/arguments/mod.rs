@@ -26,7 +26,14 @@ pub struct Given<T> {
 pub enum Source {
     /// `model = "…"`: a model type of this project.
     ModelType(LitStr),
+    /// `spec = "…"`: a model type of the author's crate.
+    Spec(LitStr),
+    /// `onnx = "…"`: a graph that others exported, a file of the checkpoint.
+    Exported(LitStr),
 }
+
+/// The arguments that say where the architecture comes from; a skill has one.
+pub const SOURCES: [&str; 3] = ["model", "spec", "onnx"];
 
 /// One of the parameters of `generation(…)`.
 pub type Parameter = Given<Lit>;
@@ -34,8 +41,10 @@ pub type Parameter = Given<Lit>;
 /// What was given. What is malformed has been reported and is `None`, as is what is missing.
 #[derive(Default)]
 pub struct Arguments {
-    /// `model = "…"`
+    /// `model = "…"`, `spec = "…"` or `onnx = "…"`
     pub source: Option<Source>,
+    /// `models = crate::models`
+    pub models: Option<Given<Path>>,
     /// `task = "…"`
     pub task: Option<Given<LitStr>>,
     /// `backends(…)`
@@ -73,8 +82,10 @@ pub struct Arguments {
 }
 
 /// Every argument, with an example of its use.
-const ARGUMENTS: [(&str, &str); 16] = [
+const ARGUMENTS: [(&str, &str); 19] = [
     ("model", "model = \"bert\""),
+    ("spec", "spec = \"model_specs/my_model.json\""),
+    ("onnx", "onnx = \"onnx/model.onnx\""),
     ("task", "task = \"fill-mask\""),
     ("backends", "backends(cpu)"),
     ("labels", "labels = Sentiment"),
@@ -89,6 +100,7 @@ const ARGUMENTS: [(&str, &str); 16] = [
     ("allow_unverified", "allow_unverified"),
     ("tests", "tests = false"),
     ("cases", "cases = \"tests/cases.json\""),
+    ("models", "models = crate::models"),
     ("crate", "crate = path"),
 ];
 
@@ -117,6 +129,11 @@ impl Arguments {
         self.given.iter().any(|given| given == name)
     }
 
+    /// The names of those sources that are given, malformed or not.
+    pub fn sources(&self) -> impl Iterator<Item = &Ident> {
+        self.given.iter().filter(|given| SOURCES.iter().any(|source| *given == source))
+    }
+
     /// Whether an argument of this name is missing, and not just misspelt.
     pub fn is_missing(&self, name: &str) -> bool {
         !self.was_given(name) && !self.meant.contains(&name)
@@ -125,6 +142,9 @@ impl Arguments {
     fn parse_one(&mut self, name: Ident, input: ParseStream<'_>, errors: &mut Errors) -> syn::Result<()> {
         match name.to_string().as_str() {
             "model" => self.source = Some(Source::ModelType(value::string(name, input)?.value)),
+            "spec" => self.source = Some(Source::Spec(value::string(name, input)?.value)),
+            "onnx" => self.source = Some(Source::Exported(value::string(name, input)?.value)),
+            "models" => self.models = Some(value::path(name, input)?),
             "task" => self.task = Some(value::string(name, input)?),
             "backends" => self.backends = value::names(name, input, errors)?,
             "labels" => self.labels = Some(value::path(name, input)?),

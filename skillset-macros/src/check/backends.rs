@@ -3,6 +3,7 @@
 use proc_macro2::Ident;
 use syn::Error;
 
+use super::Origin;
 use super::model::UNVERIFIED;
 use crate::arguments::{Arguments, example};
 use crate::backends::{BACKENDS, Backend, SYNONYMS, names};
@@ -10,15 +11,19 @@ use crate::errors::Errors;
 use crate::features::Features;
 use crate::index::Head;
 use crate::suggest::{did_you_mean, list};
+use crate::tasks::Task;
 
-/// The backends, in order; `head` is the task that they shall run, if that is known.
+/// The backends, in order, for what they shall run, if that is known.
 pub fn check(
     arguments: &Arguments,
-    head: Option<&Head>,
+    origin: Option<&Origin>,
+    task: Option<&Task>,
     features: Features,
     errors: &mut Errors,
 ) -> Option<Vec<&'static Backend>> {
     let given = arguments.backends.as_ref()?;
+    let entry = origin.and_then(Origin::model_type).map(|(_, entry)| entry);
+    let head = entry.zip(task).and_then(|(entry, task)| entry.tasks.get(task.name));
     if given.value.is_empty() {
         let example = example("backends");
         errors.at(
@@ -37,6 +42,12 @@ pub fn check(
             head.filter(|head| !head.measured.is_empty() && arguments.allow_unverified.is_none());
         if let Some(problem) = unmeasured.and_then(|head| unmeasured_on(backend, head, features)) {
             errors.at(name.span(), problem);
+        }
+        let is_exported = matches!(origin, Some(Origin::Exported(_)));
+        if is_exported && backend.engines.iter().all(|engine| engine.name != "onnx") {
+            let message =
+                format!("`{name}` cannot run an exported graph, which needs ONNX Runtime; use `onnx_cpu`");
+            errors.at(name.span(), message);
         }
         found.push(backend);
     }

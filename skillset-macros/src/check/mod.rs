@@ -5,8 +5,13 @@ mod contradictions;
 mod generation;
 mod model;
 mod options;
+mod origin;
+mod spec;
 #[cfg(test)]
 mod tests;
+
+pub use origin::{Origin, Own};
+pub use spec::Spec;
 
 use proc_macro2::Span;
 use syn::{Ident, Lit, Path};
@@ -15,15 +20,13 @@ use crate::arguments::{Arguments, example};
 use crate::backends::Backend;
 use crate::errors::Errors;
 use crate::features::Features;
-use crate::index::{Entry, Index};
+use crate::index::Index;
 use crate::tasks::Task;
 
 /// A skill that can be.
 pub struct Skill {
-    /// The model type, as `model_type` of a `config.json`.
-    pub model_type: String,
-    /// What is known about it.
-    pub entry: Entry,
+    /// Where its graph comes from.
+    pub origin: Origin,
     /// What it does.
     pub task: &'static Task,
     /// Where it may run, in order of preference.
@@ -52,23 +55,21 @@ pub struct Known<'a> {
 /// Checks every argument, and records what is wrong, each on its own token.
 pub fn check(arguments: &Arguments, known: Known<'_>, errors: &mut Errors) -> Option<Skill> {
     for name in ["model", "task", "backends"] {
-        if arguments.is_missing(name) {
+        let has_source = name == "model" && arguments.sources().next().is_some();
+        if arguments.is_missing(name) && !has_source {
             errors.at(Span::call_site(), format!("missing argument: `{}`", example(name)));
         }
     }
-    let model = model::check(arguments, known, errors);
-    let task = model::check_task(arguments, model.as_ref(), errors);
-    let head = model.as_ref().zip(task).and_then(|((_, entry), task)| entry.tasks.get(task.name));
-    let backends = backends::check(arguments, head, known.features, errors);
+    let origin = model::check(arguments, known, errors);
+    let task = model::check_task(arguments, origin.as_ref(), errors);
+    let backends = backends::check(arguments, origin.as_ref(), task, known.features, errors);
     options::check(arguments, task, errors);
     contradictions::check(arguments, errors);
     let max_length = options::max_length(arguments, errors);
     let pooling = options::pooling(arguments, errors);
     let generation = generation::check(arguments, errors);
-    let (model_type, entry) = model?;
     Some(Skill {
-        model_type,
-        entry,
+        origin: origin?,
         task: task?,
         backends: backends?,
         max_length,

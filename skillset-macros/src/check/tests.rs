@@ -51,7 +51,8 @@ fn a_model_type_without_evidence_needs_consent() {
           transformers and may be wrong; add `allow_unverified` to compile it all the same"]
     );
     let consent = quote!(model = "described", task = "fill-mask", backends(cpu), allow_unverified);
-    assert!(!check_with(consent, &["text"]).unwrap().entry.is_verified());
+    let skill = check_with(consent, &["text"]).unwrap();
+    assert!(!skill.origin.model_type().unwrap().1.is_verified());
 }
 
 #[test]
@@ -171,4 +172,45 @@ fn the_index_of_this_build_is_readable_and_its_tasks_are_known() {
     for entry in index.model_types().filter_map(|name| index.find(name)) {
         assert!(entry.tasks.keys().all(|task| crate::tasks::find(task).is_some()), "{}", entry.title);
     }
+}
+
+#[test]
+fn an_exported_graph_runs_any_task_on_what_reads_onnx_files() {
+    let check = |tokens| check_with(tokens, &[]);
+    let skill = check(quote!(onnx = "model.onnx", task = "fill-mask", backends(cuda, onnx_cpu))).unwrap();
+    assert!(skill.origin.model_type().is_none() && !skill.origin.has_fixture());
+    assert_eq!(
+        check(quote!(onnx = "model", task = "text-generation", backends(cpu))).err().unwrap(),
+        [
+            "expected an ONNX file of the checkpoint, such as `onnx = \"onnx/model.onnx\"`",
+            "`text-generation` from an exported graph is not supported, since it needs a key/value cache; name a model \
+             type that generates, such as `model = \"llama\"`",
+            "`cpu` cannot run an exported graph, which needs ONNX Runtime; use `onnx_cpu`",
+        ]
+    );
+}
+
+#[test]
+fn a_skill_runs_one_thing() {
+    let check = |tokens| check_with(tokens, &["text"]).err().unwrap();
+    assert_eq!(
+        check(quote!(model = "measured", onnx = "model.onnx", task = "fill-mask", backends(onnx_cpu))),
+        ["`model` and `onnx` both say what the skill runs; remove one"]
+    );
+    assert_eq!(
+        check(quote!(
+            onnx = "model.onnx",
+            models = crate::m,
+            task = "fill-mask",
+            backends(onnx_cpu),
+            allow_unverified
+        )),
+        [
+            "`models` is where the build script's module of a `spec` is, and there is no `spec`; remove it",
+            "`allow_unverified` is for built-in model types, of which this project says what was measured; remove it",
+        ]
+    );
+    let missing = check(quote!(spec = "no/such.json", task = "fill-mask", backends(cpu)));
+    assert!(missing[0].contains("no/such.json: "), "{missing:?}");
+    assert!(missing[0].ends_with("; the path is relative to the folder of the crate"), "{missing:?}");
 }

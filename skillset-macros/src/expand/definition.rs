@@ -8,7 +8,7 @@ use super::item::{handle, own_fields};
 use super::types::Types;
 use crate::arguments::Given;
 use crate::attribute::Attribute;
-use crate::check::Skill;
+use crate::check::{Origin, Own, Skill};
 use crate::tasks::Settings;
 
 /// The implementations of `Skilled` and `Assemble`.
@@ -19,8 +19,6 @@ pub fn expand(attribute: &Attribute, skill: &Skill, types: &Types) -> TokenStrea
     let definition = definition(attribute, skill);
     let settings = settings(attribute, skill).map(|settings| {
         quote! {
-            // Settings may have every field set.
-            #[allow(clippy::needless_update)]
             fn settings() -> <Self::Pipeline as #tasks::Pipeline>::Settings {
                 #settings
             }
@@ -56,7 +54,8 @@ pub fn fields(attribute: &Attribute) -> TokenStream {
 
 /// The constant that says what the skill is.
 pub fn definition(attribute: &Attribute, skill: &Skill) -> TokenStream {
-    let Skill { krate, model_type, .. } = skill;
+    let krate = &skill.krate;
+    let origin = origin(skill);
     let task = skill.task.name;
     let backends = skill.backends.iter().map(|backend| format_ident!("{}", backend.variant));
     let strict = attribute.arguments.strict.is_some();
@@ -64,13 +63,23 @@ pub fn definition(attribute: &Attribute, skill: &Skill) -> TokenStream {
     let revision = optional(attribute.arguments.revision.as_ref());
     quote! {
         #krate::Definition {
-            model_type: #model_type,
+            origin: #origin,
             task: #task,
             backends: &[#(#krate::Backend::#backends),*],
             strict: #strict,
             checkpoint: #checkpoint,
             revision: #revision,
         }
+    }
+}
+
+fn origin(skill: &Skill) -> TokenStream {
+    let krate = &skill.krate;
+    let origin = quote!(#krate::Origin);
+    match &skill.origin {
+        Origin::BuiltIn { model_type, .. } => quote!(#origin::BuiltIn(#model_type)),
+        Origin::Own(Own { module, .. }) => quote!(#origin::Own(&#module::MODEL)),
+        Origin::Exported(file) => quote!(#origin::Exported(#file)),
     }
 }
 

@@ -1,6 +1,6 @@
 //! Documentation of generated items.
 
-use crate::check::Skill;
+use crate::check::{Origin, Own, Skill};
 use crate::index::Entry;
 
 /// The engines of the support table.
@@ -9,14 +9,30 @@ const ENGINES: [&str; 2] = ["candle", "onnx"];
 /// What is appended to the docs of the struct: what it does, and what was measured of its model type.
 pub fn of_struct(skill: &Skill) -> String {
     let backends: Vec<String> = skill.backends.iter().map(|backend| format!("`{}`", backend.name)).collect();
-    format!(
-        "\n\nA skill: {} (`{}`) for `{}`, on {}.\n\n{}",
-        skill.entry.title,
-        skill.model_type,
-        skill.task.name,
-        backends.join(", "),
-        support(&skill.entry)
-    )
+    let (what, evidence) = match &skill.origin {
+        Origin::BuiltIn { model_type, entry } => {
+            (format!("{} (`{model_type}`)", entry.title), support(entry))
+        }
+        Origin::Own(own) => {
+            let what = format!("{} (`{}`, by `{}`)", own.spec.entry.title, own.spec.model_type, own.file);
+            (what, own_evidence(own))
+        }
+        Origin::Exported(file) => {
+            let evidence = "What the graph computes is whatever was exported.";
+            (format!("the exported graph `{}`", file.value()), evidence.to_owned())
+        }
+    };
+    let (task, backends) = (skill.task.name, backends.join(", "));
+    format!("\n\nA skill: {what} for `{task}`, on {backends}.\n\n{evidence}")
+}
+
+fn own_evidence(own: &Own) -> String {
+    let folder = format!("tests/fixtures/{}", own.spec.model_type);
+    if own.spec.has_fixture {
+        format!("Its tests hold it against outputs of transformers, recorded in `{folder}`.")
+    } else {
+        format!("It was never held against transformers: no outputs are recorded in `{folder}`.")
+    }
 }
 
 /// A table of tasks and engines.

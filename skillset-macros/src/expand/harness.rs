@@ -11,8 +11,9 @@ use crate::check::Skill;
 
 /// The test module, named after the struct.
 ///
-/// It may be that a `test` of another kind is in scope where the struct is, so the attribute is named in full. The
-/// module works on the skill's handle, not on the struct: nobody but the author can make the struct's own fields, or
+/// A skill without recorded outputs, of a spec of one's own or an exported graph, has the tests that need none. It may
+/// be that a `test` of another kind is in scope where the struct is, so the attribute is named in full. The module
+/// works on the skill's handle, not on the struct: nobody but the author can make the struct's own fields, or
 /// choose its generic parameters.
 pub fn expand(attribute: &Attribute, skill: &Skill) -> TokenStream {
     let module = format!("{}_skill", snake_case(&attribute.item.ident.to_string()));
@@ -47,15 +48,9 @@ pub fn expand(attribute: &Attribute, skill: &Skill) -> TokenStream {
             }
         }
     });
-    quote! {
-        #[cfg(test)]
-        mod #module {
-            #[allow(unused_imports)]
-            use super::*;
-
-            const HARNESS: #krate::harness::Harness<#pipeline> =
-                #krate::harness::Harness::new(#definition, #settings, ::core::env!("CARGO_MANIFEST_DIR"))#labels;
-
+    let has_fixture = skill.origin.has_fixture();
+    let on_fixture = has_fixture.then(|| {
+        quote! {
             #(#parity)*
 
             #[::core::prelude::v1::test]
@@ -77,6 +72,23 @@ pub fn expand(attribute: &Attribute, skill: &Skill) -> TokenStream {
             fn keeps_the_order_of_a_batch() {
                 HARNESS.keeps_the_order_of_a_batch();
             }
+        }
+    });
+    let harness = (has_fixture || cases.is_some()).then(|| {
+        quote! {
+            const HARNESS: #krate::harness::Harness<#pipeline> =
+                #krate::harness::Harness::new(#definition, #settings, ::core::env!("CARGO_MANIFEST_DIR"))#labels;
+        }
+    });
+    quote! {
+        #[cfg(test)]
+        mod #module {
+            #[allow(unused_imports)]
+            use super::*;
+
+            #harness
+
+            #on_fixture
 
             #[::core::prelude::v1::test]
             fn is_send_and_sync() {

@@ -9,7 +9,7 @@ use super::docs;
 use super::item::{handle, own_fields};
 use super::types::Types;
 use crate::attribute::Attribute;
-use crate::check::Skill;
+use crate::check::{Origin, Own, Skill, Spec};
 use crate::tasks::Settings;
 
 /// The inherent implementation.
@@ -36,9 +36,20 @@ pub fn expand(attribute: &Attribute, skill: &Skill, types: &Types) -> TokenStrea
 fn consts(skill: &Skill) -> TokenStream {
     let krate = &skill.krate;
     let definition = quote!(<Self as #krate::Skilled>::DEFINITION);
+    let origin = match &skill.origin {
+        Origin::Exported(file) => quote! {
+            /// The graph, as a file of the checkpoint.
+            pub const GRAPH: &'static str = #file;
+        },
+        Origin::BuiltIn { model_type, .. } | Origin::Own(Own { spec: Spec { model_type, .. }, .. }) => {
+            quote! {
+                /// The model type, as `model_type` in `config.json`.
+                pub const MODEL_TYPE: &'static str = #model_type;
+            }
+        }
+    };
     quote! {
-        /// The model type, as `model_type` in `config.json`.
-        pub const MODEL_TYPE: &'static str = #definition.model_type;
+        #origin
         /// The task, by the name of the Hugging Face pipeline.
         pub const TASK: &'static str = #definition.task;
         /// Where the skill may run, in order of preference.

@@ -1,16 +1,16 @@
 //! Inputs as transformers' `forward` takes them, made what a graph takes.
 
-use super::Tensors;
-use crate::ir::{CheckedGraph, Dim};
+use super::{Signature, Tensors};
+use crate::ir::Dim;
 
-/// Converts inputs to the element types of `graph` where that changes no value (masks of bools or floats, pixels
+/// Converts inputs to the element types that a program takes where that changes no value (masks of bools or floats, pixels
 /// of bytes), and repeats a single row of an optional input (positions, segments) for every row of the batch.
 ///
 /// What cannot be made to fit stays as it is, for the engine to refuse.
-pub fn conform_inputs(graph: &CheckedGraph, mut inputs: Tensors) -> Tensors {
+pub fn conform_inputs(signature: &Signature, mut inputs: Tensors) -> Tensors {
     let leads_batch = |shape: &[Dim]| shape.first().is_some_and(|dim| dim.as_symbol() == Some("batch"));
     let mut batch = None;
-    for input in &graph.inputs {
+    for input in &signature.inputs {
         let Some(tensor) = inputs.get_mut(&input.name) else { continue };
         if let Some(converted) = tensor.convert(input.fact.dtype) {
             *tensor = converted;
@@ -39,7 +39,10 @@ mod tests {
         let shape = [Dim::symbol("batch"), Dim::symbol("sequence")];
         let (ids_in, mask_in) = (g.input("ids", DType::I64, &shape), g.input("mask", DType::I64, &shape));
         g.output("sum", g.add(ids_in, mask_in));
-        conform_inputs(&builder.finish().unwrap(), [("ids".into(), ids), ("mask".into(), mask)].into())
+        conform_inputs(
+            &Signature::from(&builder.finish().unwrap()),
+            [("ids".into(), ids), ("mask".into(), mask)].into(),
+        )
     }
 
     #[test]

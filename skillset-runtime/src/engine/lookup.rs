@@ -1,6 +1,7 @@
 //! Ids that are rows of a table.
 
 use super::{EngineError, Tensors};
+use crate::engine::Signature;
 use crate::ir::{CheckedGraph, Op, Value};
 
 /// Checks that inputs which are looked up in a table of fixed size name rows that it has.
@@ -9,21 +10,19 @@ use crate::ir::{CheckedGraph, Op, Value};
 ///
 /// # Errors
 /// Names the first input with such a value, the value and its place.
-pub(super) fn check_lookups(graph: &CheckedGraph, inputs: &Tensors) -> Result<(), EngineError> {
-    for lookup in graph.lookups() {
-        let name = &graph.inputs[lookup.input].name;
+pub(super) fn check_lookups(signature: &Signature, inputs: &Tensors) -> Result<(), EngineError> {
+    for lookup in &signature.lookups {
+        let name = &lookup.input;
         let Some((tensor, ids)) = inputs.get(name).and_then(|t| Some((t, t.as_i64()?))) else { continue };
         let is_row = |id: i64| usize::try_from(id).is_ok_and(|id| id < lookup.rows);
         let Some(flat) = ids.iter().position(|&id| !is_row(id)) else { continue };
         let position = unravel(flat, tensor.shape());
         return Err(EngineError::Input {
-            graph: graph.name.clone(),
+            graph: signature.name.clone(),
             input: name.clone(),
             problem: format!(
                 "{} at {position:?} is outside of the {} rows of {}",
-                ids[flat],
-                lookup.rows,
-                table(graph, lookup.table)
+                ids[flat], lookup.rows, lookup.table
             ),
         });
     }
@@ -50,7 +49,7 @@ fn unravel(mut flat: usize, shape: &[usize]) -> Vec<usize> {
 
 #[cfg(test)]
 mod tests {
-    use crate::engine::bind_inputs;
+    use crate::engine::{Signature, bind_inputs};
     use crate::ir::{Builder, DType, Dim, Request};
     use crate::tensor::Tensor;
 
@@ -63,7 +62,8 @@ mod tests {
         let graph = builder.finish().unwrap();
         let bind = |ids: [i64; 4]| {
             let ids = Tensor::new([2, 2], ids.to_vec()).unwrap();
-            bind_inputs(&graph, &[("ids".to_owned(), ids)].into(), 0).map_err(|error| error.to_string())
+            bind_inputs(&Signature::from(&graph), &[("ids".to_owned(), ids)].into(), 0)
+                .map_err(|error| error.to_string())
         };
         assert!(bind([0, 4, 1, 2]).is_ok());
         let message =

@@ -30,16 +30,16 @@ impl Generator {
     /// # Errors
     /// If the graph has no such input, state or output.
     pub fn new(program: Arc<dyn Program>, defaults: GenerationConfig) -> Result<Self, GenerateError> {
-        let graph = program.graph();
+        let signature = program.signature();
         let lacks =
-            |problem: &str| GenerateError::Graph { graph: graph.name.clone(), problem: problem.into() };
-        if !graph.inputs.iter().any(|input| input.name == "input_ids") {
+            |problem: &str| GenerateError::Graph { graph: signature.name.clone(), problem: problem.into() };
+        if !signature.takes("input_ids") {
             return Err(lacks("it has no input \"input_ids\", so it cannot generate text"));
         }
-        if !graph.outputs.iter().any(|output| output.name == "logits") {
+        if !signature.gives("logits") {
             return Err(lacks("it has no output \"logits\", so it cannot generate text"));
         }
-        if graph.states.is_empty() {
+        if !signature.has_state {
             return Err(lacks("it was built without a cache; request one to generate with it"));
         }
         Ok(Self { program, defaults, max_positions: None, text: None })
@@ -139,7 +139,7 @@ impl Generator {
             rows => Some(self.program.session(rows, longest + max_new_tokens - 1)?),
         };
         Ok(Generation {
-            graph: &self.program.graph().name,
+            graph: &self.program.signature().name,
             session,
             batch,
             processors: processors(&config, longest, max_new_tokens, &eos),
@@ -184,13 +184,13 @@ impl Generator {
     }
 
     fn batch(&self, lengths: &[usize]) -> Result<Batch, GenerateError> {
-        let graph = self.program.graph();
-        let takes = |name| graph.inputs.iter().any(|input| input.name == name);
+        let signature = self.program.signature();
+        let takes = |name| signature.takes(name);
         let batch = Batch::new(lengths, takes("attention_mask"), takes("position_ids"));
         let uneven = lengths.windows(2).any(|pair| pair[0] != pair[1]);
         if uneven && !(takes("attention_mask") && takes("position_ids")) {
             return Err(GenerateError::Graph {
-                graph: graph.name.clone(),
+                graph: signature.name.clone(),
                 problem: "prompts of different lengths need the inputs \"attention_mask\" and \"position_ids\", and \
                           it was built without them"
                     .to_owned(),

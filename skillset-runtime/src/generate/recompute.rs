@@ -23,7 +23,7 @@ impl<'p> Recomputing<'p> {
     /// does.
     fn whole(&self, name: &str, added: &Tensor) -> Option<Tensor> {
         let before = self.inputs.get(name)?;
-        let given = self.program.graph().inputs.iter().find(|input| input.name == name)?;
+        let given = self.program.signature().inputs.iter().find(|input| input.name == name)?;
         if given.fact.shape.get(1)?.as_symbol() != Some("sequence") {
             return None;
         }
@@ -51,7 +51,7 @@ impl Session for Recomputing<'_> {
         for (name, tensor) in &mut self.inputs {
             let (Some(values), &[held, width]) = (tensor.as_i64(), tensor.shape()) else { continue };
             if let Some(row) = rows.iter().find(|&&row| row >= held) {
-                let graph = self.program.graph().name.clone();
+                let graph = self.program.signature().name.clone();
                 let problem = format!("there is no row {row} among {held}");
                 return Err(EngineError::Input { graph, input: name.clone(), problem });
             }

@@ -148,7 +148,8 @@ fn compare_run<'a>(
     for flag in run.enabled_flags() {
         inputs.insert(flag, Tensor::new([], vec![true]).map_err(|error| error.to_string())?);
     }
-    let task = model.model_type().task(task).map_err(|error| error.to_string())?;
+    let model_type = model.model_type().map_err(|error| error.to_string())?;
+    let task = model_type.task(task).map_err(|error| error.to_string())?;
     let outputs = model.forward(task, inputs).map_err(|error| error.to_string())?;
     let mut differences = vec![];
     for name in &run.outputs {

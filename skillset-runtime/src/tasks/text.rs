@@ -3,7 +3,7 @@
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 
-use super::batch::{RowOutputs, Runner};
+use super::batch::{RowOutputs, Runner, TEXT_INPUTS};
 use super::error::TaskError;
 use super::settings::TextSettings;
 use crate::ir::Request;
@@ -42,7 +42,7 @@ impl TextModel {
         let model_max_length = processor.settings().model_max_length;
         Ok(Self {
             task,
-            runner: Runner::new(program),
+            runner: Runner::new(task, program, &TEXT_INPUTS)?,
             // Under a mask any token pads as well as any other.
             pad: Some(processor.special_id(Role::Pad).unwrap_or(0)),
             max_length: least(model_max_length, max_positions),

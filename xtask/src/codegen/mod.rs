@@ -74,7 +74,7 @@ fn settle(generated: &[(&str, String)], check: bool) -> Result<(), Box<dyn Error
 }
 
 fn dump(model_type: &str) -> Result<(), Box<dyn Error>> {
-    let output = Builder::new().select([model_type.to_owned()]).compile()?;
+    let output = Builder::new().runtime("skillset_runtime").select([model_type.to_owned()]).compile()?;
     for module in output.modules {
         let doc: Vec<String> =
             module.doc.iter().map(|line| format!("//! {line}").trim_end().to_owned()).collect();

@@ -13,7 +13,7 @@ use super::kernel::conv::PreparedConv;
 use super::kernel::linear::PreparedLinear;
 use super::pool::Pool;
 use super::program::CandleProgram;
-use crate::engine::EngineError;
+use crate::engine::{EngineError, Signature};
 use crate::ir::{CheckedGraph, Node, Op, Value, decompose, pass};
 use crate::weights::Weights;
 
@@ -45,15 +45,16 @@ impl Prepared {
 pub(super) fn load(
     target: Target,
     pool: Arc<Pool>,
-    given: CheckedGraph,
+    graph: CheckedGraph,
     weights: &dyn Weights,
 ) -> Result<CandleProgram, EngineError> {
+    let signature = Signature::from(&graph);
     let failed = |reason: String| EngineError::Failed {
         engine: target.engine.clone(),
-        graph: given.name.clone(),
+        graph: signature.name.clone(),
         reason,
     };
-    let graph = lower(&target, given.clone()).map_err(failed)?;
+    let graph = lower(&target, graph).map_err(failed)?;
     let mut loader = Loader::new(&target, &graph, weights);
     for value in graph.values() {
         loader.visit(value).map_err(|fault| {
@@ -75,7 +76,7 @@ pub(super) fn load(
         device,
         kernels,
         pool,
-        given,
+        signature,
         executed: graph,
         liveness,
         constants,
