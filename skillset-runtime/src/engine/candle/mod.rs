@@ -37,6 +37,7 @@ use std::sync::Arc;
 pub use options::{CandleDevice, CandleOptions};
 pub use program::CandleProgram;
 
+use self::error::Fault;
 use self::pool::Pool;
 use super::{Engine, EngineError, Program};
 use crate::ir::CheckedGraph;
@@ -69,7 +70,7 @@ impl CandleEngine {
             None => Pool::global(),
             Some(threads) => Pool::new(threads.get()).map_err(|error| unavailable(error.to_string()))?,
         };
-        let opened = device.open().map_err(|error| unavailable(error.to_string()))?;
+        let opened = device.open().map_err(|error| unavailable(Fault::from(error).to_string()))?;
         Ok(Self { device: opened, options, pool })
     }
 
