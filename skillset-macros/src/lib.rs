@@ -59,8 +59,8 @@ use errors::Errors;
 /// | `normalize = true` | Whether vectors are scaled to length 1; without, as the checkpoint says. Task `sentence-similarity`. |
 /// | `generation(max_new_tokens = 64, …)` | Parameters of generation: `max_new_tokens`, `do_sample`, `temperature`, `top_k`, `top_p`, `min_p`, `repetition_penalty`, `seed`. A call's own options win over them, and they over the checkpoint's. One that shapes the draw of tokens asks for a draw. Task `text-generation`. |
 /// | `allow_unverified` | Compiles a model type, task or engine that has metadata, but was never held against transformers: what it computes may be wrong. |
-/// | `tests = false` | Generates no tests. |
-/// | `cases = "tests/cases.json"` | Cases of one's own for the generated tests. |
+/// | `tests = false` | Generates no tests; what those are is said at `skillset::harness`. |
+/// | `cases = "tests/cases.json"` | Cases of one's own for the generated tests; `skillset::runtime::harness::cases` has the format. |
 /// | `models = crate::models` | The module of `spec`. |
 /// | `crate = path` | The path of the `skillset` crate, where it is renamed or re-exported. |
 ///

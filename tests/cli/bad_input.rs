@@ -353,6 +353,25 @@ fn a_library_that_is_not_there() {
 }
 
 #[test]
+fn a_device_that_is_not_there() {
+    let case = Case::new();
+    let (inputs, output) = (case.path("in.safetensors"), case.path("out.safetensors"));
+    let model = [
+        "forward",
+        "--model",
+        text(case.folder.path()),
+        "--inputs",
+        text(&inputs),
+        "--output",
+        text(&output),
+    ];
+    let on = |device: &str| refused(&[&model[..], &["--device", device]].concat());
+    assert!(on("cuda:4096").contains("candle (cuda:4096) is not available: "), "{}", on("cuda:4096"));
+    assert!(on("openvino").contains("candle (openvino) is not available: it runs on cpu, cuda and metal"));
+    assert!(on("gpu").contains("unknown device \"gpu\"; the devices are cpu, cuda,"), "{}", on("gpu"));
+}
+
+#[test]
 fn weights_that_are_not_numbers() {
     let folder = pipeline("bert-text-classification");
     let path = folder.path().join("model.safetensors");

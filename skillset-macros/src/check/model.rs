@@ -118,9 +118,20 @@ pub fn check_task(
         return found;
     };
     let Some((task, head)) = found.and_then(|task| Some((task, entry.tasks.get(task.name)?))) else {
-        let names = || entry.tasks.keys().map(String::as_str);
-        let hint = did_you_mean(&name, names());
+        let names = || entry.tasks.keys().map(String::as_str).filter(|task| tasks::find(task).is_some());
         let title = &entry.title;
+        if entry.tasks.contains_key(&name) {
+            errors.at(
+                span,
+                format!(
+                    "`{name}` of {title} is a head without a pipeline: run it on tensors, by `Model::forward` or \
+                     `skillset forward`; tasks of skills are {}",
+                    list(names())
+                ),
+            );
+            return None;
+        }
+        let hint = did_you_mean(&name, names());
         errors.at(span, format!("{title} has no task `{name}`{hint}; its tasks are {}", list(names())));
         return None;
     };

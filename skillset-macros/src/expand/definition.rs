@@ -19,8 +19,6 @@ pub fn expand(attribute: &Attribute, skill: &Skill, types: &Types) -> TokenStrea
     let definition = definition(attribute, skill);
     let settings = settings(attribute, skill).map(|settings| {
         quote! {
-            // Every field may be set.
-            #[allow(clippy::needless_update)]
             fn settings() -> <Self::Pipeline as #tasks::Pipeline>::Settings {
                 #settings
             }
@@ -95,33 +93,48 @@ fn optional(text: Option<&Given<LitStr>>) -> TokenStream {
 /// What the pipeline is set to, as a value of its `Settings`; none if nothing is set.
 pub fn settings(attribute: &Attribute, skill: &Skill) -> Option<TokenStream> {
     let krate = &skill.krate;
-    let mut fields: Vec<(Ident, TokenStream)> = vec![];
-    if let Some(length) = skill.max_length {
-        fields.push((format_ident!("max_length"), quote!(::core::num::NonZeroUsize::new(#length))));
-    }
-    if let Some(variant) = skill.pooling {
+    let max_length = skill.max_length.map(|length| quote!(::core::num::NonZeroUsize::new(#length)));
+    let pooling = skill.pooling.map(|variant| {
         let variant = format_ident!("{variant}");
-        let value = quote!(::core::option::Option::Some(#krate::tasks::PoolingMode::#variant));
-        fields.push((format_ident!("pooling"), value));
+        quote!(::core::option::Option::Some(#krate::tasks::PoolingMode::#variant))
+    });
+    let normalize = attribute.arguments.normalize.as_ref().map(|given| {
+        let normalize = &given.value;
+        quote!(::core::option::Option::Some(#normalize))
+    });
+    let none = || quote!(::core::option::Option::None);
+    match skill.task.settings {
+        Settings::Text => max_length.map(|max_length| {
+            quote! {
+                #krate::tasks::TextSettings { max_length: #max_length }
+            }
+        }),
+        Settings::Embedding if max_length.is_some() || pooling.is_some() || normalize.is_some() => {
+            let (max_length, pooling, normalize) = (
+                max_length.unwrap_or_else(none),
+                pooling.unwrap_or_else(none),
+                normalize.unwrap_or_else(none),
+            );
+            Some(quote! {
+                #krate::tasks::EmbeddingSettings {
+                    max_length: #max_length,
+                    pooling: #pooling,
+                    normalize: #normalize,
+                }
+            })
+        }
+        Settings::Generation if !skill.generation.is_empty() => {
+            let set = skill
+                .generation
+                .iter()
+                .map(|(name, value)| quote!(#name: ::core::option::Option::Some(#value)));
+            Some(quote! {
+                #krate::runtime::generate::GenerationConfig {
+                    #(#set,)*
+                    ..::core::default::Default::default()
+                }
+            })
+        }
+        Settings::None | Settings::Embedding | Settings::Generation => None,
     }
-    if let Some(normalize) = &attribute.arguments.normalize {
-        let normalize = &normalize.value;
-        fields.push((format_ident!("normalize"), quote!(::core::option::Option::Some(#normalize))));
-    }
-    for (name, value) in &skill.generation {
-        fields.push((name.clone(), quote!(::core::option::Option::Some(#value))));
-    }
-    if fields.is_empty() {
-        return None;
-    }
-    let kind = match skill.task.settings {
-        Settings::None => return None,
-        Settings::Text => quote!(#krate::tasks::TextSettings),
-        Settings::Embedding => quote!(#krate::tasks::EmbeddingSettings),
-        Settings::Generation => quote!(#krate::runtime::generate::GenerationConfig),
-    };
-    let fields = fields.into_iter().map(|(name, value)| quote!(#name: #value));
-    Some(quote! {
-        #kind { #(#fields,)* ..::core::default::Default::default() }
-    })
 }

@@ -76,8 +76,6 @@ pub fn expand(attribute: &Attribute, skill: &Skill) -> TokenStream {
     });
     let harness = (has_fixture || cases.is_some()).then(|| {
         quote! {
-            // Settings may have every field set.
-            #[allow(clippy::needless_update)]
             const HARNESS: #krate::harness::Harness<#pipeline> =
                 #krate::harness::Harness::new(#definition, #settings, ::core::env!("CARGO_MANIFEST_DIR"))#labels;
         }

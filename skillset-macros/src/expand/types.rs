@@ -19,7 +19,7 @@ pub struct Types {
     pub options: TokenStream,
     /// What it gives for one input.
     pub output: TokenStream,
-    /// `Result` with the error of skills.
+    /// Why it fails.
     pub error: TokenStream,
 }
 

@@ -36,5 +36,5 @@ fn every_task_has_its_types() {
     let _: for<'a> fn(&'a Generation) -> Result<tasks::TextStream<'a>, SkillError> = |skill| skill.stream("a");
     let _: fn(&ImageClasses, tasks::Image) -> Result<Vec<tasks::Classification>, SkillError> = |skill, image| skill.run(image);
     let _: fn(&ImageFeatures, &[tasks::Image]) -> Result<Vec<tasks::ImageFeatures>, SkillError> = |skill, images| skill.run_batch(images);
-    let _: fn(&Masks, &tasks::FillMaskOptions) -> Result<Vec<Vec<tasks::FillMask>>, SkillError> = |skill, options| skill.run_with("a", options);
+    let _: fn(&Embeddings, &tasks::EmbeddingOptions) -> Result<tasks::Embedding, SkillError> = |skill, options| skill.run_with("a", options);
 }
