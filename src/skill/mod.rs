@@ -44,7 +44,8 @@ impl<P: Pipeline> fmt::Debug for Skill<P> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Inner { placement, origin, .. } = &*self.inner;
         let mut shown = f.debug_struct("Skill");
-        shown.field("model", &origin.name()).field("task", &P::NAME).field("placement", placement);
+        let source = if matches!(origin, Origin::Exported(_)) { "graph" } else { "model_type" };
+        shown.field(source, &origin.name()).field("task", &P::NAME).field("placement", placement);
         shown.finish_non_exhaustive()
     }
 }

@@ -120,7 +120,7 @@ fn weights_of_another_type_are_all_listed() {
     });
     assert_eq!(
         case.refused(),
-        "error: DIR: 2 parameters are of another type:\n  \
+        "error: DIR/model.safetensors: 2 parameters are of another type:\n  \
            `embeddings.LayerNorm.bias`: expected F32, F16 or BF16, found I32\n  \
            `encoder.layer.1.output.dense.weight`: expected F32, F16 or BF16, found I32"
     );
