@@ -1,10 +1,12 @@
-//! Compiles `model_specs/` into Rust modules: selects, calls skillset-codegen, reports every error.
+//! Compiles `model_specs/` into Rust modules, and tells the build scripts of dependents where they are.
 
 use std::env;
-use std::process::ExitCode;
+use std::path::Path;
 
-fn main() -> ExitCode {
-    println!("cargo::rerun-if-changed=model_specs");
+fn main() {
+    // Cargo hands this on as DEP_SKILLSET_SPECS, so that other crates' specs can extend these.
+    let root = env::var_os("CARGO_MANIFEST_DIR").unwrap_or_default();
+    println!("cargo::metadata=specs={}", Path::new(&root).join("model_specs").display());
     println!("cargo::rerun-if-env-changed=SKILLSET_MODELS");
 
     // `SKILLSET_MODELS=bert,llama` compiles just those; without it, cargo features choose modalities.
@@ -14,13 +16,6 @@ fn main() -> ExitCode {
     let modalities =
         ["audio", "multimodal", "text", "vision"].into_iter().filter(has_feature).map(str::to_owned);
 
-    match skillset_codegen::Builder::new().select(named).modalities(modalities).write() {
-        Ok(_) => ExitCode::SUCCESS,
-        Err(error) => {
-            for line in error.to_string().lines() {
-                println!("cargo::error={line}");
-            }
-            ExitCode::FAILURE
-        }
-    }
+    let builder = skillset_codegen::Builder::new().runtime("skillset_runtime");
+    builder.select(named).modalities(modalities).compile_or_exit();
 }

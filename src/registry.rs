@@ -1,20 +1,16 @@
 //! The model types of this build.
 
 use crate::models;
-use crate::runtime::model::{ModelType, nearest};
+use crate::runtime::model::{ModelType, did_you_mean, nearest};
 
 /// A `model_type` that this build does not have.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("unknown model type {model_type:?}{}; this build has {}", hint(.suggestion), models::ALL.len())]
+#[error("unknown model type {model_type:?}{}; this build has {} model types (see `skillset list`)", did_you_mean(*suggestion), models::ALL.len())]
 pub struct UnknownModelType {
     /// The name asked for.
     pub model_type: String,
     /// The nearest name there is.
     pub suggestion: Option<&'static str>,
-}
-
-fn hint(suggestion: &Option<&'static str>) -> String {
-    suggestion.map_or_else(String::new, |name| format!("; did you mean {name:?}?"))
 }
 
 /// Every model type, in order of their names.
@@ -55,7 +51,10 @@ mod tests {
         let error = get("brt").unwrap_err().to_string();
         assert_eq!(
             error,
-            format!("unknown model type \"brt\"; did you mean \"bert\"?; this build has {}", all().len())
+            format!(
+                "unknown model type \"brt\" (did you mean \"bert\"?); this build has {} model types (see `skillset list`)",
+                all().len()
+            )
         );
     }
 }

@@ -1,68 +1,23 @@
 //! Every recorded pipeline call, on both engines: `tests/pipelines/*/cases.json` against `tasks::run_json`.
 
+mod recorded;
+
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use serde_json::{Value, json};
 use skillset::registry;
 use skillset::runtime::checkpoint::Checkpoint;
-use skillset::runtime::engine::{Engine, EngineError, EngineKind, EngineOptions};
+use skillset::runtime::engine::{Engine, EngineKind, EngineOptions};
 use skillset::runtime::harness::fixture::Fixture;
 use skillset::runtime::load::Model;
-use skillset::runtime::tasks;
-
-/// Two engines and torch round differently; a wrong word, place or order is far from that.
-const TOLERANCE: f64 = 2e-4;
-/// So do decoders of photos, by one step of 256 here and there.
-const PHOTO_TOLERANCE: f64 = 1e-2;
-
-fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/pipelines")
-}
 
 /// The folders that have a checkpoint and recorded calls.
 fn folders() -> Vec<PathBuf> {
-    let entries = std::fs::read_dir(root()).unwrap().map(|entry| entry.unwrap().path());
+    let entries = std::fs::read_dir(recorded::root()).unwrap().map(|entry| entry.unwrap().path());
     let mut folders: Vec<PathBuf> =
         entries.filter(|dir| dir.join("fixture.json").exists() && dir.join("cases.json").exists()).collect();
     folders.sort();
     folders
-}
-
-/// Whether a result says what the pipeline said. The pipelines unwrap some lists of one entry.
-fn compare(found: &Value, expected: &Value, tolerance: f64) -> Result<(), String> {
-    let differ = || Err(format!("expected {expected}, found {found}"));
-    match (found, expected) {
-        (Value::Array(found), Value::Object(_)) if found.len() == 1 => {
-            compare(&found[0], expected, tolerance)
-        }
-        (Value::Array(found), Value::Array(expected)) if found.len() == expected.len() => {
-            found.iter().zip(expected).try_for_each(|(found, expected)| compare(found, expected, tolerance))
-        }
-        (Value::Object(found), Value::Object(expected)) => expected.iter().try_for_each(|(key, expected)| {
-            compare(found.get(key).unwrap_or(&Value::Null), expected, tolerance)
-                .map_err(|why| format!("{key}: {why}"))
-        }),
-        (Value::Number(a), Value::Number(b)) if a.is_f64() || b.is_f64() => {
-            let (a, b) = (a.as_f64().unwrap_or(f64::NAN), b.as_f64().unwrap_or(f64::NAN));
-            if (a - b).abs() <= tolerance * b.abs().max(1.0) { Ok(()) } else { differ() }
-        }
-        _ if found == expected => Ok(()),
-        _ => differ(),
-    }
-}
-
-/// A recorded input as `run_json` takes it: images are named relative to the fixtures.
-fn input(task: &str, recorded: &Value) -> Value {
-    match recorded.as_str().filter(|_| task.starts_with("image-")) {
-        Some(path) => json!(root().join(path)),
-        None => recorded.clone(),
-    }
-}
-
-fn tolerance(case: &Value) -> f64 {
-    let is_photo = case["input"].as_str().is_some_and(|path| path.ends_with(".jpg"));
-    if is_photo { PHOTO_TOLERANCE } else { TOLERANCE }
 }
 
 /// Runs all calls of a folder and returns how many there were.
@@ -74,28 +29,7 @@ fn run_folder(folder: &Path, engine: &Arc<dyn Engine>) -> Result<usize, String> 
     let checkpoint = Checkpoint::open(dir.path()).map_err(|error| error.to_string())?;
     let model_type = registry::get(&checkpoint.model_type().unwrap()).map_err(|error| error.to_string())?;
     let model = Model::new(model_type, Arc::new(checkpoint), Arc::clone(engine));
-    let pipeline = tasks::load_json(task, &model).map_err(|error| error.to_string())?;
-
-    let cases: Value = serde_json::from_slice(&std::fs::read(folder.join("cases.json")).unwrap()).unwrap();
-    let cases = cases.as_array().unwrap();
-    for case in cases {
-        let results = pipeline.run_json(&[input(task, &case["input"])], &case["options"]);
-        let results = results.map_err(|error| format!("{}: {error}", case["input"]))?;
-        compare(&results[0], &case["output"], tolerance(case)).map_err(|why| {
-            format!("{} with {}: {why}; all of it: {}", case["input"], case["options"], results[0])
-        })?;
-    }
-    // All inputs that were called with the same options, in one batch: padding must not show.
-    for options in cases.iter().map(|case| &case["options"]) {
-        let same: Vec<&Value> = cases.iter().filter(|case| case["options"] == *options).collect();
-        let inputs: Vec<Value> = same.iter().map(|case| input(task, &case["input"])).collect();
-        let results = pipeline.run_json(&inputs, options).map_err(|error| error.to_string())?;
-        for (result, case) in results.iter().zip(same) {
-            compare(result, &case["output"], tolerance(case))
-                .map_err(|why| format!("in a batch: {} with {options}: {why}", case["input"]))?;
-        }
-    }
-    Ok(cases.len())
+    recorded::hold(folder, &model)
 }
 
 fn run_all(engine: &Arc<dyn Engine>) {
@@ -115,12 +49,8 @@ fn candle_agrees_with_transformers() {
     run_all(&EngineOptions::default().open().unwrap());
 }
 
-/// Without ONNX Runtime there is nothing to test; `cargo xtask test` installs it first.
+/// Needs ONNX Runtime, which `cargo xtask test` installs first.
 #[test]
 fn onnxruntime_agrees_with_transformers() {
-    match (EngineOptions { kind: EngineKind::Onnx, ..EngineOptions::default() }).open() {
-        Ok(engine) => run_all(&engine),
-        Err(EngineError::Unavailable { .. }) => {}
-        Err(error) => panic!("{error}"),
-    }
+    run_all(&EngineOptions { kind: EngineKind::Onnx, ..EngineOptions::default() }.open().unwrap());
 }

@@ -53,7 +53,7 @@ pub fn classify(folder: &Path) -> Result<Report, Box<dyn Error>> {
     let skill = DigitSkill::from_dir(folder)?;
     let options = ImageClassificationOptions { top_k: 1, ..ImageClassificationOptions::default() };
     let mut report = Report { total: tiles.len(), right: 0, differing: 0 };
-    for (index, best) in skill.run_batch(&tiles, &options)?.iter().enumerate() {
+    for (index, best) in skill.run_batch_with(&tiles, &options)?.iter().enumerate() {
         let digit: usize = best.first().ok_or("an image has no class")?.label.parse()?;
         report.right += usize::from(digit == held_out.labels[index]);
         report.differing += usize::from(digit != held_out.predictions[index]);

@@ -57,7 +57,7 @@ fn digits() -> Result<(), Box<dyn Error>> {
 fn sentences() -> Result<(), Box<dyn Error>> {
     let checkpoint = minilm::checkpoint()?;
     let skill = SentenceSkill::from_dir(&checkpoint)?;
-    let embeddings: Vec<Embedding> = skill.run_batch(&SENTENCES.map(Into::into), &Default::default())?;
+    let embeddings: Vec<Embedding> = skill.run_batch(&SENTENCES.map(Into::into))?;
 
     println!("sentences: cosine similarity by all-MiniLM-L6-v2 on {}", skill.placement().engine);
     print!("{:58}", "");

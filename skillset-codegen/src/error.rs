@@ -92,16 +92,18 @@ impl fmt::Display for Errors {
 
 impl std::error::Error for Errors {}
 
+/// The entry of `known` that `wrong` is most like, if it is like any.
+pub(crate) fn nearest<'a>(wrong: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let likeness = |name: &'a str| (strsim::normalized_damerau_levenshtein(wrong, name), name);
+    let likely = known.into_iter().map(likeness).filter(|(likeness, _)| *likeness >= 0.6);
+    likely.max_by(|a, b| a.0.total_cmp(&b.0)).map(|(_, name)| name)
+}
+
 /// `; did you mean "…"?` for a near miss, else the choices.
 pub(crate) fn suggest<'a>(wrong: &str, known: impl IntoIterator<Item = &'a str>) -> String {
     let mut known: Vec<&str> = known.into_iter().collect();
-    let nearest = known
-        .iter()
-        .map(|name| (strsim::normalized_damerau_levenshtein(wrong, name), *name))
-        .filter(|(likeness, _)| *likeness >= 0.6)
-        .max_by(|a, b| a.0.total_cmp(&b.0));
-    match nearest {
-        Some((_, name)) => format!("; did you mean {name:?}?"),
+    match nearest(wrong, known.iter().copied()) {
+        Some(name) => format!("; did you mean {name:?}?"),
         None if known.is_empty() => String::new(),
         None => {
             known.sort_unstable();

@@ -19,6 +19,7 @@ mod compile;
 mod decode;
 mod emit;
 mod error;
+mod files;
 mod index;
 mod listings;
 mod lower;
@@ -29,10 +30,11 @@ mod source;
 pub mod spec;
 pub mod vocabulary;
 
-pub use builder::{BuildError, Builder, read_specs, write_if_changed};
+pub use builder::{BuildError, Builder};
 pub use compile::{Output, Selection, SpecFile, compile};
 pub use emit::Module;
 pub use error::{Error, Errors, Location};
+pub use files::{read_specs, write_if_changed};
 pub use index::{IndexEntry, SpecIndex};
 #[cfg(feature = "schema")]
 pub use schema::spec_schema;

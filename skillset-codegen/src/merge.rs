@@ -4,53 +4,94 @@
 
 use std::collections::BTreeMap;
 
-use crate::error::{Errors, Location, suggest};
+use crate::error::{Errors, Location, nearest, suggest};
 use crate::source::{Data, Node};
 
 /// Members of a spec that are its own even if it extends another one.
 const OWN: [&str; 7] = ["$schema", "model_type", "extends", "title", "paper", "description", "facts"];
 
-/// Every spec with what it inherits; a spec whose chain of parents is broken is left out, with an error.
-pub(crate) fn merge_all(files: &BTreeMap<String, Node>, errors: &mut Errors) -> BTreeMap<String, Node> {
-    let mut merged = BTreeMap::new();
-    for (model_type, node) in files {
-        if let Some(spec) = merge_chain(model_type, node, files, errors) {
-            merged.insert(model_type.clone(), spec);
-        }
-    }
-    merged
+/// Specs by their model types: those to compile, and built-in ones that these may extend.
+pub(crate) struct Family {
+    /// What is compiled.
+    pub own: BTreeMap<String, Node>,
+    /// What may be extended; none if this is where all specs are.
+    pub base: Option<BTreeMap<String, Node>>,
 }
 
-/// Follows `extends` to its root, then applies the changes from there.
-fn merge_chain(
-    model_type: &str,
-    node: &Node,
-    files: &BTreeMap<String, Node>,
-    errors: &mut Errors,
-) -> Option<Node> {
-    let mut chain = vec![(model_type, node)];
-    while let Some(extends) = chain.last().and_then(|(_, node)| node.get("extends")) {
-        // A mistyped `extends` is reported when the spec is decoded.
-        let Some(parent) = extends.as_str() else { break };
-        let Some((parent, parent_node)) = files.get_key_value(parent) else {
-            let hint = suggest(parent, files.keys().map(String::as_str));
-            errors.push(&extends.at, format_args!("there is no model type {parent:?}{hint}"));
-            return None;
-        };
-        if let Some(start) = chain.iter().position(|(name, _)| name == parent) {
-            // Each member of the cycle reports it, those that only lead to it do not.
-            if start == 0 {
-                let at = node.get("extends").map_or(&node.at, |extends| &extends.at);
-                let names: Vec<&str> = chain.iter().map(|(name, _)| *name).chain([parent.as_str()]).collect();
-                errors.push(at, format_args!("cycle: {}", names.join(" extends ")));
+/// A spec of a family.
+#[derive(Clone, Copy)]
+struct Member<'a> {
+    model_type: &'a str,
+    node: &'a Node,
+    is_base: bool,
+}
+
+impl Family {
+    /// Every own spec with what it inherits; one whose chain of parents is broken is left out, with an error.
+    pub(crate) fn merge(&self, errors: &mut Errors) -> BTreeMap<String, Node> {
+        let mut merged = BTreeMap::new();
+        for (model_type, node) in &self.own {
+            let member = Member { model_type, node, is_base: false };
+            if let Some(spec) = self.merge_chain(member, errors) {
+                merged.insert(model_type.clone(), spec);
             }
-            return None;
         }
-        chain.push((parent, parent_node));
+        merged
     }
-    let mut chain = chain.into_iter().rev().map(|(_, node)| node);
-    let root = chain.next()?.clone();
-    Some(chain.fold(root, |parent, child| merge_spec(parent, child, errors)))
+
+    /// Follows `extends` to its root, then applies the changes from there.
+    fn merge_chain(&self, first: Member<'_>, errors: &mut Errors) -> Option<Node> {
+        let mut chain = vec![first];
+        let mut child = first;
+        while let Some(extends) = child.node.get("extends") {
+            // A mistyped `extends` is reported when the spec is decoded.
+            let Some(name) = extends.as_str() else { break };
+            let Some(parent) = self.parent(child, name) else {
+                errors
+                    .push(&extends.at, format_args!("there is no model type {name:?}{}", self.suggest(name)));
+                return None;
+            };
+            if let Some(start) = chain.iter().position(|member| std::ptr::eq(member.node, parent.node)) {
+                // Each member of the cycle reports it, those that only lead to it do not.
+                if start == 0 {
+                    let at = first.node.get("extends").map_or(&first.node.at, |extends| &extends.at);
+                    let names: Vec<&str> =
+                        chain.iter().map(|member| member.model_type).chain([name]).collect();
+                    errors.push(at, format_args!("cycle: {}", names.join(" extends ")));
+                }
+                return None;
+            }
+            chain.push(parent);
+            child = parent;
+        }
+        let mut chain = chain.into_iter().rev().map(|member| member.node);
+        let root = chain.next()?.clone();
+        Some(chain.fold(root, |parent, child| merge_spec(parent, child, errors)))
+    }
+
+    /// The spec that `child` means by `name`: an own one before a built-in one, but for its own name, by which it
+    /// means the built-in one that it replaces. Built-in specs do not see own ones.
+    fn parent<'a>(&'a self, child: Member<'_>, name: &str) -> Option<Member<'a>> {
+        let base = self.base.as_ref().and_then(|base| base.get_key_value(name));
+        let base = base.map(|(model_type, node)| Member { model_type, node, is_base: true });
+        if child.is_base || (child.model_type == name && base.is_some()) {
+            return base;
+        }
+        let own = self.own.get_key_value(name);
+        own.map(|(model_type, node)| Member { model_type, node, is_base: false }).or(base)
+    }
+
+    /// What else a name that there is not may stand for.
+    fn suggest(&self, name: &str) -> String {
+        let known = || self.own.keys().chain(self.base.iter().flat_map(BTreeMap::keys)).map(String::as_str);
+        match (&self.base, nearest(name, known())) {
+            (None, None) => {
+                "; built-in specs can be extended by a crate that has `skillset` among its dependencies"
+                    .into()
+            }
+            _ => suggest(name, known()),
+        }
+    }
 }
 
 fn merge_spec(mut parent: Node, child: &Node, errors: &mut Errors) -> Node {

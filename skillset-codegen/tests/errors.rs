@@ -39,7 +39,7 @@ fn file(path: &str, spec: &Value) -> SpecFile {
 
 /// What is wrong with `files`, one line each, without the folder.
 fn errors(files: &[SpecFile]) -> Vec<String> {
-    match compile(files, &Selection::default(), "skillset_runtime") {
+    match compile(files, None, &Selection::default(), "skillset_runtime") {
         Ok(_) => vec![],
         Err(errors) => errors.to_string().lines().map(|line| line.replace("specs/text/", "")).collect(),
     }
@@ -201,6 +201,27 @@ fn names() {
 }
 
 #[test]
+fn inputs() {
+    let mask = |changes: Value| {
+        let mut input = json!({ "dtype": "i64", "dims": ["batch", "sequence"] });
+        input.as_object_mut().unwrap().extend(changes.as_object().unwrap().clone());
+        error_at("/inputs/attention_mask", input)
+    };
+    assert_eq!(
+        mask(json!({ "optional": true, "when": "width" })),
+        "/inputs/attention_mask/when: expected bool, found usize"
+    );
+    assert_eq!(
+        mask(json!({ "optional": true, "dims": ["batch", "input_ids.dim(1) / input_ids.dim(0)"] })),
+        "/inputs/attention_mask/dims/1: there is no arithmetic of Dim"
+    );
+    assert_eq!(
+        error_at("/inputs/fast", json!({ "dtype": "flag", "special": true })),
+        "/inputs/fast: a flag has none of `dims`, `optional`, `special` and `when`"
+    );
+}
+
+#[test]
 fn tasks() {
     assert_eq!(
         error_at("/tasks/feature-extraction/outputs", json!({ "y": "x" })),
@@ -209,6 +230,19 @@ fn tasks() {
     assert_eq!(
         error_at("/tasks/feature-extraction/aliases", json!(["feature-extraction"])),
         "/tasks/feature-extraction/aliases/0: the task \"feature-extraction\" is there twice"
+    );
+    let after = |first: &str| {
+        let head = json!([{ "let": "y", "do": "linear", "of": "x", "out": 1 }]);
+        let task = json!({ "class": "ToyHead", "after": first, "head": head, "outputs": { "y": "y" } });
+        error_at("/tasks/fill-mask", task)
+    };
+    assert_eq!(
+        after("feature-extracton"),
+        "/tasks/fill-mask/after: there is no task \"feature-extracton\"; did you mean \"feature-extraction\"?"
+    );
+    assert_eq!(
+        after("feature-extraction"),
+        "/tasks/fill-mask/after: the task \"feature-extraction\" has no head"
     );
     assert_eq!(
         error_at("/outputs/last_hidden_state", json!("width")),

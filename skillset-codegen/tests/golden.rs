@@ -19,7 +19,7 @@ fn emitted_code_is_as_recorded() {
         text: std::fs::read_to_string(path).unwrap(),
     };
     let files: Vec<SpecFile> = specs.iter().map(file).collect();
-    let output = compile(&files, &Selection::default(), "skillset_runtime")
+    let output = compile(&files, None, &Selection::default(), "skillset_runtime")
         .unwrap_or_else(|errors| panic!("{errors}"));
 
     let update = std::env::var_os("SKILLSET_UPDATE").is_some();

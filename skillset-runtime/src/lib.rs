@@ -6,11 +6,13 @@
 pub mod blocks;
 pub mod checkpoint;
 pub mod engine;
+mod forward;
 pub mod generate;
 pub mod harness;
 pub mod ir;
 pub mod load;
 pub mod model;
+mod new_file;
 pub mod processors;
 pub mod scores;
 pub mod tasks;

@@ -1,23 +1,31 @@
 //! From a checkpoint to a program: the one path that every skill, task and command takes.
 
 use std::collections::HashMap;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
-
-use safetensors::Dtype;
 
 use crate::checkpoint::{Checkpoint, CheckpointError, ConfigError, ParamRequest, Resolver};
 use crate::engine::{Engine, EngineError, Program};
 use crate::generate::{GenerateError, GenerationConfig, Generator};
-use crate::ir::{CheckedGraph, DType, Request};
+use crate::ir::{CheckedGraph, Request};
 use crate::model::{InputKind, ModelError, ModelType, Task};
 use crate::weights::{WeightView, Weights};
 
-/// An opened checkpoint, its model type, and the engine that will run it.
+/// An opened checkpoint, what makes its graphs, and the engine that will run them.
 #[derive(Clone)]
 pub struct Model {
-    model_type: &'static ModelType,
+    graphs: Graphs,
     checkpoint: Arc<Checkpoint>,
     engine: Arc<dyn Engine>,
+}
+
+/// Where a model's graphs come from.
+#[derive(Clone)]
+enum Graphs {
+    /// Built from the config; the weights are the checkpoint's.
+    Built(&'static ModelType),
+    /// The one of an ONNX file that others exported, with its own weights.
+    Exported(Arc<Path>),
 }
 
 /// Why a checkpoint cannot become a program.
@@ -35,6 +43,14 @@ pub enum LoadError {
     /// The checkpoint's parameters of generation are unusable.
     #[error(transparent)]
     Generate(#[from] GenerateError),
+    /// An exported graph was asked for what only graphs that are built here can do.
+    #[error("{}: {problem}", file.display())]
+    Exported {
+        /// The graph.
+        file: PathBuf,
+        /// What was asked for, and what helps.
+        problem: &'static str,
+    },
     /// The head that the checkpoint was saved with is none that is known.
     #[error(
         "{file}: /architectures: expected one of {}, found {}; name the task instead",
@@ -60,12 +76,30 @@ impl From<ConfigError> for LoadError {
 impl Model {
     /// A checkpoint of `model_type` on `engine`.
     pub fn new(model_type: &'static ModelType, checkpoint: Arc<Checkpoint>, engine: Arc<dyn Engine>) -> Self {
-        Self { model_type, checkpoint, engine }
+        Self { graphs: Graphs::Built(model_type), checkpoint, engine }
+    }
+
+    /// A graph that others exported to an ONNX file (optimum, torch.onnx), with inputs and outputs called as
+    /// transformers calls them; `file` is relative to the checkpoint's directory. Of the checkpoint only the config and
+    /// what prepares inputs are used.
+    pub fn exported(file: impl AsRef<Path>, checkpoint: Arc<Checkpoint>, engine: Arc<dyn Engine>) -> Self {
+        let file = checkpoint.dir().join(file);
+        Self { graphs: Graphs::Exported(file.into()), checkpoint, engine }
     }
 
     /// The model type.
-    pub fn model_type(&self) -> &'static ModelType {
-        self.model_type
+    ///
+    /// # Errors
+    /// If the graph was exported by others: it has a task, but no model type.
+    pub fn model_type(&self) -> Result<&'static ModelType, LoadError> {
+        match &self.graphs {
+            Graphs::Built(model_type) => Ok(model_type),
+            Graphs::Exported(file) => {
+                let problem =
+                    "an exported graph does not say what model type and task it is of; name the task";
+                Err(LoadError::Exported { file: file.to_path_buf(), problem })
+            }
+        }
     }
 
     /// The checkpoint.
@@ -80,11 +114,17 @@ impl Model {
 
     /// Builds the graph of `task`, finds its parameters in the checkpoint, and prepares both on the engine.
     ///
+    /// An exported graph is what it is: it must give the outputs of the request, and its inputs are its own.
+    ///
     /// # Errors
     /// See [`LoadError`]; a checkpoint that lacks tensors is reported with all of them.
     pub fn program(&self, task: &str, request: &Request) -> Result<Arc<dyn Program>, LoadError> {
-        let graph = self.model_type.graph(&self.checkpoint.config_reader()?, task, request)?;
-        let weights = StoredWeights::find(&graph, self.model_type, Arc::clone(&self.checkpoint))?;
+        let model_type = match &self.graphs {
+            Graphs::Built(model_type) => model_type,
+            Graphs::Exported(file) => return Ok(self.engine.load_exported(file, &request.outputs)?.into()),
+        };
+        let graph = model_type.graph(&self.checkpoint.config_reader()?, task, request)?;
+        let weights = StoredWeights::find(&graph, model_type, Arc::clone(&self.checkpoint))?;
         Ok(self.engine.load(graph, &weights)?.into())
     }
 
@@ -100,6 +140,11 @@ impl Model {
             cache: true,
             last_position: true,
         };
+        if let Graphs::Exported(file) = &self.graphs {
+            let problem = "text-generation from an exported graph is not supported, since it needs a key/value \
+                           cache; use the safetensors of a model type that generates";
+            return Err(LoadError::Exported { file: file.to_path_buf(), problem });
+        }
         let program = self.program("text-generation", &request)?;
         let defaults = GenerationConfig::from_checkpoint(&self.checkpoint)?;
         let positions = self.checkpoint.config_reader()?.opt_usize("max_position_embeddings")?;
@@ -109,9 +154,9 @@ impl Model {
     /// The task called `name`, or that of the checkpoint's own head. See [`choose_task`].
     ///
     /// # Errors
-    /// As [`choose_task`].
+    /// As [`choose_task`] and [`Model::model_type`].
     pub fn task_or_own(&self, name: Option<&str>) -> Result<&'static Task, LoadError> {
-        choose_task(self.model_type, &self.checkpoint, name)
+        choose_task(self.model_type()?, &self.checkpoint, name)
     }
 }
 
@@ -133,7 +178,7 @@ pub fn choose_task(
     own.ok_or_else(|| LoadError::UnknownArchitecture {
         file: checkpoint.dir().join("config.json").display().to_string(),
         found,
-        known: model_type.tasks.iter().map(|task| task.class).collect(),
+        known: model_type.classes(),
     })
 }
 
@@ -164,7 +209,7 @@ impl StoredWeights {
     /// Finds every parameter of `graph`.
     ///
     /// # Errors
-    /// Lists every parameter that is missing or has another shape, or the first of an unusable type.
+    /// Lists every parameter that is missing, or has another shape or an unusable type.
     pub fn find(
         graph: &CheckedGraph,
         model_type: &ModelType,
@@ -176,19 +221,15 @@ impl StoredWeights {
             fallback: param.tied_to.clone(),
         };
         let requests: Vec<_> = graph.params.iter().map(request).collect();
-        let mut names = HashMap::with_capacity(requests.len());
-        {
-            let resolved = Resolver::new(checkpoint.weights(), model_type.prefix).resolve(&requests)?;
-            for request in &requests {
-                let Some(view) = resolved.get(&request.name) else { continue };
-                if float_type(view.dtype).is_none() {
-                    let expected = "expected f32, f16 or bf16";
-                    let message = format!("tensor `{}`: {expected}, found {:?}", view.name, view.dtype);
-                    return Err(CheckpointError::weights(view.file, message));
-                }
-                names.insert(request.name.clone(), view.name.to_owned());
-            }
-        }
+        let resolved = Resolver::new(checkpoint.weights(), model_type.prefix).resolve(&requests);
+        let resolved = resolved.map_err(|unresolved| CheckpointError::Unresolved {
+            path: checkpoint.weights().path().unwrap_or(checkpoint.dir()).to_owned(),
+            unresolved,
+        })?;
+        let stored = |request: &ParamRequest| {
+            resolved.stored_name(&request.name).map(|stored| (request.name.clone(), stored.to_owned()))
+        };
+        let names = requests.iter().filter_map(stored).collect();
         Ok(Self { checkpoint, names })
     }
 }
@@ -198,7 +239,7 @@ impl Weights for StoredWeights {
         let view = self.checkpoint.weights().get(self.names.get(param)?)?;
         Some(WeightView {
             name: view.name,
-            dtype: float_type(view.dtype)?,
+            dtype: view.float_type()?,
             shape: view.shape,
             bytes: view.data,
             file: Some((view.file, view.file_offset)),
@@ -209,14 +250,5 @@ impl Weights for StoredWeights {
         if let Some(view) = self.names.get(param).and_then(|name| self.checkpoint.weights().get(name)) {
             view.advise_unused();
         }
-    }
-}
-
-fn float_type(stored: Dtype) -> Option<DType> {
-    match stored {
-        Dtype::F32 => Some(DType::F32),
-        Dtype::F16 => Some(DType::F16),
-        Dtype::BF16 => Some(DType::BF16),
-        _ => None,
     }
 }

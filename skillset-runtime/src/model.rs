@@ -89,10 +89,12 @@ pub struct InputInfo {
 /// Whether and how an input is given.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum InputKind {
-    /// A tensor that every run needs.
+    /// A tensor that every run needs, unless a special one stands in for it.
     Required,
     /// A tensor that has a default; the [`Request`] says whether it is an input of the graph.
     Optional,
+    /// An optional tensor for special purposes; graphs for other tools are built without it.
+    Special,
     /// No tensor but a switch of the [`Request`] that shapes the graph.
     Flag,
 }
@@ -134,7 +136,7 @@ pub struct Task {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ModelError {
     /// The model type has no such task.
-    #[error("{model_type} has no task {task:?}{suggestion}; its tasks are {}", known.join(", "))]
+    #[error("{model_type} has no task {task:?}{}; its tasks are {}", did_you_mean(*near), known.join(", "))]
     NoSuchTask {
         /// The model type.
         model_type: &'static str,
@@ -142,8 +144,8 @@ pub enum ModelError {
         task: String,
         /// The tasks there are.
         known: Vec<&'static str>,
-        /// A near miss, as ` (did you mean "…"?)`.
-        suggestion: String,
+        /// The most similar task, if one is similar.
+        near: Option<&'static str>,
     },
     /// The config has values that the model type cannot have.
     #[error(transparent)]
@@ -161,16 +163,22 @@ impl ModelType {
     pub fn task(&self, name: &str) -> Result<&'static Task, ModelError> {
         let found = self.tasks.iter().find(|task| task.name == name || (name == "base" && task.is_base));
         found.ok_or_else(|| {
-            let known: Vec<&str> = self.tasks.iter().map(|task| task.name).collect();
-            let suggestion = nearest(name, known.iter().copied())
-                .map_or_else(String::new, |near| format!(" (did you mean {near:?}?)"));
-            ModelError::NoSuchTask { model_type: self.model_type, task: name.to_owned(), known, suggestion }
+            let known: Vec<&'static str> = self.tasks.iter().map(|task| task.name).collect();
+            let near = nearest(name, known.iter().copied());
+            ModelError::NoSuchTask { model_type: self.model_type, task: name.to_owned(), known, near }
         })
     }
 
     /// The first task of a transformers class, as `architectures` of a config names it.
     pub fn task_of_class(&self, class: &str) -> Option<&'static Task> {
         self.tasks.iter().find(|task| task.class == class)
+    }
+
+    /// The transformers classes of the tasks, each once.
+    pub fn classes(&self) -> Vec<&'static str> {
+        let mut classes: Vec<_> = self.tasks.iter().map(|task| task.class).collect();
+        classes.dedup();
+        classes
     }
 
     /// Builds and checks the graph of `task` for one config.
@@ -195,6 +203,11 @@ pub fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Opti
     let likeness = |known: &'a str| (strsim::normalized_damerau_levenshtein(name, known), known);
     let likely = known.into_iter().map(likeness).filter(|(likeness, _)| *likeness >= 0.6);
     likely.max_by(|a, b| a.0.total_cmp(&b.0)).map(|(_, known)| known)
+}
+
+/// ` (did you mean "…"?)`, if there is something that could be meant; how every message suggests a name.
+pub fn did_you_mean(near: Option<&str>) -> String {
+    near.map(|near| format!(" (did you mean {near:?}?)")).unwrap_or_default()
 }
 
 impl fmt::Debug for Task {

@@ -16,6 +16,12 @@ pub fn softmax(logits: &mut [f32]) {
     }
 }
 
+/// The entropy of probabilities, in nats; those that are 0 have no part in it.
+pub fn entropy(probabilities: &[f32]) -> f32 {
+    let terms = probabilities.iter().filter(|&&probability| probability > 0.0);
+    terms.map(|&probability| f64::from(-probability * probability.ln())).sum::<f64>() as f32
+}
+
 /// The logistic function.
 pub fn sigmoid(logit: f32) -> f32 {
     1.0 / (1.0 + (-logit).exp())

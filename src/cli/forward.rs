@@ -3,7 +3,6 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use skillset_runtime::ir::Request;
 use skillset_runtime::tensor::file::{read_tensors, write_tensors};
 
 use super::Error;
@@ -35,9 +34,7 @@ impl Forward {
         let inputs = read_tensors(&self.inputs)?;
         let model = self.model.open(&self.engine)?;
         let task = model.task_or_own(self.task.as_deref())?;
-        let request = Request { inputs: inputs.keys().cloned().collect(), ..Request::default() };
-        let program = model.program(task.name, &request)?;
-        let outputs = program.run(&inputs)?;
+        let outputs = model.forward(task, inputs)?;
         write_tensors(&self.output, &outputs)?;
         Ok(())
     }

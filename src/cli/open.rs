@@ -1,13 +1,13 @@
 //! Arguments that say which checkpoint runs on which engine.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 use skillset_runtime::checkpoint::Checkpoint;
-use skillset_runtime::checkpoint::hub::{Downloads, HubOptions, Source};
-use skillset_runtime::engine::{Engine, EngineKind, EngineOptions};
+use skillset_runtime::checkpoint::hub::{Downloads, HubOptions, Source, Weights};
+use skillset_runtime::engine::{Device, Engine, EngineKind, EngineOptions};
 use skillset_runtime::load::Model;
 
 use super::Error;
@@ -30,9 +30,12 @@ pub(super) struct ModelArgs {
 /// Which engine.
 #[derive(Debug, Args)]
 pub(super) struct EngineArgs {
-    /// What executes the model
-    #[arg(long, default_value = "candle", value_name = "ENGINE")]
-    engine: EngineKind,
+    /// What executes the model: candle, or onnx; candle by default, and onnx for an exported graph
+    #[arg(long, value_name = "ENGINE")]
+    engine: Option<EngineKind>,
+    /// What it runs on: cpu, cuda, cuda:1, metal, openvino, …
+    #[arg(long, default_value = "cpu", value_name = "DEVICE")]
+    device: Device,
     /// The ONNX Runtime library, instead of the one that is found
     #[arg(long, value_name = "FILE")]
     onnxruntime: Option<PathBuf>,
@@ -44,28 +47,46 @@ pub(super) struct EngineArgs {
 impl ModelArgs {
     /// Opens the checkpoint, fetching it with a progress bar if it is on the hub.
     pub(super) fn checkpoint(&self) -> Result<Checkpoint, Error> {
+        Ok(Checkpoint::open(self.fetch(Weights::Safetensors)?)?)
+    }
+
+    /// The checkpoint's directory.
+    fn fetch(&self, weights: Weights<'_>) -> Result<PathBuf, Error> {
         let source = match &self.revision {
             Some(revision) => Source::parse(&format!("{}@{revision}", self.model))?,
             None => Source::parse(&self.model)?,
         };
         let mut options = HubOptions::from_env()?;
         options.offline |= self.offline;
-        let dir = source.fetch(&options, &mut Bar::default())?;
-        Ok(Checkpoint::open(dir)?)
+        Ok(source.fetch(weights, &options, &mut Bar::default())?)
     }
 
     /// Opens the checkpoint on an engine.
     pub(super) fn open(&self, engine: &EngineArgs) -> Result<Model, Error> {
         let checkpoint = self.checkpoint()?;
         let model_type = registry::get(&checkpoint.model_type()?)?;
-        Ok(Model::new(model_type, Arc::new(checkpoint), engine.open()?))
+        Ok(Model::new(model_type, Arc::new(checkpoint), engine.open(EngineKind::Candle)?))
+    }
+
+    /// Opens a graph that others exported: a file, or one of the checkpoint's.
+    pub(super) fn open_exported(&self, file: &Path, engine: &EngineArgs) -> Result<Model, Error> {
+        let here = file.is_file();
+        let name = file.to_string_lossy();
+        let dir = self.fetch(if here { Weights::None } else { Weights::Graph(&name) })?;
+        let file = if here { std::path::absolute(file)? } else { file.to_owned() };
+        let checkpoint = Arc::new(Checkpoint::open_without_weights(dir)?);
+        Ok(Model::exported(file, checkpoint, engine.open(EngineKind::Onnx)?))
     }
 }
 
 impl EngineArgs {
-    fn open(&self) -> Result<Arc<dyn Engine>, Error> {
-        let options =
-            EngineOptions { kind: self.engine, library: self.onnxruntime.clone(), threads: self.threads };
+    fn open(&self, default: EngineKind) -> Result<Arc<dyn Engine>, Error> {
+        let options = EngineOptions {
+            kind: self.engine.unwrap_or(default),
+            device: self.device,
+            library: self.onnxruntime.clone(),
+            threads: self.threads,
+        };
         Ok(options.open()?)
     }
 }

@@ -1,5 +1,7 @@
 //! `skillset run`: a task on text or images.
 
+use std::path::PathBuf;
+
 use clap::Args;
 use serde_json::{Value, json};
 use skillset_runtime::tasks;
@@ -17,6 +19,9 @@ pub(super) struct Run {
     /// The task; that of the checkpoint's own head by default
     #[arg(long)]
     task: Option<String>,
+    /// Run a graph that others exported, a file here or of the checkpoint, instead of the checkpoint's weights
+    #[arg(long, value_name = "FILE", requires = "task")]
+    onnx: Option<PathBuf>,
     /// Inputs: texts, or paths of images
     #[arg(required_unless_present = "input_json")]
     inputs: Vec<String>,
@@ -38,9 +43,15 @@ impl Run {
             Some(text) => vec![parse("--input-json", text)?],
             None => self.inputs.iter().map(|text| json!(text)).collect(),
         };
-        let model = self.model.open(&self.engine)?;
-        let task = model.task_or_own(self.task.as_deref())?;
-        let results = tasks::run_json(task.name, &model, &inputs, &options)?;
+        let (model, task) = match (&self.onnx, &self.task) {
+            (Some(file), Some(task)) => (self.model.open_exported(file, &self.engine)?, task.as_str()),
+            _ => {
+                let model = self.model.open(&self.engine)?;
+                let task = model.task_or_own(self.task.as_deref())?.name;
+                (model, task)
+            }
+        };
+        let results = tasks::run_json(task, &model, &inputs, &options)?;
         if self.json {
             return print::json(&Value::Array(results));
         }

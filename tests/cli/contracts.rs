@@ -1,18 +1,35 @@
 //! What commands promise to those who call them.
 
+use std::collections::BTreeSet;
 use std::fs;
+use std::path::Path;
 
 use serde_json::{Value, json};
 use skillset::runtime::engine::Tensors;
+use skillset::runtime::ir::DType;
+use skillset::runtime::tensor::Tensor;
 use skillset::runtime::tensor::file::{read_tensors, write_tensors};
 
-use super::{checkpoint, fixture, succeeds, text};
+use super::{checkpoint, fixture, skillset, succeeds, text};
 
 /// Runs `forward` on the inputs of a recorded run.
 fn forward(name: &str, task: &str, run: &str, arguments: &[&str]) -> (Tensors, Tensors) {
+    forward_changed(name, task, run, arguments, |_| ())
+}
+
+/// Runs `forward` on the inputs of a recorded run after `change`.
+fn forward_changed(
+    name: &str,
+    task: &str,
+    run: &str,
+    arguments: &[&str],
+    change: impl FnOnce(&mut Tensors),
+) -> (Tensors, Tensors) {
     let (fixture, folder) = (fixture(name), checkpoint(name, task));
     let [inputs, output] = ["in.safetensors", "out.safetensors"].map(|file| folder.path().join(file));
-    write_tensors(&inputs, &fixture.inputs(task, run).unwrap()).unwrap();
+    let mut tensors = fixture.inputs(task, run).unwrap();
+    change(&mut tensors);
+    write_tensors(&inputs, &tensors).unwrap();
     let model = text(folder.path());
     let fixed = ["forward", "--model", model, "--inputs", text(&inputs), "--output", text(&output)];
     succeeds(&[&fixed, arguments].concat());
@@ -38,6 +55,24 @@ fn forward_gives_the_fields_of_the_model_output_on_both_engines() {
         assert_close(&actual, &expected);
         let (actual, expected) =
             forward("vit/default", "image-classification", "batch", &["--engine", engine]);
+        assert_close(&actual, &expected);
+    }
+}
+
+#[test]
+fn forward_takes_switches_and_masks_of_other_types() {
+    let (actual, expected) =
+        forward_changed("vit/default", "image-feature-extraction", "interpolated", &[], |inputs| {
+            let switch = Tensor::new([], vec![true]).unwrap();
+            inputs.insert("interpolate_pos_encoding".to_owned(), switch);
+        });
+    assert_close(&actual, &expected);
+    let (_, expected) = forward("bert/default", "text-classification", "padded", &[]);
+    for dtype in [DType::Bool, DType::F32] {
+        let (actual, _) = forward_changed("bert/default", "text-classification", "padded", &[], |inputs| {
+            let mask = inputs["attention_mask"].convert(dtype).unwrap();
+            inputs.insert("attention_mask".to_owned(), mask);
+        });
         assert_close(&actual, &expected);
     }
 }
@@ -69,17 +104,47 @@ fn generate_prints_sequences_of_token_ids_on_both_engines() {
 #[test]
 fn export_links_the_checkpoint_and_copies_on_request() {
     let folder = checkpoint("bert/default", "fill-mask");
-    let weights = fs::metadata(folder.path().join("model.safetensors")).unwrap().len();
+    let weights = folder.path().join("model.safetensors");
+    let files = |folder: &Path| {
+        let names =
+            fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
+        names.collect::<BTreeSet<_>>()
+    };
+    let set = |names: [&str; 2]| names.map(str::to_owned).into();
 
-    let linked = folder.path().join("linked");
-    succeeds(&["export", "--model", text(folder.path()), "--output", text(&linked)]);
-    assert!(fs::metadata(linked.join("model.onnx")).unwrap().len() < weights);
-    assert!(linked.join("model.safetensors").is_file());
+    for arguments in [&[] as &[&str], &["--link"]] {
+        let linked = folder.path().join("linked");
+        let fixed = ["export", "--model", text(folder.path()), "--output", text(&linked)];
+        let printed = succeeds(&[&fixed, arguments].concat());
+        assert_eq!(printed.trim_end(), text(&linked.join("model.onnx")));
+        assert_eq!(files(&linked), set(["model.onnx", "model.safetensors"]));
+        assert!(is_one_file(&weights, &linked.join("model.safetensors")), "nothing is copied");
+        fs::remove_dir_all(linked).unwrap();
+    }
 
     let copied = folder.path().join("copied");
     succeeds(&["export", "--model", text(folder.path()), "--output", text(&copied), "--copy"]);
-    assert!(copied.join("model.onnx").is_file());
-    assert!(!copied.join("model.safetensors").exists());
+    assert_eq!(files(&copied), set(["model.onnx", "model.onnx_data"]));
+    let graph = fs::read(copied.join("model.onnx")).unwrap();
+    let names = |name: &str| graph.windows(name.len()).any(|window| window == name.as_bytes());
+    assert!(names("model.onnx_data") && !names("model.safetensors"), "the copy stands alone");
+
+    let both = skillset(&["export", "--model", "x", "--output", "y", "--copy", "--link"]);
+    assert_eq!(both.status.code(), Some(2));
+}
+
+/// Whether two paths lead to the same file, as hard links do.
+#[cfg(unix)]
+fn is_one_file(a: &Path, b: &Path) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    let file = |path: &Path| fs::metadata(path).map(|file| (file.dev(), file.ino())).unwrap();
+    file(a) == file(b)
+}
+
+/// Elsewhere a link cannot be told from a copy.
+#[cfg(not(unix))]
+fn is_one_file(a: &Path, b: &Path) -> bool {
+    fs::read(a).unwrap() == fs::read(b).unwrap()
 }
 
 #[test]

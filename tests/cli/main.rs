@@ -2,6 +2,7 @@
 
 mod bad_input;
 mod contracts;
+mod exported;
 
 use std::path::Path;
 use std::process::{Command, Output};
@@ -11,7 +12,7 @@ use tempfile::TempDir;
 
 /// The fixture of a model type's case.
 fn fixture(name: &str) -> Fixture {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/parity/fixtures").join(name);
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures").join(name);
     Fixture::open(folder).expect("the fixture is readable")
 }
 
@@ -19,6 +20,16 @@ fn fixture(name: &str) -> Fixture {
 fn checkpoint(name: &str, task: &str) -> TempDir {
     let folder = tempfile::tempdir().expect("a temporary folder");
     fixture(name).write_checkpoint(task, folder.path()).expect("the checkpoint is written");
+    folder
+}
+
+/// A checkpoint of the pipeline fixtures, which has a tokenizer or an image processor.
+fn pipeline(name: &str) -> TempDir {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let fixture = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/pipelines").join(name);
+    let fixture = Fixture::open(fixture).expect("the fixture is readable");
+    let (task, _) = fixture.tasks().next().expect("the fixture has a task");
+    fixture.write_checkpoint(task, folder.path()).expect("the checkpoint is written");
     folder
 }
 

@@ -1,6 +1,16 @@
 use skillset::skillset;
 
-#[skillset(model = "brt", task = "fill-mask", backends(tpu, gpu))]
-struct MySkill;
+#[skillset(
+    modle = "bert",
+    model = "brt",
+    task = "fil-mask",
+    task = "fill-mask",
+    backends(gpu, cpu, cpu),
+    precision = f32,
+    revision = "main",
+    pooling = "means",
+    max_length = 0,
+)]
+enum MySkill {}
 
 fn main() {}

@@ -8,7 +8,7 @@ from transformers.utils import logging
 
 from . import cases, record, trace, vectors
 from .inputs import runs_for
-from .pipelines import images, minilm, models, processors, texts, tokenizers
+from .pipelines import exported, images, minilm, models, processors, texts, tokenizers
 from .pipelines import run as pipeline_run
 
 
@@ -18,6 +18,7 @@ def main() -> None:
 
     command = commands.add_parser("fixtures", help="write the parity fixtures of model types")
     command.add_argument("model_types", nargs="+", metavar="TYPE")
+    command.add_argument("--crate", type=Path, metavar="FOLDER", help="those of a crate's own specs")
     command.set_defaults(run=fixtures)
 
     command = commands.add_parser("trace", help="write what every sub-module computes in a task's first run")
@@ -30,6 +31,10 @@ def main() -> None:
     command = commands.add_parser("pipelines", help="write the pipeline fixtures")
     command.add_argument("names", nargs="*", metavar="NAME", help="only these of pipelines/models/")
     command.set_defaults(run=pipelines)
+
+    command = commands.add_parser("exported", help="export the models of pipeline fixtures as ONNX")
+    command.add_argument("names", nargs="*", metavar="NAME", help="only these of pipelines/models/")
+    command.set_defaults(run=lambda arguments: exported.record(arguments.names))
 
     command = commands.add_parser("minilm", help="write the sentence embeddings of all-MiniLM-L6-v2")
     command.add_argument("checkpoint", type=Path, help="its folder")
@@ -47,9 +52,12 @@ def main() -> None:
 
 
 def fixtures(arguments: argparse.Namespace) -> None:
+    configs, folders = cases.CONFIGS, record.FIXTURES
+    if arguments.crate:
+        configs = folders = arguments.crate / "tests" / "fixtures"
     for model_type in arguments.model_types:
-        for name, case in cases.load(model_type).items():
-            folder = record.record(model_type, name, case)
+        for name, case in cases.load(model_type, configs).items():
+            folder = record.record(model_type, name, case, folders)
             size = sum(file.stat().st_size for file in folder.iterdir())
             print(f"{model_type}/{name}: {size / 1024:.1f} KiB")
 

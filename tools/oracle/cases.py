@@ -16,11 +16,11 @@ CONFIGS = Path(__file__).parent / "configs"
 TASK_CONFIG = {"question-answering": {"num_labels": 2}}
 
 
-def load(model_type: str) -> dict[str, dict]:
-    """The cases of `configs/<model_type>.json` by name."""
-    file = CONFIGS / f"{model_type}.json"
+def load(model_type: str, configs: Path = CONFIGS) -> dict[str, dict]:
+    """The cases of `<configs>/<model_type>.json` by name."""
+    file = configs / f"{model_type}.json"
     if not file.exists():
-        raise SystemExit(f"{file.name}: no tiny configs for model type {model_type!r}; add the file to {CONFIGS.name}/")
+        raise SystemExit(f"{file.name}: no tiny configs for model type {model_type!r}; add the file to {configs.name}/")
     return json.loads(file.read_text())
 
 

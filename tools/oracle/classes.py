@@ -6,6 +6,10 @@ from transformers import PreTrainedConfig, PreTrainedModel, pipelines
 from transformers.models.auto import modeling_auto
 
 
+# Heads that no pipeline uses.
+WITHOUT_PIPELINE = ("masked-image-modeling", "next-sentence-prediction", "pre-training")
+
+
 def task_classes(config: PreTrainedConfig) -> dict[str, type[PreTrainedModel]]:
     """Task name -> class for the model type of `config`, the model without a head first.
 
@@ -25,7 +29,7 @@ def task_classes(config: PreTrainedConfig) -> dict[str, type[PreTrainedModel]]:
 
 
 def auto_classes():
-    """(task, auto class) of every pipeline, then of the tasks whose pipeline transformers 5 dropped."""
+    """(task, auto class) of every pipeline, of the tasks whose pipeline transformers 5 dropped, of those without."""
     for task, entry in pipelines.SUPPORTED_TASKS.items():
         for auto in entry["pt"]:
             if auto is not modeling_auto.AutoModel:
@@ -35,7 +39,7 @@ def auto_classes():
         for name, auto in vars(modeling_auto).items()
         if name.startswith("AutoModelFor")
     }
-    for task in pipelines.REMOVED_TASKS:
+    for task in (*pipelines.REMOVED_TASKS, *WITHOUT_PIPELINE):
         if task in by_task:
             yield task, by_task[task]
 

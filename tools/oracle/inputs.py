@@ -26,7 +26,8 @@ def runs_for(model: PreTrainedModel, is_base: bool, long: int | None) -> list[Ru
     """The runs of one model; those that no head can change are recorded for the model without one only."""
     arguments = set(inspect.signature(model.forward).parameters)
     if model.main_input_name == "pixel_values":
-        return list(_image_runs(model.config, arguments))
+        has_mask_token = type(model).__name__.endswith("ForMaskedImageModeling")
+        return list(_image_runs(model.config, arguments, is_base, has_mask_token))
     return list(_text_runs(model.config, arguments, is_base, long))
 
 
@@ -59,17 +60,47 @@ def _text_runs(config, arguments: set[str], is_base: bool, long: int | None):
     if is_base:
         length = long or config.max_position_embeddings - 1
         yield Run("long", f"{length} tokens", {"input_ids": token_ids(random, config, (1, length))})
+    if getattr(config, "add_cross_attention", False) and "encoder_hidden_states" in arguments:
+        encoded = {
+            "input_ids": token_ids(random, config, (2, width)),
+            "encoder_hidden_states": vectors(random, config, 2, 5),
+            "encoder_attention_mask": torch.tensor([[1] * 5, [1] * 3 + [0] * 2]),
+        }
+        yield Run("encoder", "attention to an encoder's 5 and 3 states", encoded)
+    if is_base and "position_ids" in arguments:
+        one_row = {"inputs_embeds": vectors(random, config, 2, 5), "position_ids": torch.arange(3, 8)[None]}
+        yield Run("embedded", "vectors in place of ids, one row of positions for both", one_row)
+        bias = torch.from_numpy(random.normal(0, 1, (2, 1, 5, 5)).astype(np.float32))
+        biased = {"input_ids": token_ids(random, config, (2, 5)), "attention_mask": bias}
+        yield Run("biased", "a mask of four axes, which is added to the scores", biased)
+        if not getattr(config, "use_cache", True):
+            positions = torch.tensor([[0, 1, 2, 0, 1, 2, 3]])
+            packed = {"input_ids": token_ids(random, config, (1, 7)), "position_ids": positions}
+            yield Run("packed", "two sequences in one row", packed)
 
 
-def _image_runs(config, arguments: set[str]):
+def _image_runs(config, arguments: set[str], is_base: bool, has_mask_token: bool):
     random = np.random.default_rng(7)
     height, width = _pair(config.image_size)
     yield Run("batch", "2 images", {"pixel_values": pixels(random, config, 2, height, width)})
-    # transformers divides by the patch size as a number, and takes the grid for a square.
-    if "interpolate_pos_encoding" in arguments and isinstance(config.patch_size, int) and height == width:
+    # transformers divides by the patch size as a number, and takes the grid for a square; a decoder of masked
+    # patches that of the image, too.
+    can_interpolate = isinstance(config.patch_size, int) and height == width and not has_mask_token
+    if "interpolate_pos_encoding" in arguments and can_interpolate:
         larger = pixels(random, config, 1, height + 2 * config.patch_size, width + config.patch_size)
         flags = {"interpolate_pos_encoding": True}
         yield Run("interpolated", "an image larger than image_size", {"pixel_values": larger}, flags)
+    patch = _pair(config.patch_size)
+    patches = (height // patch[0]) * (width // patch[1])
+    if has_mask_token:
+        masked = torch.from_numpy(random.random((2, patches)) < 0.5)
+        image = pixels(random, config, 2, height, width)
+        yield Run("masked", "about half of the patches masked", {"pixel_values": image, "bool_masked_pos": masked})
+    if is_base and "attention_mask" in arguments:
+        mask = torch.from_numpy((random.random((2, patches + 1)) < 0.7).astype(np.int64))
+        mask[:, 0] = 1
+        image = pixels(random, config, 2, height, width)
+        yield Run("attended", "some patches that no other sees", {"pixel_values": image, "attention_mask": mask})
 
 
 def token_ids(random: np.random.Generator, config, shape: tuple[int, ...]) -> torch.Tensor:
@@ -77,6 +108,12 @@ def token_ids(random: np.random.Generator, config, shape: tuple[int, ...]) -> to
     ids = random.integers(3, config.vocab_size, shape)
     pad = config.pad_token_id
     return torch.from_numpy(np.where(ids == pad, 3 if pad != 3 else 4, ids))
+
+
+def vectors(random: np.random.Generator, config, batch: int, length: int) -> torch.Tensor:
+    """Hidden states, [batch, length, hidden size]."""
+    values = random.uniform(-1, 1, (batch, length, config.hidden_size))
+    return torch.from_numpy(values.astype(np.float32))
 
 
 def pixels(random: np.random.Generator, config, batch: int, height: int, width: int) -> torch.Tensor:

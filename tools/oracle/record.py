@@ -14,10 +14,10 @@ from .inputs import Run, runs_for
 from .prettyjson import pretty
 from .run import check_conditioning, forward, greedy_cases
 
-FIXTURES = Path(__file__).parents[2] / "tests" / "parity" / "fixtures"
+FIXTURES = Path(__file__).parents[2] / "tests" / "fixtures"
 
 
-def record(model_type: str, name: str, case: dict) -> Path:
+def record(model_type: str, name: str, case: dict, fixtures: Path = FIXTURES) -> Path:
     """Records one case and returns its folder."""
     tasks, arrays, pool, base = {}, {}, Pool(), None
     for task, model_class, checkpoint in checkpoints(model_type, case):
@@ -42,7 +42,7 @@ def record(model_type: str, name: str, case: dict) -> Path:
         "tasks": tasks,
         "tensors": pool.entries,
     }
-    folder = FIXTURES / model_type / name
+    folder = fixtures / model_type / name
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     (folder / "config.json").write_text(json.dumps(base.config, indent=2) + "\n")

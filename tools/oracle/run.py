@@ -18,12 +18,14 @@ LOGIT_GAP = 1e-3
 
 @torch.no_grad()
 def forward(model: PreTrainedModel, run: Run) -> dict[str, torch.Tensor]:
-    """The tensors of the ModelOutput by field name; those of a tuple as `name.0`, `name.1`."""
+    """The tensors of the ModelOutput by field name; those of a tuple as `name.0`, `name.1`. A loss is none of them."""
     return dict(_flatten(model(**run.arguments)))
 
 
 def _flatten(output) -> Iterator[tuple[str, torch.Tensor]]:
     for name, value in output.items():
+        if name == "loss":
+            continue
         if isinstance(value, torch.Tensor):
             yield name, value.contiguous().clone()
         elif isinstance(value, (tuple, list)):

@@ -49,6 +49,7 @@ SCENARIOS: tuple[Scenario, ...] = (
     Forward("bert-8x128", "BERT-base, 8 × 128 tokens", "bert", (8, 128), 1),
     Forward("vit-1x224", "ViT-base, 1 × 224² pixels", "vit", (1, 3, 224, 224), 3),
     Generate("llama-128+64", "Llama shape of 162 M parameters, 128 + 64 tokens", "llama", (1, 128), 64),
+    Generate("llama-768+64", "Llama shape of 162 M parameters, 768 + 64 tokens", "llama", (1, 768), 64),
 )
 
 

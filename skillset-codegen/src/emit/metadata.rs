@@ -68,11 +68,12 @@ fn emit_task_info(model: &Model, head: &Head, name: &str) -> TokenStream {
 }
 
 fn input_kind(input: &LoweredInput) -> syn::Ident {
-    match (input.dtype, input.is_optional) {
-        (DType::Flag, _) => ident("Flag"),
-        (_, true) => ident("Optional"),
-        (_, false) => ident("Required"),
-    }
+    ident(match input.dtype {
+        DType::Flag => "Flag",
+        _ if input.is_special => "Special",
+        _ if input.is_optional => "Optional",
+        _ => "Required",
+    })
 }
 
 /// An optional text as Rust; an empty one is none.

@@ -80,7 +80,8 @@ fn module_doc(model: &Model) -> Vec<String> {
         let url = paper.strip_prefix("arXiv:").map(|id| format!("https://arxiv.org/abs/{id}"));
         lines.push(format!("Paper: <{}>.", url.as_ref().unwrap_or(paper)));
     }
-    lines
+    // A line of a text that is not a comment would be code.
+    lines.iter().flat_map(|text| text.split('\n')).map(str::to_owned).collect()
 }
 
 /// `fn base` and the struct of what it hands on.

@@ -167,7 +167,7 @@ impl Context<'_> {
         let (of, index) = (self.check(of)?, self.check(index)?);
         match (&of.ty, index.literal) {
             (Type::Pair(inner), Some(position @ (0 | 1))) => {
-                let (tokens, position) = (&of.tokens, Literal::i64_unsuffixed(position));
+                let (tokens, position) = (of.at_least(Binding::Atom), Literal::i64_unsuffixed(position));
                 let mut element =
                     Typed::new(quote!(#tokens[#position]), (**inner).clone(), Binding::Atom).reading(&[&of]);
                 (element.bits, element.is_place) = (of.bits, of.is_place);

@@ -26,6 +26,7 @@ pub(crate) struct LoweredInput {
     pub name: String,
     pub dtype: DType,
     pub is_optional: bool,
+    pub is_special: bool,
     pub statement: Statement,
 }
 
@@ -45,19 +46,20 @@ pub(crate) fn lower_inputs(
             errors.push(&name.at, format_args!("an input cannot be called {:?}", name.text));
             continue;
         }
-        if is_flag(input) && (input.optional || !input.dims.is_empty()) {
-            errors.push(&input.at, "a flag has neither `dims` nor `optional`");
+        let is_optional = input.optional || input.special;
+        if is_flag(input) && (is_optional || input.when.is_some() || !input.dims.is_empty()) {
+            errors.push(&input.at, "a flag has none of `dims`, `optional`, `special` and `when`");
         }
         let (value, uses) = lower_input(&name.text, input, names, locals, errors);
         let ty = match input.dtype {
             DType::Flag => Type::Bool,
-            _ if input.optional => Type::Option(Box::new(Type::Value)),
+            _ if is_optional || input.when.is_some() => Type::Option(Box::new(Type::Value)),
             _ => Type::Value,
         };
         locals.insert(name.text.clone(), Local::new(ty));
         let statement = Statement::Let { name: name.text.clone(), value, uses, at: name.at.clone() };
-        let (name, dtype, is_optional) = (name.text.clone(), input.dtype, input.optional);
-        lowered.push(LoweredInput { name, dtype, is_optional, statement });
+        let (name, dtype, is_special) = (name.text.clone(), input.dtype, input.special);
+        lowered.push(LoweredInput { name, dtype, is_optional, is_special, statement });
     }
     lowered
 }
@@ -71,11 +73,10 @@ fn lower_input(
     errors: &mut Errors,
 ) -> (TokenStream, BTreeSet<String>) {
     let (mut dims, mut uses) = (vec![], BTreeSet::from(["g".to_owned()]));
+    let (vocabulary, symbols) = (Vocabulary::get(), &SYMBOLS);
+    let mut context = Context { config: names, locals, vocabulary, receiver: "c", symbols };
     for dim in &input.dims {
-        let (vocabulary, symbols) = (Vocabulary::get(), &SYMBOLS);
-        let mut context = Context { config: names, locals, vocabulary, receiver: "c", symbols };
-        let typed = context.parse(&dim.text);
-        match typed.and_then(|typed| typed.as_dim()) {
+        match context.parse(&dim.text).and_then(|typed| typed.as_dim()) {
             Ok(typed) => {
                 dims.push(typed.tokens);
                 uses.extend(typed.uses);
@@ -83,12 +84,21 @@ fn lower_input(
             Err(message) => errors.push(&dim.at, message),
         }
     }
+    let condition = input.when.as_ref().and_then(|when| {
+        let condition = context.parse_as(&when.text, &Type::Bool);
+        condition.map_err(|message| errors.push(&when.at, message)).ok()
+    });
     let dtype = match input.dtype {
         DType::F32 => quote!(DType::F32),
         DType::I64 => quote!(DType::I64),
         DType::Bool => quote!(DType::Bool),
         DType::Flag => return (quote!(g.flag(#name)), uses),
     };
-    let method = if input.optional { quote!(optional_input) } else { quote!(input) };
-    (quote!(g.#method(#name, #dtype, &[#(#dims),*])), uses)
+    let is_optional = input.optional || input.special;
+    let method = if is_optional { quote!(optional_input) } else { quote!(input) };
+    let declared = quote!(g.#method(#name, #dtype, &[#(#dims),*]));
+    let Some((tokens, condition)) = condition else { return (declared, uses) };
+    uses.extend(condition.uses);
+    let declared = if is_optional { declared } else { quote!(Some(#declared)) };
+    (quote!(if #tokens { #declared } else { None }), uses)
 }

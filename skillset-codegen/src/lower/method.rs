@@ -25,11 +25,7 @@ impl Context<'_> {
                 plain(receiver, method, arguments, &known, &[Type::Str], Type::Bool)
             }
             Type::List(inner) => check_list_method(receiver, inner, method, arguments),
-            Type::Named(name) if name == "Labels" => {
-                let mut len = plain(receiver, method, arguments, &["len"], &[], Type::Usize)?;
-                len.bits = super::names::SIZE_BITS;
-                Ok(len)
-            }
+            Type::Named(name) if name == "Labels" => check_labels_method(receiver, method, arguments),
             ty => Err(format!("{ty} has no methods")),
         }
     }
@@ -112,6 +108,16 @@ fn check_number_method(receiver: &Typed, method: &str, arguments: &[Typed]) -> C
     }
     let known = [&unary[..], &binary[..]].concat();
     plain(receiver, method, arguments, &known, &[Type::F64], Type::F64)
+}
+
+fn check_labels_method(receiver: &Typed, method: &str, arguments: &[Typed]) -> Checked<Typed> {
+    let known = ["is_empty", "len"];
+    if method == "is_empty" {
+        return plain(receiver, method, arguments, &known, &[], Type::Bool);
+    }
+    let mut len = plain(receiver, method, arguments, &known, &[], Type::Usize)?;
+    len.bits = super::names::SIZE_BITS;
+    Ok(len)
 }
 
 fn check_list_method(receiver: &Typed, inner: &Type, method: &str, arguments: &[Typed]) -> Checked<Typed> {

@@ -18,7 +18,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use proc_macro2::TokenStream;
 
 use crate::decode::{Table, Text};
-use crate::error::Errors;
+use crate::error::{Errors, suggest};
 use crate::spec::{Modality, Processor, Spec, Task};
 use crate::vocabulary::Type;
 
@@ -143,7 +143,20 @@ fn lower_head(
         locals.insert(output.name.clone(), names::Local::new(output.ty.clone()));
     }
     let mut steps = Steps { config: names, locals, errors, base: Some(&prefix) };
-    let statements = steps.lower(task.head.as_deref().unwrap_or_default(), &Path::default());
+    let mut statements = vec![];
+    if let Some(first) = &task.after {
+        match spec.tasks.get(&first.text).map(|task| task.head.as_deref()) {
+            Some(Some(head)) => statements = steps.lower(head, &Path::default()),
+            Some(None) => {
+                steps.errors.push(&first.at, format_args!("the task {:?} has no head", first.text));
+            }
+            None => {
+                let hint = suggest(&first.text, spec.tasks.names());
+                steps.errors.push(&first.at, format_args!("there is no task {:?}{hint}", first.text));
+            }
+        }
+    }
+    statements.extend(steps.lower(task.head.as_deref().unwrap_or_default(), &Path::default()));
     let outputs = lower_outputs(&task.outputs, &mut steps);
     let has_outputs = task.outputs.names().next().is_some();
     if is_base && has_outputs {

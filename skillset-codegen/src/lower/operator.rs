@@ -36,6 +36,11 @@ impl Context<'_> {
                         let (a, b) = (left.as_dim()?, right.as_dim()?);
                         Ok(infix(op, &a, &b, Type::Dim, binding_of(op)))
                     }
+                    Type::Dim if matches!(op, BinOp::Div(_)) && right.ty != Type::Dim => {
+                        let divisor = right.coerced(&Type::Usize)?;
+                        self.check_divisor(&divisor)?;
+                        Ok(infix(op, &left.as_dim()?, &divisor, Type::Dim, binding_of(op)))
+                    }
                     ty => Err(format!("there is no arithmetic of {ty}")),
                 }
             }

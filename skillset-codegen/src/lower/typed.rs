@@ -100,13 +100,11 @@ impl Typed {
 
     /// The expression as an owned dim.
     pub(super) fn as_dim(&self) -> Result<Self, String> {
-        let tokens = match self.ty {
-            Type::Dim => self.coerce(&Type::Dim)?,
-            _ => {
-                let size = self.coerce(&Type::Usize)?;
-                quote!(Dim::from(#size))
-            }
-        };
+        if self.ty == Type::Dim {
+            return self.coerced(&Type::Dim);
+        }
+        let size = self.coerce(&Type::Usize)?;
+        let tokens = quote!(Dim::from(#size));
         Ok(Self { tokens, ty: Type::Dim, binding: Binding::Atom, ..self.clone() })
     }
 
@@ -167,7 +165,12 @@ fn convert_items(items: &[Typed], expected: &Type) -> Option<TokenStream> {
                 }
                 _ => item.convert(inner)?,
             };
-            Some(if into && item.ty != Type::Dim { quote!(#tokens.into()) } else { tokens })
+            if !into || item.ty == Type::Dim {
+                return Some(tokens);
+            }
+            // A call binds more tightly than arithmetic does.
+            let size = if item.literal.is_some() { tokens } else { item.at_least(Binding::Atom) };
+            Some(quote!(#size.into()))
         });
         items.collect()
     };

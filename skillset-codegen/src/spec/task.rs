@@ -14,6 +14,11 @@ object! {
         dims = "dims": Vec<Text>,
         /// Whether the caller may leave it out; then it is an `Option<Value>` in expressions.
         optional = "optional": bool,
+        /// Whether it is optional and for special purposes only: graphs for other tools are built without it.
+        special = "special": bool,
+        /// When the model has it, an expression over config fields and the inputs above; then it is an
+        /// `Option<Value>` in expressions.
+        when = "when": Option<Text>,
     }
 }
 
@@ -26,6 +31,8 @@ object! {
         aliases = "aliases": Vec<Text>,
         /// The path of the base model in this class, where it is not the spec's.
         prefix = "prefix": Option<String>,
+        /// The task whose head comes before this one's.
+        after = "after": Option<Text>,
         /// The steps after the base model; they see its inputs, outputs and values. Without them the task is the
         /// base model, and its outputs are the base model's.
         head = "head": Option<Vec<Step>>,

@@ -1,11 +1,12 @@
 //! Toy (`model_type` "toy").
 //!
-//! Every kind of step and field type once.
+//! Every kind of step and field type once,
+//! in two lines.
 //! Follows transformers' `ToyModel`.
 
 use skillset_runtime::blocks::{
-    Attention, AttentionNames, Embedding, LayerNorm, Linear, PaddingMask, RmsNorm,
-    TiedLinear,
+    Attention, AttentionNames, LayerNorm, Linear, PaddingMask, RmsNorm, TiedLinear,
+    TokenEmbeddings,
 };
 use skillset_runtime::checkpoint::{ConfigError, Labels, Reader};
 use skillset_runtime::ir::{Activation, DType, Dim, Scope, Value};
@@ -84,16 +85,29 @@ struct Base {
     last_hidden_state: Value,
     attention_mask: Option<Value>,
     last: Value,
+    shifts: Option<Value>,
 }
 
 /// `ToyModel`.
 fn base(g: &Scope, c: &Config) -> Base {
-    let input_ids = g
-        .input(
-            "input_ids",
-            DType::I64,
-            &[Dim::symbol("batch"), Dim::symbol("sequence")],
+    let embeds = g
+        .optional_input(
+            "embeds",
+            DType::F32,
+            &[Dim::symbol("batch"), Dim::symbol("sequence"), Dim::from(c.hidden_size)],
         );
+    let input_ids = if embeds.is_none() {
+        Some(
+            g
+                .input(
+                    "input_ids",
+                    DType::I64,
+                    &[Dim::symbol("batch"), Dim::symbol("sequence")],
+                ),
+        )
+    } else {
+        None
+    };
     let features = g
         .input(
             "features",
@@ -105,14 +119,28 @@ fn base(g: &Scope, c: &Config) -> Base {
                 Dim::from(c.widths.len() / c.patch[1]),
             ],
         );
+    let shifts = if c.gated {
+        g.optional_input(
+            "shifts",
+            DType::F32,
+            &[g.dim(features, 1) / c.groups * (g.dim(features, 2) / 2)],
+        )
+    } else {
+        None
+    };
     let attention_mask = g
         .optional_input(
             "attention_mask",
             DType::I64,
             &[Dim::symbol("batch"), g.past() + Dim::symbol("sequence")],
         );
-    let x = Embedding::new(input_ids, c.vocab_size, c.hidden_size)
-        .build(&g.at("tokens"));
+    let x = TokenEmbeddings {
+        of: input_ids,
+        count: c.vocab_size,
+        width: c.hidden_size,
+        given: embeds,
+    }
+    .build(&g.at("tokens"));
     let mut x = g.div(g.mul(g.add(x, g.mean(features, -1)), c.ratio + 1.0), 2.0);
     let mask = PaddingMask::new(attention_mask).build(g);
     for i in 0..c.depth {
@@ -164,6 +192,7 @@ fn base(g: &Scope, c: &Config) -> Base {
         last_hidden_state: x,
         attention_mask,
         last,
+        shifts,
     }
 }
 
@@ -193,11 +222,32 @@ fn text_classification(g: &Scope, c: &Config) {
     }
 }
 
+/// `ranking`: `ToyForRanking`.
+fn ranking(g: &Scope, c: &Config) {
+    let Base { last, shifts, .. } = base(&g.at("toy"), c);
+    let (a, b) = if c.gated {
+        let a = Linear::new(last, c.labels.len()).build(&g.at("a"));
+        let b = Linear::new(last, c.labels.len()).build(&g.at("b"));
+        (a, b)
+    } else {
+        let a = g.activation(last, c.act);
+        let b = last;
+        (a, b)
+    };
+    let tied = TiedLinear::new(g.sub(a, b), c.vocab_size, true, "toy.tokens.weight")
+        .build(&g.at("head"));
+    let rank = Linear::new(tied, 1).build(&g.at("rank"));
+    g.output("rank", rank);
+    if let Some(shifts) = shifts {
+        g.output("shifts", shifts);
+    }
+}
+
 /// What is known about Toy.
 pub static MODEL: ModelType = ModelType {
     model_type: "toy",
     title: "Toy",
-    description: "Every kind of step and field type once.",
+    description: "Every kind of step and field type once,\nin two lines.",
     modality: Modality::Text,
     paper: None,
     class: "ToyModel",
@@ -284,12 +334,20 @@ pub static MODEL: ModelType = ModelType {
     ],
     inputs: &[
         InputInfo {
+            name: "embeds",
+            kind: InputKind::Special,
+        },
+        InputInfo {
             name: "input_ids",
             kind: InputKind::Required,
         },
         InputInfo {
             name: "features",
             kind: InputKind::Required,
+        },
+        InputInfo {
+            name: "shifts",
+            kind: InputKind::Optional,
         },
         InputInfo {
             name: "attention_mask",
@@ -316,6 +374,16 @@ pub static MODEL: ModelType = ModelType {
             processor: Processor::Text,
             generates: false,
             graph: |g, r| Config::read(r).map(|c| text_classification(g, &c)),
+        },
+        Task {
+            name: "ranking",
+            class: "ToyForRanking",
+            prefix: Some("toy"),
+            is_base: false,
+            outputs: &["rank", "shifts"],
+            processor: Processor::Text,
+            generates: false,
+            graph: |g, r| Config::read(r).map(|c| ranking(g, &c)),
         },
     ],
 };

@@ -6,7 +6,8 @@ use crate::ir::{Conv2d, Dim, Scope, Value};
 /// Patches of an image as tokens (ViT, arXiv:2010.11929): a convolution whose kernel is its stride, a class
 /// token in front, learned positions.
 ///
-/// Parameters: `patch_embeddings.projection.{weight, bias}`, `cls_token`, `position_embeddings`.
+/// Parameters: `patch_embeddings.projection.{weight, bias}`, `cls_token`, `position_embeddings`, and `mask_token`
+/// where patches are masked.
 #[derive(Clone, Debug)]
 pub struct PatchEmbeddings {
     /// The image, `[batch, channels, height, width]`.
@@ -17,6 +18,8 @@ pub struct PatchEmbeddings {
     pub image_size: [usize; 2],
     /// Height and width of a patch.
     pub patch_size: [usize; 2],
+    /// Patches that a learned token stands in for, `bool[batch, patches]`.
+    pub masked: Option<Value>,
     /// Resample the learned positions to the size that the image has, which may then be any.
     pub interpolate: bool,
 }
@@ -24,7 +27,7 @@ pub struct PatchEmbeddings {
 impl PatchEmbeddings {
     /// The stem of a plain vision transformer.
     pub fn new(of: Value, width: usize, image_size: [usize; 2], patch_size: [usize; 2]) -> Self {
-        Self { of, width, image_size, patch_size, interpolate: false }
+        Self { of, width, image_size, patch_size, masked: None, interpolate: false }
     }
 
     /// Adds the stem; the result is `[batch, 1 + patches, width]`.
@@ -49,6 +52,12 @@ impl PatchEmbeddings {
         let count = grid[0].clone() * grid[1].clone();
         let flat = g.reshape(patches, &[batch.clone(), self.width.into(), count]);
         let tokens = g.transpose(flat, &[0, 2, 1]);
+        let tokens = match self.masked {
+            Some(masked) => {
+                g.where_(g.unsqueeze(masked, 2), g.param("mask_token", &[1, 1, self.width]), tokens)
+            }
+            None => tokens,
+        };
         let class =
             g.expand(g.param("cls_token", &[1, 1, self.width]), &[batch, Dim::from(1), self.width.into()]);
         g.add(g.concat(class, tokens, 1), self.positions(g, grid))
@@ -62,14 +71,16 @@ impl PatchEmbeddings {
         if !self.interpolate {
             return table;
         }
-        if learned[0] != learned[1] {
-            g.fail(format_args!("interpolate_pos_encoding: a grid of {learned:?} patches is not square"));
+        // Resampling takes the grid for a square, whatever the image's shape, as transformers does.
+        let side = count.isqrt();
+        if side * side != count {
+            g.fail(format_args!("interpolate_pos_encoding: {count} patches do not make a square grid"));
             return table;
         }
         let width = Dim::from(self.width);
         let class = g.slice(table, 1, 0, 1);
         let patches = g.slice(table, 1, 1, count + 1);
-        let patches = g.reshape(patches, &[learned[0].into(), learned[1].into(), width.clone()]);
+        let patches = g.reshape(patches, &[side.into(), side.into(), width.clone()]);
         let total = grid[0].clone() * grid[1].clone();
         let resampled = g.reshape(bicubic(g, patches, grid), &[Dim::from(1), total, width]);
         g.concat(class, resampled, 1)

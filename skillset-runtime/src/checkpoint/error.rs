@@ -57,20 +57,13 @@ pub enum CheckpointError {
         /// The pickle that was found.
         found: String,
     },
-    /// Parameters are missing or have another shape than the model needs.
-    #[error(transparent)]
-    Unresolved(#[from] Unresolved),
-    /// A tensor's stored type cannot be converted to what was asked for.
-    #[error("{}: tensor `{tensor}` is stored as {found}, which cannot be converted to {wanted}", path.display())]
-    Unconvertible {
-        /// The weight file.
+    /// Parameters are missing, or have another shape or type than the model needs.
+    #[error("{}: {unresolved}", path.display())]
+    Unresolved {
+        /// The weight file, or the folder of several.
         path: PathBuf,
-        /// The tensor's name in the file.
-        tensor: String,
-        /// How it is stored.
-        found: String,
-        /// What was asked for.
-        wanted: &'static str,
+        /// What is wrong with which.
+        unresolved: Unresolved,
     },
     /// A model id could not be fetched from, or found in, the hub's cache.
     #[error("{repo}: {message}")]

@@ -15,6 +15,11 @@ pub fn read_json(path: &Path, remedy: &str) -> Result<Value, CheckpointError> {
 
 /// Reads a JSON file, or `None` where there is none.
 pub fn read_json_if_present(path: &Path) -> Result<Option<Value>, CheckpointError> {
+    // Reading a pipe or a device might never end.
+    let is_special = path.metadata().is_ok_and(|metadata| !metadata.is_file());
+    if is_special {
+        return Err(CheckpointError::io(path, std::io::Error::other("not a regular file")));
+    }
     match std::fs::read(path) {
         Ok(bytes) => parse_json(&bytes, path).map(Some),
         Err(e) if e.kind() == std::io::ErrorKind::NotFound => Ok(None),
@@ -86,6 +91,13 @@ mod tests {
         );
         let error = parse_json(&[0xff], Path::new("config.json")).unwrap_err();
         assert!(error.to_string().starts_with("config.json: broken JSON: not UTF-8"));
+    }
+
+    #[test]
+    #[cfg(unix)]
+    fn devices_are_refused() {
+        let error = read_json(Path::new("/dev/null"), "").unwrap_err();
+        assert_eq!(error.to_string(), "/dev/null: not a regular file");
     }
 
     #[test]

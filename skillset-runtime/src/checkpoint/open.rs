@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
-use super::{CheckpointError, ConfigError, Labels, Reader, Weights, read_json, read_json_if_present};
+use super::{CheckpointError, ConfigError, Labels, MappedTensors, Reader, read_json, read_json_if_present};
 
 /// A checkpoint: its parsed `config.json`, `generation_config.json` where it has one, and its mapped weights.
 #[derive(Debug)]
@@ -12,13 +12,24 @@ pub struct Checkpoint {
     dir: PathBuf,
     config: Value,
     generation_config: Option<Value>,
-    weights: Weights,
+    weights: MappedTensors,
 }
 
 impl Checkpoint {
     /// Opens a local directory. Weights are mapped and their headers checked; no tensor is read yet.
     pub fn open(dir: impl Into<PathBuf>) -> Result<Self, CheckpointError> {
-        let dir = dir.into();
+        Self::read(dir.into(), MappedTensors::open)
+    }
+
+    /// Opens a local directory whose weights are not needed, since a graph that was exported has its own.
+    pub fn open_without_weights(dir: impl Into<PathBuf>) -> Result<Self, CheckpointError> {
+        Self::read(dir.into(), |_| MappedTensors::from_files(&[]))
+    }
+
+    fn read(
+        dir: PathBuf,
+        weights: impl FnOnce(&Path) -> Result<MappedTensors, CheckpointError>,
+    ) -> Result<Self, CheckpointError> {
         if !dir.is_dir() {
             let remedy = "expected a checkpoint directory or a model id such as \"org/name\"".to_owned();
             return Err(CheckpointError::Missing { path: dir, remedy });
@@ -26,7 +37,7 @@ impl Checkpoint {
         let remedy = "every checkpoint has one; is this the directory that `save_pretrained` wrote?";
         let config = read_json(&dir.join("config.json"), remedy)?;
         let generation_config = read_json_if_present(&dir.join("generation_config.json"))?;
-        let weights = Weights::open(&dir)?;
+        let weights = weights(&dir)?;
         Ok(Self { dir, config, generation_config, weights })
     }
 
@@ -66,7 +77,7 @@ impl Checkpoint {
     }
 
     /// The tensors.
-    pub fn weights(&self) -> &Weights {
+    pub fn weights(&self) -> &MappedTensors {
         &self.weights
     }
 }

@@ -3,7 +3,9 @@
 use std::collections::{HashMap, HashSet};
 use std::fmt;
 
-use super::{TensorView, Weights};
+use safetensors::Dtype;
+
+use super::{MappedTensors, TensorView};
 
 /// A parameter that a model needs.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,50 +33,63 @@ impl ParamRequest {
 }
 
 /// Finds tensors by the names that a checkpoint may have them under: as asked for, with or without the base
-/// model's prefix, under the names of old checkpoints, and at last under the name of the tied parameter.
+/// model's prefix, under the names of old checkpoints, and at last under the name of a parameter that it is tied to, or that is tied to it.
 #[derive(Debug, Clone, Copy)]
 pub struct Resolver<'a> {
-    weights: &'a Weights,
+    weights: &'a MappedTensors,
     prefix: Option<&'a str>,
 }
 
 /// The stored tensor of every requested parameter.
 #[derive(Debug, Clone)]
 pub struct Resolution<'a> {
-    weights: &'a Weights,
+    weights: &'a MappedTensors,
     /// Indexed like the requests: the stored name.
     stored: Vec<&'a str>,
     by_request: HashMap<String, usize>,
 }
 
-/// Everything that a checkpoint lacks: parameters that are missing, or stored in another shape.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+/// Everything that a checkpoint lacks: parameters that are missing, or stored in another shape or type.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Unresolved {
     /// Parameters that were not found, each with the most similar stored name, if any is close.
     pub missing: Vec<(ParamRequest, Option<String>)>,
     /// Parameters of another shape, each with the shape that was found.
     pub misshaped: Vec<(ParamRequest, Vec<usize>)>,
+    /// Parameters that are not stored as plain floats, each with the type that was found.
+    pub mistyped: Vec<(ParamRequest, Dtype)>,
 }
 
 impl<'a> Resolver<'a> {
     /// A resolver over `weights`. `prefix` is the base model's prefix (`base_model_prefix` in transformers),
     /// such as "bert": checkpoints of the bare model lack it, those of a model with a head have it.
-    pub fn new(weights: &'a Weights, prefix: Option<&'a str>) -> Self {
+    pub fn new(weights: &'a MappedTensors, prefix: Option<&'a str>) -> Self {
         Self { weights, prefix: prefix.filter(|prefix| !prefix.is_empty()) }
     }
 
-    /// Finds every requested parameter, or reports every one that is missing or mis-shaped.
+    /// Finds every requested parameter, or reports every one that is missing, mis-shaped or no plain float.
     pub fn resolve(&self, requests: &[ParamRequest]) -> Result<Resolution<'a>, Unresolved> {
-        let mut unresolved = Unresolved { missing: Vec::new(), misshaped: Vec::new() };
+        let mut unresolved = Unresolved::default();
         let mut stored = Vec::with_capacity(requests.len());
+        // A tie holds both ways: an embedding may be stored as the head that is tied to it.
+        let tied: HashMap<&str, &str> = requests
+            .iter()
+            .filter_map(|request| Some((request.fallback.as_deref()?, &*request.name)))
+            .collect();
         for request in requests {
-            match self.find(request) {
-                Some(view) if view.shape == request.shape => stored.push(view.name),
-                Some(view) => unresolved.misshaped.push((request.clone(), view.shape.to_vec())),
+            let found = self.find(request);
+            match found.or_else(|| self.find_name(tied.get(&*request.name)?)) {
+                Some(view) if view.shape != request.shape => {
+                    unresolved.misshaped.push((request.clone(), view.shape.to_vec()));
+                }
+                Some(view) if view.float_type().is_none() => {
+                    unresolved.mistyped.push((request.clone(), view.dtype));
+                }
+                Some(view) => stored.push(view.name),
                 None => unresolved.missing.push((request.clone(), None)),
             }
         }
-        if !unresolved.missing.is_empty() || !unresolved.misshaped.is_empty() {
+        if unresolved != Unresolved::default() {
             self.suggest(&mut unresolved, &stored);
             return Err(unresolved);
         }
@@ -151,6 +166,10 @@ impl fmt::Display for Unresolved {
             let (request, found) = &self.misshaped[i];
             format!("`{}`: expected {:?}, found {found:?}", request.name, request.shape)
         });
+        section(&mut lines, "of another type", self.mistyped.len(), SHOWN, |i| {
+            let (request, found) = &self.mistyped[i];
+            format!("`{}`: expected F32, F16 or BF16, found {found:?}", request.name)
+        });
         f.write_str(&lines.join("\n"))
     }
 }
@@ -172,11 +191,11 @@ mod tests {
     use super::*;
     use crate::checkpoint::testing::{TestTensor, write_safetensors};
 
-    fn weights(names: &[&str]) -> Weights {
+    fn weights(names: &[&str]) -> MappedTensors {
         let dir = tempfile::tempdir().unwrap();
         let tensors: Vec<_> = names.iter().map(|name| TestTensor::f32(name, &[2], &[0., 0.])).collect();
         write_safetensors(&dir.path().join("model.safetensors"), &tensors);
-        Weights::open(dir.path()).unwrap()
+        MappedTensors::open(dir.path()).unwrap()
     }
 
     #[test]
@@ -212,12 +231,32 @@ mod tests {
     }
 
     #[test]
+    fn a_tied_weight_stands_in_for_its_target() {
+        let weights = weights(&["lm_head.weight"]);
+        let requests = [
+            ParamRequest::new("embed.weight", [2]),
+            ParamRequest::new("lm_head.weight", [2]).tied_to("embed.weight"),
+        ];
+        let found = Resolver::new(&weights, None).resolve(&requests).unwrap();
+        assert_eq!(found.stored_name("embed.weight"), Some("lm_head.weight"));
+        assert_eq!(found.stored_name("lm_head.weight"), Some("lm_head.weight"));
+    }
+
+    #[test]
     fn everything_wrong_is_listed() {
-        let weights = weights(&["encoder.layer.0.dense.weights", "pooler.bias"]);
+        let dir = tempfile::tempdir().unwrap();
+        let tensors = [
+            TestTensor::f32("encoder.layer.0.dense.weights", &[2], &[0., 0.]),
+            TestTensor::f32("pooler.bias", &[2], &[0., 0.]),
+            TestTensor::raw("norm.bias", "I32", &[2], vec![0; 8]),
+        ];
+        write_safetensors(&dir.path().join("model.safetensors"), &tensors);
+        let weights = MappedTensors::open(dir.path()).unwrap();
         let requests = [
             ParamRequest::new("encoder.layer.0.dense.weight", [2, 2]),
             ParamRequest::new("classifier.bias", [3]),
             ParamRequest::new("pooler.bias", [4]),
+            ParamRequest::new("norm.bias", [2]),
         ];
         let error = Resolver::new(&weights, Some("bert")).resolve(&requests).unwrap_err();
         assert_eq!(
@@ -226,7 +265,9 @@ mod tests {
                `encoder.layer.0.dense.weight`: expected [2, 2] (did you mean `encoder.layer.0.dense.weights`?)\n  \
                `classifier.bias`: expected [3]\n\
              1 parameter is of another shape:\n  \
-               `pooler.bias`: expected [4], found [2]"
+               `pooler.bias`: expected [4], found [2]\n\
+             1 parameter is of another type:\n  \
+               `norm.bias`: expected F32, F16 or BF16, found I32"
         );
     }
 

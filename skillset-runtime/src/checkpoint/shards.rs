@@ -64,8 +64,8 @@ pub(super) fn shard_names(
 }
 
 /// Whether a relative path is made of plain names only. Backslashes and colons are refused everywhere, so that
-/// an index means the same on Windows, where they separate components and name drives.
-fn stays_inside(name: &str) -> bool {
+/// a path in a checkpoint's file means the same on Windows, where they separate components and name drives.
+pub(crate) fn stays_inside(name: &str) -> bool {
     let plain = |component| matches!(component, Component::Normal(_));
     !name.is_empty() && !name.contains(['\\', ':', '\0']) && Path::new(name).components().all(plain)
 }
@@ -81,7 +81,7 @@ fn existing(path: PathBuf, index: &Path) -> Result<PathBuf, CheckpointError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::checkpoint::Weights;
+    use crate::checkpoint::MappedTensors;
     use crate::checkpoint::testing::{TestTensor, write_safetensors};
     use serde_json::json;
 
@@ -101,7 +101,7 @@ mod tests {
         write_safetensors(&dir.path().join("m-2.safetensors"), &[TestTensor::f32("b", &[1], &[2.])]);
         let index = json!({"weight_map": {"b": "m-2.safetensors", "a": "m-1.safetensors"}});
         std::fs::write(dir.path().join(INDEX), index.to_string()).unwrap();
-        let weights = Weights::open(dir.path()).unwrap();
+        let weights = MappedTensors::open(dir.path()).unwrap();
         assert_eq!(weights.names().collect::<Vec<_>>(), ["a", "b"]);
     }
 

@@ -4,13 +4,21 @@
 //! is shared by threads; a graph with state runs in a [`Session`], which keeps the state between steps.
 
 pub mod candle;
+mod conform;
+mod device;
+mod lookup;
 pub mod onnx;
 pub mod probe;
 mod select;
+mod signature;
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
+pub use conform::conform_inputs;
+pub use device::{Device, UnknownDevice};
 pub use select::{EngineKind, EngineOptions, UnknownEngine};
+pub use signature::{Lookup, Signature};
 
 use crate::ir::{Bindings, CheckedGraph, DType, Fact};
 use crate::tensor::Tensor;
@@ -29,12 +37,25 @@ pub trait Engine: Send + Sync {
     /// # Errors
     /// If the engine cannot run an operation, or its library refuses the graph.
     fn load(&self, graph: CheckedGraph, weights: &dyn Weights) -> Result<Box<dyn Program>, EngineError>;
+
+    /// Prepares a graph that was exported to an ONNX file, parameters and all. Of its results only `outputs` are
+    /// computed, or all if that is empty.
+    ///
+    /// # Errors
+    /// If the engine runs no ONNX files, which only ONNX Runtime does, or not this one, or it has no such output.
+    fn load_exported(&self, file: &Path, outputs: &[String]) -> Result<Box<dyn Program>, EngineError> {
+        let _ = outputs;
+        let remedy =
+            "an exported graph needs ONNX Runtime; choose the engine onnx, or a backend such as onnx_cpu";
+        let (engine, graph) = (self.name(), file.display().to_string());
+        Err(EngineError::Unsupported { engine, graph, reason: remedy.to_owned() })
+    }
 }
 
 /// A graph made ready for one engine.
 pub trait Program: Send + Sync {
-    /// The graph as it was given to the engine.
-    fn graph(&self) -> &CheckedGraph;
+    /// What the graph takes and gives.
+    fn signature(&self) -> &Signature;
 
     /// Runs a graph from fresh state and returns its outputs; new state is dropped.
     ///
@@ -110,25 +131,26 @@ pub enum EngineError {
     },
 }
 
-/// Checks `inputs` against the graph and binds its symbols to their sizes.
+/// Checks `inputs` against what a program takes and binds its symbols to their sizes.
 ///
 /// `past` is bound to the number of positions that the state holds.
 ///
 /// # Errors
-/// Names the first input that is missing, unknown, or of another type or shape, expected and found.
-pub fn bind_inputs(graph: &CheckedGraph, inputs: &Tensors, past: usize) -> Result<Bindings, EngineError> {
+/// Names the first input that is missing, unknown, of another type or shape (expected and found), or that names
+/// rows which a table does not have.
+pub fn bind_inputs(signature: &Signature, inputs: &Tensors, past: usize) -> Result<Bindings, EngineError> {
     let error = |input: &str, problem: String| EngineError::Input {
-        graph: graph.name.clone(),
+        graph: signature.name.clone(),
         input: input.to_owned(),
         problem,
     };
-    if let Some(unknown) = inputs.keys().find(|name| graph.inputs.iter().all(|input| input.name != **name)) {
-        let known: Vec<&str> = graph.inputs.iter().map(|input| input.name.as_str()).collect();
+    if let Some(unknown) = inputs.keys().find(|name| !signature.takes(name)) {
+        let known: Vec<&str> = signature.inputs.iter().map(|input| input.name.as_str()).collect();
         return Err(error(unknown, format!("the graph has no such input; it takes {}", known.join(", "))));
     }
     let mut bindings = Bindings::default();
     bindings.bind("past", past).map_err(|_| error("past", "bound twice".into()))?;
-    for input in &graph.inputs {
+    for input in &signature.inputs {
         let tensor = inputs.get(&input.name).ok_or_else(|| error(&input.name, "it is missing".into()))?;
         let Fact { dtype, shape } = &input.fact;
         let expected_type = if dtype.is_float() { DType::F32 } else { *dtype };
@@ -148,7 +170,7 @@ pub fn bind_inputs(graph: &CheckedGraph, inputs: &Tensors, past: usize) -> Resul
         }
     }
     // Expressions are compared once every symbol is bound: `past + sequence` may come before `sequence`.
-    for input in &graph.inputs {
+    for input in &signature.inputs {
         let tensor = &inputs[&input.name];
         let sizes: Option<Vec<usize>> = input.fact.shape.iter().map(|dim| dim.evaluate(&bindings)).collect();
         if sizes.as_deref() != Some(tensor.shape()) {
@@ -156,6 +178,7 @@ pub fn bind_inputs(graph: &CheckedGraph, inputs: &Tensors, past: usize) -> Resul
             return Err(error(&input.name, mismatch(&input.fact, tensor) + &bound));
         }
     }
+    lookup::check_lookups(signature, inputs)?;
     Ok(bindings)
 }
 

@@ -1,8 +1,10 @@
 //! What works on this machine, found out by running something.
 
+use std::sync::Arc;
+
 use super::candle::{CandleDevice, CandleEngine};
 use super::onnx::{OnnxEngine, OnnxOptions, Provider};
-use super::{Engine, EngineError, Tensors};
+use super::{Engine, EngineError, EngineOptions, Tensors};
 use crate::ir::{Builder, CheckedGraph, DType, Request};
 use crate::tensor::Tensor;
 use crate::weights::{WeightView, Weights};
@@ -54,12 +56,27 @@ fn probe_onnx(provider: Provider) -> Result<String, EngineError> {
 
 fn probe_candle(device: CandleDevice) -> Result<String, EngineError> {
     let engine = CandleEngine::new(device)?;
+    run(&engine)?;
+    Ok(engine.name())
+}
+
+/// Opens an engine and runs a small graph on it, so that it is known to work.
+///
+/// # Errors
+/// If it cannot be opened, does not run, or computes something else than it should.
+pub fn open(options: &EngineOptions) -> Result<Arc<dyn Engine>, EngineError> {
+    let engine = options.open()?;
+    run(&*engine)?;
+    Ok(engine)
+}
+
+fn run(engine: &dyn Engine) -> Result<(), EngineError> {
     let failed = |reason: String| EngineError::Unavailable { engine: engine.name(), reason };
     let graph = doubling().map_err(|error| failed(error.to_string()))?;
     let x = Tensor::new([2], vec![1.0f32, 2.0]).map_err(|error| failed(error.to_string()))?;
     let outputs = engine.load(graph, &NoWeights)?.run(&Tensors::from([("x".to_owned(), x)]))?;
     match outputs.get("y").and_then(Tensor::as_f32) {
-        Some([2.0, 4.0]) => Ok(engine.name()),
+        Some([2.0, 4.0]) => Ok(()),
         found => Err(failed(format!("a test graph computed {found:?} for the doubles of [1, 2]"))),
     }
 }

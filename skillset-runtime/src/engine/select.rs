@@ -5,9 +5,9 @@ use std::path::PathBuf;
 use std::str::FromStr;
 use std::sync::Arc;
 
-use super::candle::{CandleDevice, CandleEngine, CandleOptions};
+use super::candle::{CandleEngine, CandleOptions};
 use super::onnx::{OnnxEngine, OnnxOptions};
-use super::{Engine, EngineError};
+use super::{Device, Engine, EngineError};
 
 /// What executes graphs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
@@ -50,6 +50,8 @@ impl FromStr for EngineKind {
 pub struct EngineOptions {
     /// Which one.
     pub kind: EngineKind,
+    /// What it runs on.
+    pub device: Device,
     /// The ONNX Runtime library; none: it is searched for.
     pub library: Option<PathBuf>,
     /// Threads to use; none: all cores.
@@ -60,16 +62,17 @@ impl EngineOptions {
     /// Opens the engine.
     ///
     /// # Errors
-    /// If its library is missing or unusable.
+    /// If its library is missing or unusable, or it does not run on the device.
     pub fn open(&self) -> Result<Arc<dyn Engine>, EngineError> {
         Ok(match self.kind {
             EngineKind::Candle => {
                 let options = CandleOptions { threads: self.threads, ..CandleOptions::default() };
-                Arc::new(CandleEngine::with_options(CandleDevice::Cpu, options)?)
+                Arc::new(CandleEngine::with_options(self.device.for_candle()?, options)?)
             }
             EngineKind::Onnx => {
+                let (provider, device) = self.device.for_onnx()?;
                 let (library, threads) = (self.library.clone(), self.threads.map(NonZeroUsize::get));
-                Arc::new(OnnxEngine::new(OnnxOptions { library, threads, ..OnnxOptions::default() })?)
+                Arc::new(OnnxEngine::new(OnnxOptions { library, provider, device, threads })?)
             }
         })
     }

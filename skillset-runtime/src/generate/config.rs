@@ -6,6 +6,9 @@ use super::error::GenerateError;
 use super::unsupported;
 use crate::checkpoint::{Checkpoint, CheckpointError, ConfigError, Reader};
 
+/// Sequences of tokens, and what is added to the score of the token that would complete one.
+type Biases = Vec<(Vec<i64>, f64)>;
+
 /// Defines the config with the operations that treat every field alike, so that a field is named once.
 macro_rules! generation_config {
     ($($(#[$doc:meta])* $field:ident: $type:ty, $read:ident;)*) => {
@@ -64,6 +67,28 @@ generation_config! {
     repetition_penalty: f64, opt;
     /// No sequence of that many tokens may occur twice; 0 for no limit.
     no_repeat_ngram_size: usize, opt;
+    /// Sequences of tokens that must not come, other than a single end token.
+    bad_words_ids: Vec<Vec<i64>>, opt;
+    /// Sequences of tokens, and what is added to the score of the token that would complete one.
+    sequence_bias: Biases, biases;
+    /// Tokens that must not come.
+    suppress_tokens: Vec<i64>, opt;
+    /// Tokens that must not come first.
+    begin_suppress_tokens: Vec<i64>, opt;
+    /// What comes first, behind a prompt of one token.
+    forced_bos_token_id: i64, opt;
+    /// What comes last where rows reach their greatest length.
+    forced_eos_token_id: Vec<i64>, one_or_list_i64;
+    /// From how many new tokens on an end becomes likelier, and by which factor with each.
+    exponential_decay_length_penalty: Vec<f64>, opt;
+    /// Draws from the tokens of usual information that have this much probability together.
+    typical_p: f64, opt;
+    /// Draws from tokens of at least this probability; 0 for all.
+    epsilon_cutoff: f64, opt;
+    /// As `epsilon_cutoff`, lower where the entropy is high.
+    eta_cutoff: f64, opt;
+    /// Draws from the most likely tokens that have this fraction of the entropy together.
+    top_h: f64, opt;
     /// The tokens that end a row; none where the list is empty.
     eos_token_id: Vec<i64>, one_or_list_i64;
     /// What rows are padded with. Unset: the first of the tokens that end a row.
@@ -72,6 +97,9 @@ generation_config! {
     bos_token_id: i64, opt;
     /// Texts that end a row; the text includes them.
     stop_strings: Vec<String>, one_or_list_string;
+    /// Whether keys and values of earlier positions are kept. Unset: they are; otherwise every step runs all
+    /// positions, which takes longer and differs only where keys depend on the length of the text.
+    use_cache: bool, opt;
     /// The seed for drawing. Unset: a new one for each call.
     seed: i64, opt;
 }
@@ -129,15 +157,34 @@ impl GenerationConfig {
         let within = |range: std::ops::RangeInclusive<f64>, value| range.contains(&value);
         match self {
             Self { max_new_tokens: Some(0), .. } => wrong("max_new_tokens", "at least 1", &0),
-            Self { repetition_penalty: Some(v), .. } if !(*v > 0.0 && v.is_finite()) => {
+            Self { max_new_tokens: Some(v), .. } if *v > MOST_TOKENS => {
+                wrong("max_new_tokens", &format!("at most {MOST_TOKENS}"), v)
+            }
+            Self { max_length: Some(v), .. } if *v > MOST_TOKENS => {
+                wrong("max_length", &format!("at most {MOST_TOKENS}"), v)
+            }
+            Self { repetition_penalty: Some(v), .. } if !is_divisor(*v) => {
                 wrong("repetition_penalty", "a number above 0", v)
+            }
+            Self { exponential_decay_length_penalty: Some(v), .. } if !matches!(v[..], [start, factor] if start >= 0.0 && start.fract() == 0.0 && factor > 0.0) =>
+            {
+                let expected = "two numbers, a count of tokens and a factor above 0";
+                wrong("exponential_decay_length_penalty", expected, &format_args!("{v:?}"))
+            }
+            Self { bad_words_ids: Some(list), .. } if list.iter().any(Vec::is_empty) => {
+                wrong("bad_words_ids", "sequences that are not empty", &"an empty one")
+            }
+            Self { sequence_bias: Some(list), .. }
+                if list.iter().any(|(sequence, _)| sequence.is_empty()) =>
+            {
+                wrong("sequence_bias", "sequences that are not empty", &"an empty one")
             }
             Self { stop_strings: Some(list), .. } if list.iter().any(String::is_empty) => {
                 wrong("stop_strings", "texts that are not empty", &"an empty text")
             }
             // The rest is not looked at by greedy decoding; checkpoints do carry a temperature of 0 with it.
             _ if !self.do_sample() => Ok(()),
-            Self { temperature: Some(v), .. } if !(*v > 0.0 && v.is_finite()) => {
+            Self { temperature: Some(v), .. } if !is_divisor(*v) => {
                 wrong("temperature", "a number above 0 (for greedy decoding set do_sample to false)", v)
             }
             Self { top_p: Some(v), .. } if !within(0.0..=1.0, *v) => {
@@ -146,9 +193,22 @@ impl GenerationConfig {
             Self { min_p: Some(v), .. } if !within(0.0..=1.0, *v) => {
                 wrong("min_p", "a number from 0 to 1", v)
             }
+            Self { typical_p: Some(v), .. } if *v <= 0.0 => wrong("typical_p", "a number above 0", v),
+            Self { top_h: Some(v), .. } if !(*v > 0.0 && *v <= 1.0) => {
+                wrong("top_h", "a number above 0 and up to 1", v)
+            }
             _ => Ok(()),
         }
     }
+}
+
+/// No row is longer: a cache has memory for every token that may come.
+const MOST_TOKENS: usize = i32::MAX as usize;
+
+/// Whether scores can be divided by a number: in single precision, as they are, 1e-46 is 0.
+fn is_divisor(value: f64) -> bool {
+    let value = value as f32;
+    value > 0.0 && value.is_finite()
 }
 
 fn opt<T: crate::checkpoint::FromConfig>(r: &Reader<'_>, field: &str) -> Result<Option<T>, ConfigError> {
@@ -161,6 +221,19 @@ fn one_or_list_i64(r: &Reader<'_>, field: &str) -> Result<Option<Vec<i64>>, Conf
 
 fn one_or_list_string(r: &Reader<'_>, field: &str) -> Result<Option<Vec<String>>, ConfigError> {
     one_or_list(r, field)
+}
+
+/// `[[[10, 45], -2.0], …]`
+fn biases(r: &Reader<'_>, field: &str) -> Result<Option<Biases>, ConfigError> {
+    let Some(value) = r.value(field).filter(|value| !value.is_null()) else { return Ok(None) };
+    let pair = |pair: &Value| -> Option<(Vec<i64>, f64)> {
+        let [sequence, bias] = &pair.as_array()?[..] else { return None };
+        let sequence = sequence.as_array()?.iter().map(Value::as_i64).collect::<Option<_>>()?;
+        Some((sequence, bias.as_f64()?))
+    };
+    let pairs = value.as_array().and_then(|pairs| pairs.iter().map(pair).collect::<Option<Vec<_>>>());
+    let expected = || format!("expected a list of pairs such as [[10, 45], -2.0], found {value}");
+    pairs.map(Some).ok_or_else(|| r.error(field, expected()))
 }
 
 fn one_or_list<T>(r: &Reader<'_>, field: &str) -> Result<Option<Vec<T>>, ConfigError>
@@ -199,7 +272,7 @@ mod tests {
     }
 
     #[test]
-    fn greedy_decoding_tolerates_what_it_does_not_use() {
+    fn impossible_values_are_refused_where_they_are_used() {
         let config = GenerationConfig { temperature: Some(0.0), ..GenerationConfig::default() };
         config.check().unwrap();
         let error = GenerationConfig { do_sample: Some(true), ..config }.check().unwrap_err();
@@ -208,6 +281,15 @@ mod tests {
             "generation option temperature: expected a number above 0 (for greedy decoding set do_sample to \
              false), found 0"
         );
+        let endless = GenerationConfig { max_new_tokens: Some(usize::MAX), ..GenerationConfig::default() };
+        assert_eq!(
+            endless.check().unwrap_err().to_string(),
+            format!("generation option max_new_tokens: expected at most 2147483647, found {}", usize::MAX)
+        );
+        for (value, is_right) in [(1e-30, true), (1e-46, false), (1e39, false), (f64::NAN, false)] {
+            let config = GenerationConfig { repetition_penalty: Some(value), ..GenerationConfig::default() };
+            assert_eq!(config.check().is_ok(), is_right, "{value}");
+        }
     }
 
     #[test]

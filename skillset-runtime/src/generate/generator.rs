@@ -7,6 +7,7 @@ use super::batch::Batch;
 use super::error::GenerateError;
 use super::generation::{Generation, Row, Sequence};
 use super::logits::processors;
+use super::recompute::Recomputing;
 use super::sampler::Sampler;
 use super::stop::{Detokenize, StopCriteria};
 use crate::engine::Program;
@@ -29,16 +30,16 @@ impl Generator {
     /// # Errors
     /// If the graph has no such input, state or output.
     pub fn new(program: Arc<dyn Program>, defaults: GenerationConfig) -> Result<Self, GenerateError> {
-        let graph = program.graph();
+        let signature = program.signature();
         let lacks =
-            |problem: &str| GenerateError::Graph { graph: graph.name.clone(), problem: problem.into() };
-        if !graph.inputs.iter().any(|input| input.name == "input_ids") {
+            |problem: &str| GenerateError::Graph { graph: signature.name.clone(), problem: problem.into() };
+        if !signature.takes("input_ids") {
             return Err(lacks("it has no input \"input_ids\", so it cannot generate text"));
         }
-        if !graph.outputs.iter().any(|output| output.name == "logits") {
+        if !signature.gives("logits") {
             return Err(lacks("it has no output \"logits\", so it cannot generate text"));
         }
-        if graph.states.is_empty() {
+        if !signature.has_state {
             return Err(lacks("it was built without a cache; request one to generate with it"));
         }
         Ok(Self { program, defaults, max_positions: None, text: None })
@@ -134,13 +135,14 @@ impl Generator {
         // The last new token is never run, so the cache holds one position less than the longest row.
         let session = match prompts.len() {
             0 => None,
+            _ if config.use_cache == Some(false) => Some(Box::new(Recomputing::new(&*self.program)) as _),
             rows => Some(self.program.session(rows, longest + max_new_tokens - 1)?),
         };
         Ok(Generation {
-            graph: &self.program.graph().name,
+            graph: &self.program.signature().name,
             session,
             batch,
-            processors: processors(&config, longest, &eos),
+            processors: processors(&config, longest, max_new_tokens, &eos),
             // Without padding token and end tokens no row ends early, except by a stop string: any token will do.
             pad: config.pad_token_id.or(eos.first().copied()).unwrap_or(0),
             stop: StopCriteria { eos, max_new_tokens, strings },
@@ -182,13 +184,13 @@ impl Generator {
     }
 
     fn batch(&self, lengths: &[usize]) -> Result<Batch, GenerateError> {
-        let graph = self.program.graph();
-        let takes = |name| graph.inputs.iter().any(|input| input.name == name);
+        let signature = self.program.signature();
+        let takes = |name| signature.takes(name);
         let batch = Batch::new(lengths, takes("attention_mask"), takes("position_ids"));
         let uneven = lengths.windows(2).any(|pair| pair[0] != pair[1]);
         if uneven && !(takes("attention_mask") && takes("position_ids")) {
             return Err(GenerateError::Graph {
-                graph: graph.name.clone(),
+                graph: signature.name.clone(),
                 problem: "prompts of different lengths need the inputs \"attention_mask\" and \"position_ids\", and \
                           it was built without them"
                     .to_owned(),

@@ -12,6 +12,7 @@ mod error;
 mod generation;
 mod generator;
 pub mod logits;
+mod recompute;
 mod sampler;
 mod stop;
 #[cfg(test)]

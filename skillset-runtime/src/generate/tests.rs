@@ -3,8 +3,8 @@
 use std::sync::{Arc, Mutex};
 
 use super::*;
-use crate::engine::{EngineError, Program, Session, Tensors, bind_inputs};
-use crate::ir::{Builder, CheckedGraph, DType, Dim, Request};
+use crate::engine::{EngineError, Program, Session, Signature, Tensors, bind_inputs};
+use crate::ir::{Builder, DType, Dim, Request};
 use crate::tensor::Tensor;
 
 const VOCABULARY: usize = 10;
@@ -12,7 +12,7 @@ const VOCABULARY: usize = 10;
 /// A program whose next token is the sum of a row's real tokens plus the last position, modulo the
 /// vocabulary. It sees the past only by what the session saw, and padding only by the mask.
 struct Sum {
-    graph: CheckedGraph,
+    signature: Signature,
     /// The logit of the next token; the others have 0.
     winner: f32,
     /// Batch and capacity of the sessions.
@@ -32,17 +32,18 @@ impl Sum {
         let x = g.reshape(x, &[batch, Dim::from(1), sequence, Dim::from(1)]);
         g.cached(0, "key", x);
         g.output("logits", x);
-        Self { graph: builder.finish().unwrap(), winner, sessions: Mutex::default() }
+        Self { signature: Signature::from(&builder.finish().unwrap()), winner, sessions: Mutex::default() }
     }
 }
 
 impl Program for Sum {
-    fn graph(&self) -> &CheckedGraph {
-        &self.graph
+    fn signature(&self) -> &Signature {
+        &self.signature
     }
 
-    fn run(&self, _: &Tensors) -> Result<Tensors, EngineError> {
-        unreachable!("generation works in sessions")
+    fn run(&self, inputs: &Tensors) -> Result<Tensors, EngineError> {
+        let rows = inputs["input_ids"].shape()[0];
+        SumSession { program: self, seen: vec![vec![]; rows], capacity: usize::MAX }.step(inputs)
     }
 
     fn session(&self, batch: usize, capacity: usize) -> Result<Box<dyn Session + '_>, EngineError> {
@@ -59,7 +60,7 @@ struct SumSession<'p> {
 
 impl Session for SumSession<'_> {
     fn step(&mut self, inputs: &Tensors) -> Result<Tensors, EngineError> {
-        bind_inputs(&self.program.graph, inputs, self.past())?;
+        bind_inputs(&self.program.signature, inputs, self.past())?;
         let ids = &inputs["input_ids"];
         let (rows, length) = (ids.shape()[0], ids.shape()[1]);
         let mut logits = vec![0.0; rows * length * VOCABULARY];
@@ -117,6 +118,18 @@ fn padded_rows_go_on_as_they_do_alone() {
         assert_eq!(row.finish, Some(FinishReason::Length));
     }
     assert_eq!(*program.sessions.lock().unwrap(), [(3, 4 + 6 - 1)]);
+}
+
+#[test]
+fn without_a_cache_every_step_runs_all_positions() {
+    let prompts = [vec![3], vec![1, 2, 3, 4], vec![5, 5]];
+    let (program, generator) = generator(BOTH);
+    let options = GenerationConfig { use_cache: Some(false), ..GenerationConfig::greedy(6) };
+    let rows = generator.generate(&prompts, &options).unwrap();
+    for (row, prompt) in rows.iter().zip(&prompts) {
+        assert_eq!(row.new_tokens(), expected(prompt, 6));
+    }
+    assert_eq!(*program.sessions.lock().unwrap(), []);
 }
 
 #[test]

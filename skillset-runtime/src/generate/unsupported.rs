@@ -11,40 +11,26 @@ enum Neutral {
     Unset,
     /// When it is this number.
     Number(f64),
-    /// When it is this number or a larger one.
-    AtLeast(f64),
     /// When it is false.
     False,
 }
 
 /// What is not here and not a field of [`GenerationConfig`](super::GenerationConfig) has no influence on
 /// greedy decoding and sampling: fields of beam search while `num_beams` is 1, of assisted decoding (which
-/// is lossless), of caches and compilation, of what `generate` returns, and fields that transformers does
-/// not know either.
+/// is lossless), of caches and compilation, of what `generate` returns, of scores that are not numbers (they
+/// are an error here), and fields that transformers does not know either.
 const FIELDS: &[(&str, Neutral)] = &[
-    ("begin_suppress_tokens", Neutral::Unset),
-    ("bad_words_ids", Neutral::Unset),
     ("constraints", Neutral::Unset),
     ("dola_layers", Neutral::Unset),
     ("encoder_no_repeat_ngram_size", Neutral::Number(0.0)),
     ("encoder_repetition_penalty", Neutral::Number(1.0)),
-    ("epsilon_cutoff", Neutral::Number(0.0)),
-    ("eta_cutoff", Neutral::Number(0.0)),
-    ("exponential_decay_length_penalty", Neutral::Unset),
     ("force_words_ids", Neutral::Unset),
-    ("forced_bos_token_id", Neutral::Unset),
-    ("forced_eos_token_id", Neutral::Unset),
     ("guidance_scale", Neutral::Number(1.0)),
     ("max_time", Neutral::Unset),
     ("num_beams", Neutral::Number(1.0)),
     ("num_return_sequences", Neutral::Number(1.0)),
     ("penalty_alpha", Neutral::Number(0.0)),
-    ("remove_invalid_values", Neutral::False),
-    ("sequence_bias", Neutral::Unset),
-    ("suppress_tokens", Neutral::Unset),
     ("token_healing", Neutral::False),
-    ("top_h", Neutral::Unset),
-    ("typical_p", Neutral::AtLeast(1.0)),
     ("watermarking_config", Neutral::Unset),
 ];
 
@@ -58,10 +44,9 @@ pub(super) fn check(r: &Reader<'_>) -> Result<(), ConfigError> {
         let expected = match neutral {
             _ if value.is_null() => continue,
             Neutral::Number(number) if value.as_f64() == Some(*number) => continue,
-            Neutral::AtLeast(number) if value.as_f64().is_some_and(|value| value >= *number) => continue,
             Neutral::False if *value == Value::Bool(false) => continue,
             Neutral::Unset => "null".to_owned(),
-            Neutral::Number(number) | Neutral::AtLeast(number) => number.to_string(),
+            Neutral::Number(number) => number.to_string(),
             Neutral::False => "false".to_owned(),
         };
         let message =
@@ -89,7 +74,7 @@ mod tests {
     #[test]
     fn neutral_values_pass() {
         check_json(json!({
-            "num_beams": 1, "typical_p": 1.0, "remove_invalid_values": false, "bad_words_ids": null,
+            "num_beams": 1, "guidance_scale": 1.0, "token_healing": false, "constraints": null,
             "length_penalty": 0.5, "cache_implementation": "static", "something_else": [1]
         }))
         .unwrap();
@@ -103,8 +88,8 @@ mod tests {
             "generation_config.json: /num_beams: 4 is not supported; expected 1, which leaves the field without effect"
         );
         assert_eq!(
-            error(json!({"suppress_tokens": [5]})),
-            "generation_config.json: /suppress_tokens: [5] is not supported; expected null, which leaves the field \
+            error(json!({"force_words_ids": [5]})),
+            "generation_config.json: /force_words_ids: [5] is not supported; expected null, which leaves the field \
              without effect"
         );
     }

@@ -120,12 +120,24 @@ impl Fixture {
     /// # Errors
     /// When the task was not recorded or a file cannot be written.
     pub fn write_checkpoint(&self, task: &str, to: &Path) -> Result<(), FixtureError> {
+        let tensors: Vec<Tensor> = self.tensors(task)?.into_iter().cloned().collect();
+        self.write(self.config(task)?, &tensors, to)
+    }
+
+    /// As [`write_checkpoint`](Self::write_checkpoint), with a config and tensors that may differ from those that
+    /// were recorded.
+    pub(super) fn write(
+        &self,
+        config: Map<String, Value>,
+        tensors: &[Tensor],
+        to: &Path,
+    ) -> Result<(), FixtureError> {
         let path = to.join("config.json");
-        let config = Value::Object(self.config(task)?);
+        let config = Value::Object(config);
         fs::write(&path, format!("{config:#}\n")).map_err(|e| FixtureError::io(&path, e))?;
 
         let mut stored = Vec::new();
-        for tensor in self.tensors(task)? {
+        for tensor in tensors {
             stored.push((tensor, self.bytes(tensor)?));
         }
         let views = stored
@@ -244,7 +256,7 @@ mod tests {
     use super::*;
 
     fn bert() -> Fixture {
-        let fixtures = concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/parity/fixtures");
+        let fixtures = concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/fixtures");
         Fixture::open(format!("{fixtures}/bert/default")).unwrap()
     }
 

@@ -4,16 +4,33 @@ use std::collections::BTreeSet;
 use std::ops::Deref;
 
 use super::infer::{InferError, infer};
-use super::{Fact, Graph, Value};
+use super::{Fact, Graph, Node, Op, Value};
 
 /// A graph whose every node is well-formed and typed; what engines accept.
 #[derive(Clone, Debug, PartialEq)]
 pub struct CheckedGraph {
     graph: Graph,
     facts: Vec<Fact>,
+    lookups: Vec<Lookup>,
+}
+
+/// An input whose values are rows of a table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Lookup {
+    /// The position of the input in [`Graph::inputs`].
+    pub input: usize,
+    /// The table.
+    pub table: Value,
+    /// How many rows the table has.
+    pub rows: usize,
 }
 
 impl CheckedGraph {
+    /// The inputs that are looked up in tables of fixed size.
+    pub fn lookups(&self) -> &[Lookup] {
+        &self.lookups
+    }
+
     /// The type of `value`.
     pub fn fact(&self, value: Value) -> &Fact {
         &self.facts[value.index()]
@@ -105,7 +122,20 @@ impl Graph {
         }
         self.check_results(&facts)?;
         self.check_names()?;
-        Ok(CheckedGraph { graph: self, facts })
+        let lookups = self.find_lookups(&facts);
+        Ok(CheckedGraph { graph: self, facts, lookups })
+    }
+
+    fn find_lookups(&self, facts: &[Fact]) -> Vec<Lookup> {
+        let lookup = |node: &Node| match (&node.op, &node.inputs[..]) {
+            (Op::Gather { axis }, &[table, indices]) => {
+                let Op::Input(input) = self.node(indices).op else { return None };
+                let rows = facts[table.index()].shape.get(*axis)?.as_size()?;
+                Some(Lookup { input, table, rows })
+            }
+            _ => None,
+        };
+        self.nodes.iter().filter_map(lookup).collect()
     }
 
     fn check_results(&self, facts: &[Fact]) -> Result<(), CheckError> {

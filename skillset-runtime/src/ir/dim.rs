@@ -7,7 +7,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::ops::{Add, Mul, Sub};
+use std::ops::{Add, Div, Mul, Sub};
 use std::sync::Arc;
 
 /// The size of one axis: a number, or an expression over symbols such as `batch` or `sequence`.
@@ -243,6 +243,14 @@ impl Mul for Dim {
             }
         }
         product
+    }
+}
+
+impl Div<usize> for Dim {
+    type Output = Dim;
+    /// See [`Dim::floor_div`].
+    fn div(self, by: usize) -> Dim {
+        self.floor_div(i64::try_from(by).unwrap_or(i64::MAX))
     }
 }
 

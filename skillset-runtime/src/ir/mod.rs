@@ -52,7 +52,7 @@ mod tests;
 mod text;
 
 pub use activation::{Activation, UnknownActivation};
-pub use check::{CheckError, CheckedGraph, Fault};
+pub use check::{CheckError, CheckedGraph, Fault, Lookup};
 pub use decompose::decompose;
 pub use dim::{Bindings, Dim, Factor};
 pub use draw::Drawing;

@@ -310,6 +310,17 @@ impl Op {
     }
 }
 
+impl LiteralData {
+    /// The number of elements.
+    pub(super) fn len(&self) -> usize {
+        match self {
+            Self::F32(values) => values.len(),
+            Self::I64(values) => values.len(),
+            Self::Bool(values) => values.len(),
+        }
+    }
+}
+
 impl Literal {
     /// A float scalar.
     pub fn scalar(value: f64) -> Self {

@@ -113,6 +113,38 @@ wrong at \"c\": transpose: [0, 0] is no order of the axes of f32[batch, 4]";
 }
 
 #[test]
+fn a_parameter_without_elements_is_refused() {
+    let builder = Builder::new("empty", &Request::default());
+    let g = builder.root();
+    let x = g.input("x", DType::F32, &[Dim::symbol("batch"), 4.into()]);
+    let head = g.at("head");
+    g.output("y", head.apply_linear(Linear::default(), x, head.param("weight", &[0, 4]), None));
+    let error = builder.finish().unwrap_err().to_string();
+    assert_eq!(error, "empty at \"head\": param: \"head.weight\" of [0, 4] would have no elements");
+}
+
+#[test]
+fn operands_of_one_type_and_kernels_of_whole_groups_are_asked_for() {
+    let error = |build: &dyn Fn(&Scope<'_>, Value) -> Value| {
+        let builder = Builder::new("wrong", &Request::default());
+        let g = builder.root();
+        let x = g.input("x", DType::F32, &[Dim::symbol("batch"), 4.into(), 8.into(), 8.into()]);
+        g.output("y", build(&g, x));
+        builder.finish().unwrap_err().to_string()
+    };
+    let weight = |g: &Scope<'_>| g.input("w", DType::F16, &[6.into(), 8.into()]);
+    assert_eq!(
+        error(&|g, x| g.apply_linear(Linear::default(), x, weight(g), None)),
+        "wrong at \"the root\": linear: input 1: expected the type of input 0, found f16[6, 8]"
+    );
+    let conv = Conv2d { stride: [1, 1], padding: [0, 0], dilation: [1, 1], groups: 2 };
+    assert_eq!(
+        error(&|g, x| g.apply_conv2d(conv.clone(), x, g.param("w", &[3, 2, 1, 1]), None)),
+        "wrong at \"the root\": conv2d: 3 kernels cannot be split into 2 groups"
+    );
+}
+
+#[test]
 fn a_cache_becomes_a_state_only_if_requested() {
     let build = |cache| {
         let builder = Builder::new("cached", &Request { cache, ..Request::default() });
@@ -139,6 +171,17 @@ fn checking_refuses_what_no_builder_makes() {
     graph.nodes.swap(3, 7);
     let error = graph.check().unwrap_err().to_string();
     assert_eq!(error, "network: node 3 refers to value 4, which is not defined before it");
+
+    let mut graph = network(&only(&["y"])).unwrap().into_graph();
+    graph.nodes[1].op = Op::Param(4);
+    let error = graph.check().unwrap_err().to_string();
+    assert_eq!(error, "network: node 1 (param) at \"up\": there is no source 4, the graph has 4 of its kind");
+
+    let mut graph = network(&only(&["y"])).unwrap().into_graph();
+    let data = LiteralData::I64([1, 2].into());
+    graph.nodes[1].op = Op::Constant(Literal { shape: vec![3], data });
+    let error = graph.check().unwrap_err().to_string();
+    assert_eq!(error, "network: node 1 (constant) at \"up\": a literal of [3] has 2 elements");
 
     let mut graph = network(&only(&["y"])).unwrap().into_graph();
     graph.outputs.clear();

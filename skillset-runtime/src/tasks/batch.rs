@@ -7,6 +7,9 @@ use crate::engine::{Program, Tensors};
 use crate::processors::text::EncodedText;
 use crate::tensor::Tensor;
 
+/// The inputs that texts become.
+pub(super) const TEXT_INPUTS: [&str; 4] = ["input_ids", "attention_mask", "token_type_ids", "position_ids"];
+
 /// How many inputs run together unless a task is told otherwise: enough to keep a processor busy, few enough
 /// that activations stay small.
 pub const DEFAULT_BATCH_SIZE: usize = 32;
@@ -38,8 +41,27 @@ pub(super) struct Row<'a> {
 }
 
 impl Runner {
-    pub(super) fn new(program: Arc<dyn Program>) -> Self {
-        Self { program, batch_size: DEFAULT_BATCH_SIZE }
+    /// Runs `program` for a task that can give it the inputs `gives`.
+    ///
+    /// # Errors
+    /// If it takes another one, as a graph that others exported may.
+    pub(super) fn new(
+        task: &'static str,
+        program: Arc<dyn Program>,
+        gives: &[&str],
+    ) -> Result<Self, TaskError> {
+        let signature = program.signature();
+        if let Some(input) = signature.inputs.iter().find(|input| !gives.contains(&&*input.name)) {
+            let problem = format!(
+                "{}: expected inputs among {}, which the task can give, found {:?}; its inputs are {}",
+                signature.name,
+                gives.join(", "),
+                input.name,
+                signature.list_inputs()
+            );
+            return Err(TaskError::Model { task, problem });
+        }
+        Ok(Self { program, batch_size: DEFAULT_BATCH_SIZE })
     }
 
     /// Sets how many inputs run together at most.
@@ -53,7 +75,7 @@ impl Runner {
     }
 
     fn takes(&self, input: &str) -> bool {
-        self.program.graph().inputs.iter().any(|known| known.name == input)
+        self.program.signature().takes(input)
     }
 
     /// Runs texts and hands each one's outputs to `finish`; results come in the order of `texts`.
@@ -99,6 +121,12 @@ impl Runner {
         }
         if self.takes("attention_mask") {
             inputs.insert("attention_mask".to_owned(), padded(|text| &text.attention_mask, 0));
+        }
+        if self.takes("position_ids") {
+            // Padding is on the right, so real tokens count from 0.
+            let positions: Vec<i64> = batch.iter().flat_map(|_| 0..longest as i64).collect();
+            let positions = Tensor::new([batch.len(), longest], positions);
+            inputs.insert("position_ids".to_owned(), positions.expect("every row has every position"));
         }
         inputs
     }
@@ -167,7 +195,7 @@ impl<'a> RowOutputs<'a> {
     }
 
     fn wrong_shape(&self, output: &str, expected: &str, found: String) -> TaskError {
-        let (graph, output) = (self.runner.program.graph().name.clone(), output.to_owned());
+        let (graph, output) = (self.runner.program.signature().name.clone(), output.to_owned());
         TaskError::Output { graph, output, expected: expected.to_owned(), found }
     }
 

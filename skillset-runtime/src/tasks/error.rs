@@ -4,13 +4,14 @@ use crate::checkpoint::{CheckpointError, ConfigError};
 use crate::engine::EngineError;
 use crate::generate::GenerateError;
 use crate::load::LoadError;
+use crate::model::did_you_mean;
 use crate::processors::ProcessorError;
 
 /// Why a task has no result.
 #[derive(Debug, thiserror::Error)]
 pub enum TaskError {
     /// There is no task of this name.
-    #[error("there is no task {name:?}{}; tasks are {}", suggestion(near.as_deref()), known.join(", "))]
+    #[error("there is no task {name:?}{}; tasks are {}", did_you_mean(near.as_deref()), known.join(", "))]
     UnknownTask {
         /// The name.
         name: String,
@@ -20,7 +21,7 @@ pub enum TaskError {
         known: Vec<&'static str>,
     },
     /// An option is unknown.
-    #[error("{task} has no option {name:?}{}; its options are {}", suggestion(near.as_deref()), known.join(", "))]
+    #[error("{task} has no option {name:?}{}; its options are {}", did_you_mean(near.as_deref()), known.join(", "))]
     UnknownOption {
         /// The task.
         task: &'static str,
@@ -92,8 +93,4 @@ pub enum TaskError {
     /// The engine failed.
     #[error(transparent)]
     Engine(#[from] EngineError),
-}
-
-fn suggestion(near: Option<&str>) -> String {
-    near.map(|near| format!(" (did you mean {near:?}?)")).unwrap_or_default()
 }

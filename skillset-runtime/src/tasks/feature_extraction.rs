@@ -6,6 +6,7 @@ use serde_json::Value;
 use super::error::TaskError;
 use super::options::TaskOptions;
 use super::pipeline::{JsonPipeline, Pipeline, to_json};
+use super::settings::TextSettings;
 use super::text::TextModel;
 use super::text_input::TextInput;
 use crate::checkpoint::{ConfigError, Reader};
@@ -58,10 +59,16 @@ impl Pipeline for FeatureExtractor {
     const NAME: &'static str = "feature-extraction";
     type Input = TextInput;
     type Options = FeatureOptions;
+    type Settings = TextSettings;
     type Output = Features;
 
     fn load(model: &Model) -> Result<Self, TaskError> {
         Ok(Self { model: TextModel::load(Self::NAME, model, &["last_hidden_state"])? })
+    }
+
+    fn with_settings(mut self, settings: &TextSettings) -> Self {
+        self.model = self.model.with_settings(*settings);
+        self
     }
 
     fn with_batch_size(mut self, size: usize) -> Self {

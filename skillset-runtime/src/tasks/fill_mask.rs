@@ -7,6 +7,7 @@ use super::batch::RowOutputs;
 use super::error::TaskError;
 use super::options::TaskOptions;
 use super::pipeline::{JsonPipeline, Pipeline, to_json};
+use super::settings::TextSettings;
 use super::text::TextModel;
 use super::text_input::TextInput;
 use crate::checkpoint::{ConfigError, Reader};
@@ -141,6 +142,7 @@ impl Pipeline for MaskFiller {
     const NAME: &'static str = "fill-mask";
     type Input = TextInput;
     type Options = FillMaskOptions;
+    type Settings = TextSettings;
     /// For each mask of the text, the tokens.
     type Output = Vec<Vec<FillMask>>;
 
@@ -151,6 +153,11 @@ impl Pipeline for MaskFiller {
             TaskError::Model { task: Self::NAME, problem }
         })?;
         Ok(Self { model, mask })
+    }
+
+    fn with_settings(mut self, settings: &TextSettings) -> Self {
+        self.model = self.model.with_settings(*settings);
+        self
     }
 
     fn with_batch_size(mut self, size: usize) -> Self {

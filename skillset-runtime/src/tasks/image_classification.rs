@@ -48,11 +48,16 @@ impl Pipeline for ImageClassifier {
     const NAME: &'static str = "image-classification";
     type Input = Image;
     type Options = ImageClassificationOptions;
+    type Settings = ();
     type Output = Vec<Classification>;
 
     fn load(model: &Model) -> Result<Self, TaskError> {
         let classes = Classes::of(model.checkpoint())?;
         Ok(Self { model: ImageModel::load(Self::NAME, model, &["logits"])?, classes })
+    }
+
+    fn with_settings(self, (): &()) -> Self {
+        self
     }
 
     fn with_batch_size(mut self, size: usize) -> Self {

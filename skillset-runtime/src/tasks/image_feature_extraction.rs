@@ -44,11 +44,16 @@ impl Pipeline for ImageFeatureExtractor {
     const NAME: &'static str = "image-feature-extraction";
     type Input = Image;
     type Options = ImageFeatureOptions;
+    type Settings = ();
     type Output = ImageFeatures;
 
     fn load(model: &Model) -> Result<Self, TaskError> {
         // All outputs: the pooler is little beside the rest, and not every model has one.
         Ok(Self { model: ImageModel::load(Self::NAME, model, &[])? })
+    }
+
+    fn with_settings(self, (): &()) -> Self {
+        self
     }
 
     fn with_batch_size(mut self, size: usize) -> Self {

@@ -23,7 +23,7 @@ impl ImageModel {
         let outputs = outputs.iter().map(|&output| output.to_owned()).collect();
         let program = model.program(task, &Request { outputs, ..Request::default() })?;
         let processor = ImageProcessor::from_dir(model.checkpoint().dir())?;
-        Ok(Self { runner: Runner::new(program), processor })
+        Ok(Self { runner: Runner::new(task, program, &["pixel_values"])?, processor })
     }
 
     /// Sets how many images run together at most.

@@ -14,6 +14,8 @@ pub trait Pipeline: Send + Sync + Sized {
     type Input: Send + Sync;
     /// What a call can ask for.
     type Options: TaskOptions;
+    /// What it can be set to once, for all calls.
+    type Settings: Clone + Default;
     /// The result for one input.
     type Output: Send;
 
@@ -22,6 +24,10 @@ pub trait Pipeline: Send + Sync + Sized {
     /// # Errors
     /// If the model type has no such head, or a file of the checkpoint is missing or unusable.
     fn load(model: &Model) -> Result<Self, TaskError>;
+
+    /// Applies settings. A call's own options win over them.
+    #[must_use]
+    fn with_settings(self, settings: &Self::Settings) -> Self;
 
     /// Sets how many inputs run together at most. More needs more memory and is faster, up to a point.
     #[must_use]

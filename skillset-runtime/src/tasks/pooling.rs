@@ -1,9 +1,11 @@
 //! One vector for a text from the vectors of its tokens, as sentence-transformers does.
 
+use std::path::Path;
+
 use serde_json::Value;
 
 use super::error::TaskError;
-use crate::checkpoint::{Checkpoint, ConfigError, Reader, read_json_if_present};
+use crate::checkpoint::{Checkpoint, ConfigError, Reader, read_json, read_json_if_present, stays_inside};
 
 /// How a text's vector is made of its tokens' vectors; several ways are concatenated.
 #[derive(Clone, Debug, PartialEq)]
@@ -54,7 +56,11 @@ impl Pooling {
     /// # Errors
     /// If a file is broken, or there is a module that is not supported, such as a dense layer.
     pub fn from_checkpoint(checkpoint: &Checkpoint) -> Result<Self, TaskError> {
-        let path = checkpoint.dir().join("modules.json");
+        Self::from_dir(checkpoint.dir())
+    }
+
+    fn from_dir(dir: &Path) -> Result<Self, TaskError> {
+        let path = dir.join("modules.json");
         let Some(modules) = read_json_if_present(&path)? else { return Ok(Self::default()) };
         let file = path.display().to_string();
         let modules =
@@ -66,8 +72,13 @@ impl Pooling {
             match class.rsplit('.').next() {
                 Some("Transformer") => {}
                 Some("Pooling") => {
-                    let path = checkpoint.dir().join(r.string("path", None)?).join("config.json");
-                    let config = crate::checkpoint::read_json(&path, "modules.json names it")?;
+                    let folder = r.string("path", None)?;
+                    if !stays_inside(&folder) {
+                        let problem = format!("expected a folder inside the checkpoint's, found {folder:?}");
+                        return Err(ConfigError::at(&file, &format!("/{index}/path"), problem).into());
+                    }
+                    let path = dir.join(folder).join("config.json");
+                    let config = read_json(&path, "modules.json names it")?;
                     pooling.modes = read_modes(&config, &path.display().to_string())?;
                 }
                 Some("Normalize") => pooling.normalize = true,
@@ -177,6 +188,18 @@ mod tests {
         assert_eq!(pool(&[PoolingMode::WeightedMean], false), [22.0 / 6.0, 22.0 / 6.0]);
         assert_eq!(pool(&[PoolingMode::MeanSqrtLen], false), [9.0 / 3.0_f32.sqrt(), 6.0 / 3.0_f32.sqrt()]);
         assert_eq!(pool(&[PoolingMode::Cls], true), [1.0 / 5.0_f32.sqrt(), -2.0 / 5.0_f32.sqrt()]);
+    }
+
+    #[test]
+    fn modules_cannot_leave_the_directory() {
+        let dir = tempfile::tempdir().unwrap();
+        let modules = json!([{"type": "sentence_transformers.models.Pooling", "path": "../1_Pooling"}]);
+        std::fs::write(dir.path().join("modules.json"), modules.to_string()).unwrap();
+        let error = Pooling::from_dir(dir.path()).unwrap_err().to_string();
+        assert_eq!(
+            error.replace(dir.path().to_str().unwrap(), "DIR"),
+            "DIR/modules.json: /0/path: expected a folder inside the checkpoint's, found \"../1_Pooling\""
+        );
     }
 
     #[test]

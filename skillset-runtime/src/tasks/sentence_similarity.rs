@@ -7,6 +7,7 @@ use super::error::TaskError;
 use super::options::TaskOptions;
 use super::pipeline::{JsonPipeline, Pipeline, to_json};
 use super::pooling::Pooling;
+use super::settings::{EmbeddingSettings, TextSettings};
 use super::text::TextModel;
 use super::text_input::TextInput;
 use crate::checkpoint::{Checkpoint, ConfigError, Reader, read_json_if_present};
@@ -91,6 +92,7 @@ impl Pipeline for SentenceEmbedder {
     const NAME: &'static str = "sentence-similarity";
     type Input = TextInput;
     type Options = EmbeddingOptions;
+    type Settings = EmbeddingSettings;
     type Output = Embedding;
 
     fn load(model: &Model) -> Result<Self, TaskError> {
@@ -105,6 +107,12 @@ impl Pipeline for SentenceEmbedder {
             text_model = text_model.with_max_length(r.opt_usize("max_seq_length")?);
         }
         Ok(Self { model: text_model, pooling, lowercase, prompt })
+    }
+
+    fn with_settings(mut self, settings: &EmbeddingSettings) -> Self {
+        self.model = self.model.with_settings(TextSettings { max_length: settings.max_length });
+        self.pooling = settings.apply(self.pooling);
+        self
     }
 
     fn with_batch_size(mut self, size: usize) -> Self {

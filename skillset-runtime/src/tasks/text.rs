@@ -1,9 +1,11 @@
 //! Texts in, outputs of a text model out.
 
+use std::num::NonZeroUsize;
 use std::sync::Arc;
 
-use super::batch::{RowOutputs, Runner};
+use super::batch::{RowOutputs, Runner, TEXT_INPUTS};
 use super::error::TaskError;
+use super::settings::TextSettings;
 use crate::ir::Request;
 use crate::load::Model;
 use crate::processors::text::{
@@ -21,6 +23,8 @@ pub(super) struct TextModel {
     /// To how many tokens texts are cut, and how many positions the model has; `None`: any number.
     max_length: Option<usize>,
     max_positions: Option<usize>,
+    /// Whether texts are cut even if a call does not ask for it.
+    cuts: bool,
 }
 
 impl TextModel {
@@ -38,11 +42,12 @@ impl TextModel {
         let model_max_length = processor.settings().model_max_length;
         Ok(Self {
             task,
-            runner: Runner::new(program),
+            runner: Runner::new(task, program, &TEXT_INPUTS)?,
             // Under a mask any token pads as well as any other.
             pad: Some(processor.special_id(Role::Pad).unwrap_or(0)),
             max_length: least(model_max_length, max_positions),
             max_positions: max_positions.or(model_max_length),
+            cuts: false,
             processor,
         })
     }
@@ -57,6 +62,12 @@ impl TextModel {
     pub(super) fn with_max_length(mut self, length: Option<usize>) -> Self {
         self.max_length = least(self.max_length, length);
         self
+    }
+
+    /// Applies settings.
+    pub(super) fn with_settings(self, settings: TextSettings) -> Self {
+        let length = settings.max_length.map(NonZeroUsize::get);
+        Self { cuts: length.is_some(), ..self }.with_max_length(length)
     }
 
     /// Sets how many texts run together at most.
@@ -78,7 +89,7 @@ impl TextModel {
     /// How texts are cut to what the model takes, if they are.
     pub(super) fn cutting(&self, truncate: bool) -> EncodeOptions {
         let truncation = match self.max_length {
-            Some(_) if truncate => Truncation::LongestFirst,
+            Some(_) if truncate || self.cuts => Truncation::LongestFirst,
             _ => Truncation::Off,
         };
         EncodeOptions { truncation, max_length: self.max_length, ..EncodeOptions::default() }

@@ -6,6 +6,7 @@ use super::classification::{Classes, Classification, ScoreFunction};
 use super::error::TaskError;
 use super::options::TaskOptions;
 use super::pipeline::{JsonPipeline, Pipeline, to_json};
+use super::settings::TextSettings;
 use super::text::TextModel;
 use super::text_input::TextInput;
 use crate::checkpoint::{ConfigError, Reader};
@@ -51,6 +52,7 @@ impl Pipeline for TextClassifier {
     const NAME: &'static str = "text-classification";
     type Input = TextInput;
     type Options = ClassificationOptions;
+    type Settings = TextSettings;
     type Output = Vec<Classification>;
 
     fn load(model: &Model) -> Result<Self, TaskError> {
@@ -59,6 +61,11 @@ impl Pipeline for TextClassifier {
         let pad = model.checkpoint().config_reader()?.opt_i64("pad_token_id")?;
         let pad = pad.and_then(|pad| u32::try_from(pad).ok());
         Ok(Self { model: TextModel::load(Self::NAME, model, &["logits"])?.with_pad(pad), classes })
+    }
+
+    fn with_settings(mut self, settings: &TextSettings) -> Self {
+        self.model = self.model.with_settings(*settings);
+        self
     }
 
     fn with_batch_size(mut self, size: usize) -> Self {

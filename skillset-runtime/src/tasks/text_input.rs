@@ -33,8 +33,9 @@ impl From<(&str, &str)> for TextInput {
 
 impl<'a> From<&'a TextInput> for text::TextInput<'a> {
     fn from(input: &'a TextInput) -> Self {
-        match &input.pair {
-            None => Self::Single(&input.text),
+        // An empty second text is none, as for transformers' tokenizers.
+        match input.pair.as_deref() {
+            None | Some("") => Self::Single(&input.text),
             Some(pair) => Self::Pair(&input.text, pair),
         }
     }
@@ -73,6 +74,12 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+
+    #[test]
+    fn an_empty_second_text_is_none() {
+        let input = TextInput::from(("a", ""));
+        assert!(matches!(text::TextInput::from(&input), text::TextInput::Single("a")));
+    }
 
     #[test]
     fn texts_and_pairs() {

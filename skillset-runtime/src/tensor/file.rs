@@ -1,7 +1,7 @@
 //! Named tensors in safetensors files.
 
 use std::fs;
-use std::io;
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use half::{bf16, f16};
@@ -10,6 +10,7 @@ use safetensors::{Dtype, SafeTensorError, SafeTensors, serialize};
 
 use super::{Tensor, TensorData};
 use crate::engine::Tensors;
+use crate::new_file::NewFile;
 
 /// Why tensors cannot be read from or written to a file.
 #[derive(Debug, thiserror::Error)]
@@ -80,11 +81,12 @@ pub fn write_tensors(path: &Path, tensors: &Tensors) -> Result<(), TensorFileErr
         TensorView::new(*dtype, shape.to_vec(), bytes).map(|view| (name.as_str(), view))
     });
     let bytes = serialize(views.collect::<Result<Vec<_>, _>>().map_err(format)?, None).map_err(format)?;
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let mut file = tempfile::NamedTempFile::new_in(folder).map_err(io)?;
-    io::Write::write_all(&mut file, &bytes).map_err(io)?;
-    file.persist(path).map_err(|error| io(error.error))?;
-    Ok(())
+    let write = || {
+        let mut file = NewFile::create(path)?;
+        file.write_all(&bytes)?;
+        file.finish()
+    };
+    write().map_err(io)
 }
 
 fn decode(view: &TensorView<'_>) -> Option<TensorData> {
@@ -130,6 +132,11 @@ mod tests {
         ]);
         write_tensors(&path, &tensors).unwrap();
         assert_eq!(read_tensors(&path).unwrap(), tensors);
+        // Readable for whom any new file is readable.
+        let plain = dir.path().join("plain");
+        fs::write(&plain, "").unwrap();
+        let permissions = |path: &Path| fs::metadata(path).unwrap().permissions();
+        assert_eq!(permissions(&path), permissions(&plain));
     }
 
     #[test]

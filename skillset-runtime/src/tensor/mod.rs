@@ -1,5 +1,6 @@
 //! Tensors on the host: what engines take and give.
 
+mod convert;
 pub mod file;
 
 use crate::ir::DType;

@@ -5,12 +5,9 @@
 //! [`measure`] runs what was recorded, [`evidence`] keeps the result for the catalog, [`trace`] finds the
 //! first module that differs.
 
-mod compare;
 pub mod evidence;
 pub mod measure;
 pub mod trace;
-
-pub use compare::{Difference, Limits};
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -22,7 +19,7 @@ pub type Error = Box<dyn std::error::Error + Send + Sync>;
 
 /// Where the fixtures are.
 pub fn fixtures_dir() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures")
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../fixtures")
 }
 
 /// The fixtures of the model types in `only` (all, if empty), sorted by type and case.

@@ -1,18 +1,13 @@
-//! Running what was recorded.
+//! Measurements of whole fixtures, as the table and the evidence have them.
 
-use std::fs;
-use std::path::Path;
 use std::sync::Arc;
 
 use skillset::registry;
-use skillset::runtime::checkpoint::Checkpoint;
-use skillset::runtime::engine::{Engine, EngineOptions, Tensors};
-use skillset::runtime::generate::GenerationConfig;
-use skillset::runtime::harness::fixture::{Fixture, Generate, Run};
-use skillset::runtime::ir::Request;
-use skillset::runtime::load::Model;
+use skillset::runtime::engine::EngineOptions;
+use skillset::runtime::harness::fixture::Fixture;
+use skillset::runtime::harness::{Difference, Limits, measure_task};
 
-use crate::{Difference, Error, Limits};
+use crate::Error;
 
 /// What one task of one fixture gave on one engine.
 #[derive(Clone, Debug)]
@@ -51,87 +46,15 @@ pub fn measure(fixture: &Fixture, options: &EngineOptions) -> Result<Vec<Measure
         if !model_type.tasks.iter().any(|known| known.name == task) {
             continue;
         }
-        let result = measure_task(fixture, task, &engine).map_err(|error| error.to_string());
+        let result = measure_task(fixture, model_type, task, Arc::clone(&engine));
         measurements.push(Measurement {
             model_type: manifest.model_type.clone(),
             case: manifest.case.clone(),
             task: task.to_owned(),
             engine: options.kind.name(),
             runs: recorded.runs.len() + recorded.generate.len(),
-            result,
+            result: result.map(|measured| measured.difference).map_err(|error| error.to_string()),
         });
     }
     Ok(measurements)
-}
-
-fn measure_task(fixture: &Fixture, task: &str, engine: &Arc<dyn Engine>) -> Result<Difference, Error> {
-    let dir = tempfile::tempdir()?;
-    let model = open(fixture, task, dir.path(), Arc::clone(engine))?;
-    let recorded = fixture.task(task)?;
-    let mut worst = Difference::default();
-    for run in &recorded.runs {
-        let difference = compare_run(fixture, task, run, &model);
-        worst = worst.worst(difference.map_err(|error| format!("run {:?}: {error}", run.name))?);
-    }
-    for (position, generation) in recorded.generate.iter().enumerate() {
-        check_generation(generation, &model).map_err(|error| format!("generation {position}: {error}"))?;
-    }
-    Ok(worst)
-}
-
-/// Writes the checkpoint of a recorded task to `dir` and opens it.
-///
-/// # Errors
-/// If the fixture or the checkpoint is unusable.
-pub fn open(fixture: &Fixture, task: &str, dir: &Path, engine: Arc<dyn Engine>) -> Result<Model, Error> {
-    fs::create_dir_all(dir)?;
-    fixture.write_checkpoint(task, dir)?;
-    let checkpoint = Arc::new(Checkpoint::open(dir)?);
-    let model_type = registry::get(&checkpoint.model_type()?)?;
-    Ok(Model::new(model_type, checkpoint, engine))
-}
-
-fn compare_run(fixture: &Fixture, task: &str, run: &Run, model: &Model) -> Result<Difference, Error> {
-    let inputs: Tensors = fixture.inputs(task, &run.name)?;
-    let expected: Tensors = fixture.outputs(task, &run.name)?;
-    let request = Request {
-        inputs: inputs.keys().cloned().chain(run.enabled_flags()).collect(),
-        outputs: run.outputs.clone(),
-        ..Request::default()
-    };
-    let outputs = model.program(task, &request)?.run(&inputs)?;
-    let mask = inputs.get("attention_mask").and_then(|mask| mask.as_i64());
-    let mut worst = Difference::default();
-    for name in &run.outputs {
-        let (Some(actual), Some(expected)) = (outputs.get(name), expected.get(name)) else {
-            return Err(format!("output {name:?} is missing").into());
-        };
-        let mask = mask.filter(|_| run.exclude_padding.contains(name));
-        let difference =
-            Difference::between(actual, expected, mask).map_err(|error| format!("{name}: {error}"))?;
-        worst = worst.worst(difference);
-    }
-    Ok(worst)
-}
-
-fn check_generation(recorded: &Generate, model: &Model) -> Result<(), Error> {
-    let prompts = match &recorded.attention_mask {
-        None => recorded.input_ids.clone(),
-        Some(masks) => {
-            let real = |(ids, mask): (&Vec<i64>, &Vec<i64>)| {
-                ids.iter().zip(mask).filter(|(_, mask)| **mask != 0).map(|(id, _)| *id).collect()
-            };
-            recorded.input_ids.iter().zip(masks).map(real).collect()
-        }
-    };
-    let generated =
-        model.generator()?.generate(&prompts, &GenerationConfig::greedy(recorded.max_new_tokens))?;
-    for (expected, sequence) in recorded.sequences.iter().zip(&generated) {
-        let expected = &expected[expected.len() - recorded.max_new_tokens..];
-        if sequence.new_tokens() != expected {
-            let (prompt, found) = (&sequence.tokens[..sequence.prompt], sequence.new_tokens());
-            return Err(format!("after {prompt:?}: expected {expected:?}, found {found:?}").into());
-        }
-    }
-    Ok(())
 }

@@ -10,12 +10,13 @@ use skillset::registry;
 use skillset::runtime::checkpoint::Checkpoint;
 use skillset::runtime::engine::Tensors;
 use skillset::runtime::engine::candle::{CandleDevice, CandleEngine, CandleOptions};
+use skillset::runtime::harness::{Difference, Limits};
 use skillset::runtime::ir::{CheckedGraph, Request, Value};
 use skillset::runtime::load::StoredWeights;
 use skillset::runtime::tensor::Tensor;
 use skillset::runtime::tensor::file::read_tensors;
 
-use crate::{Difference, Error, Limits, fixtures};
+use crate::{Error, fixtures};
 
 /// Compares the first recorded run of a task module by module.
 ///

@@ -74,8 +74,10 @@ def _call(pipe, task: str, case: dict):
     options = case["options"]
     if task == "text-generation":
         gap = LogitGap()
+        # `generate` looks for stop strings with a tokenizer, which the pipeline does not hand on.
+        more = {"tokenizer": pipe.tokenizer} if "stop_strings" in options else {}
         # Greedy, where the pipeline would sample.
-        output = pipe(value, do_sample=False, logits_processor=LogitsProcessorList([gap]), **options)
+        output = pipe(value, do_sample=False, logits_processor=LogitsProcessorList([gap]), **options, **more)
         if gap.smallest <= LEAST_LOGIT_GAP:
             raise ValueError(f"the continuation of {value!r} depends on rounding")
         return _plain(output)

@@ -5,8 +5,9 @@
 //! | `skillset-codegen/src/vocabulary/blocks.json` | the source of skillset-runtime |
 //! | `model_specs/schema.json` | the spec types |
 //! | `model_specs/README.md`, between the markers | the vocabulary |
-//! | `skillset-macros/src/index.json` | the specs |
+//! | `skillset-macros/src/index.json` | the specs and `model_specs/evidence.json` |
 
+mod index;
 mod reference;
 mod vocabulary;
 
@@ -45,6 +46,7 @@ pub fn run(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
     let is_current = json(Vocabulary::get())? == generated[0].1;
     if is_current {
         let index = Builder::new().compile()?.index;
+        let index = index::with_evidence(index, Path::new("model_specs/evidence.json"))?;
         generated.push(("skillset-macros/src/index.json", json(&index)?));
     }
     settle(&generated, arguments.check)?;
@@ -72,7 +74,7 @@ fn settle(generated: &[(&str, String)], check: bool) -> Result<(), Box<dyn Error
 }
 
 fn dump(model_type: &str) -> Result<(), Box<dyn Error>> {
-    let output = Builder::new().select([model_type.to_owned()]).compile()?;
+    let output = Builder::new().runtime("skillset_runtime").select([model_type.to_owned()]).compile()?;
     for module in output.modules {
         let doc: Vec<String> =
             module.doc.iter().map(|line| format!("//! {line}").trim_end().to_owned()).collect();

@@ -30,7 +30,7 @@ impl Skill {
         let request = Request {
             inputs: vec!["attention_mask".to_owned()],
             outputs: vec!["last_hidden_state".to_owned()],
-            cache: false,
+            ..Request::default()
         };
         Ok(Self::Features(model.program("base", &request)?))
     }

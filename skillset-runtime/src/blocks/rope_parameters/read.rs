@@ -18,6 +18,9 @@ impl RopeParameters {
         let rope = r.object(if is_set("rope_scaling") { "rope_scaling" } else { "rope_parameters" })?;
         let inside_or_beside = |field: &str| Ok(rope.opt_f64(field)?.or(r.opt_f64(field)?));
         let original = "original_max_position_embeddings";
+        check_positive(&rope, "rope_theta")?;
+        check_positive(r, "rope_theta")?;
+        check_positive(&rope, "factor")?;
         Ok(Self {
             theta: inside_or_beside("rope_theta")?.unwrap_or(default_theta),
             partial_rotary_factor: inside_or_beside("partial_rotary_factor")?.unwrap_or(1.0),
@@ -25,6 +28,16 @@ impl RopeParameters {
             attention_factor: rope.opt_f64("attention_factor")?,
             original_max_position_embeddings: r.opt_usize(original)?.or(rope.opt_usize(original)?),
         })
+    }
+}
+
+/// Frequencies are powers of the base and quotients by the factor.
+fn check_positive(r: &Reader<'_>, field: &str) -> Result<(), ConfigError> {
+    match r.opt_f64(field)? {
+        Some(value) if value <= 0.0 => {
+            Err(r.error(field, format!("expected a positive number, found {value}")))
+        }
+        _ => Ok(()),
     }
 }
 
@@ -86,6 +99,15 @@ mod tests {
     fn nothing_set_is_plain_rotation() {
         let parameters = read(&json!({ "rope_scaling": null })).unwrap();
         assert_eq!((parameters.theta, parameters.scaling), (10_000.0, RopeScaling::Default));
+    }
+
+    #[test]
+    fn a_base_or_factor_that_makes_no_frequencies_is_refused() {
+        let error = read(&json!({ "rope_theta": 0 })).unwrap_err();
+        assert_eq!(error, "config.json: /rope_theta: expected a positive number, found 0");
+        let error =
+            read(&json!({ "rope_parameters": { "rope_type": "linear", "factor": -2.0 } })).unwrap_err();
+        assert_eq!(error, "config.json: /rope_parameters/factor: expected a positive number, found -2");
     }
 
     #[test]

@@ -73,6 +73,12 @@ fn non_finite_floats() {
     let value = json!({"limit": [0, {"__float__": "Infinity"}]});
     let r = Reader::new(&value, "config.json").unwrap();
     assert_eq!(r.list_f64("limit", None), Ok(vec![0.0, f64::INFINITY]));
+    let value = json!({"eps": {"__float__": "NaN"}});
+    let r = Reader::new(&value, "config.json").unwrap();
+    assert_eq!(
+        message(r.f64("eps", None)),
+        r#"config.json: /eps: expected a number, found {"__float__":"NaN"}"#
+    );
 }
 
 #[derive(Debug, PartialEq)]

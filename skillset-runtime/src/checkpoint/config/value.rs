@@ -84,10 +84,10 @@ impl FromConfig for f64 {
     const EXPECTED: &'static str = "a number";
 
     fn from_config(value: &Value) -> Result<Self, Mismatch> {
+        // Not a number is none.
         let non_finite = || match value.get("__float__")?.as_str()? {
             "Infinity" => Some(Self::INFINITY),
             "-Infinity" => Some(Self::NEG_INFINITY),
-            "NaN" => Some(Self::NAN),
             _ => None,
         };
         value.as_f64().or_else(non_finite).ok_or_else(|| Mismatch::new(Self::EXPECTED, value))

@@ -32,6 +32,17 @@ const SMALL_FILES: [&str; 16] = [
     "config_sentence_transformers.json",
 ];
 
+/// Which of a model's weights are fetched.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Weights<'a> {
+    /// The safetensors.
+    Safetensors,
+    /// A graph that others exported, such as `onnx/model.onnx`, with its external data.
+    Graph(&'a str),
+    /// None.
+    None,
+}
+
 /// Told about downloads, so that a front end can draw its progress.
 pub trait Downloads {
     /// A file of `bytes` bytes begins.
@@ -74,13 +85,14 @@ impl fmt::Debug for Token {
 pub(super) fn fetch(
     id: &str,
     revision: &str,
+    weights: Weights<'_>,
     options: &HubOptions,
     downloads: &mut dyn Downloads,
 ) -> Result<PathBuf, CheckpointError> {
     let repo = if revision == "main" { id.to_owned() } else { format!("{id}@{revision}") };
     let wrong = |message: String| CheckpointError::Hub { repo: repo.clone(), message };
     let cached = options.cache.snapshot(id, revision);
-    if let Some(dir) = cached.as_ref().filter(|dir| is_complete(dir)) {
+    if let Some(dir) = cached.as_ref().filter(|dir| is_complete(dir, weights)) {
         return Ok(dir.clone());
     }
     let cache = options.cache.dir().display();
@@ -102,7 +114,8 @@ pub(super) fn fetch(
     let api = builder.build().map_err(|e| explain(&e))?;
     let api = api.repo(Repo::with_revision(id.to_owned(), RepoType::Model, revision.to_owned()));
     let listed = api.info().map_err(|e| explain(&e))?;
-    let has = |file: &str| listed.siblings.iter().any(|sibling| sibling.rfilename == file);
+    let files: Vec<&str> = listed.siblings.iter().map(|sibling| &*sibling.rfilename).collect();
+    let has = |file: &str| files.contains(&file);
     // The listing says which commit the revision is now; a snapshot of an older one does not count.
     let dir = options.cache.dir().join(format!("models--{}", id.replace('/', "--")));
     let dir = dir.join("snapshots").join(&listed.sha);
@@ -116,24 +129,48 @@ pub(super) fn fetch(
     for file in SMALL_FILES.into_iter().filter(|file| has(file)) {
         get(file)?;
     }
-    if has("model.safetensors") {
-        get("model.safetensors")?;
-    } else if has(INDEX) {
-        let index = get(INDEX)?;
-        for shard in shard_names(&read_json(&index, "")?, &index)? {
-            get(&shard)?;
+    match weights {
+        Weights::None => {}
+        // The graph comes last: where it is, its data are too.
+        Weights::Graph(graph) if has(graph) => {
+            for file in files.iter().filter(|file| is_data_of(file, graph)).chain([&graph]) {
+                get(file)?;
+            }
         }
-    } else {
-        return Err(wrong(no_safetensors(
-            &listed.siblings.iter().map(|s| &*s.rfilename).collect::<Vec<_>>(),
-        )));
+        Weights::Graph(graph) => return Err(wrong(no_graph(graph, &files))),
+        Weights::Safetensors if has("model.safetensors") => drop(get("model.safetensors")?),
+        Weights::Safetensors if has(INDEX) => {
+            let index = get(INDEX)?;
+            for shard in shard_names(&read_json(&index, "")?, &index)? {
+                get(&shard)?;
+            }
+        }
+        Weights::Safetensors => return Err(wrong(no_safetensors(&files))),
     }
     Ok(dir)
 }
 
 /// Whether a snapshot has its config and every weight file.
-fn is_complete(dir: &Path) -> bool {
-    dir.join("config.json").is_file() && weight_files(dir).is_ok()
+fn is_complete(dir: &Path, weights: Weights<'_>) -> bool {
+    let has_weights = match weights {
+        Weights::None => true,
+        Weights::Graph(graph) => dir.join(graph).is_file(),
+        Weights::Safetensors => weight_files(dir).is_ok(),
+    };
+    dir.join("config.json").is_file() && has_weights
+}
+
+/// Whether `file` holds weights of the graph: `model.onnx_data`, `model.onnx_data_1` or `model.onnx.data`.
+fn is_data_of(file: &str, graph: &str) -> bool {
+    file.strip_prefix(graph).is_some_and(|rest| rest.starts_with("_data") || rest == ".data")
+}
+
+fn no_graph(graph: &str, files: &[&str]) -> String {
+    let graphs: Vec<&str> = files.iter().copied().filter(|file| file.ends_with(".onnx")).collect();
+    match graphs.as_slice() {
+        [] => format!("the model has no {graph}, nor any other ONNX file"),
+        graphs => format!("the model has no {graph}; its ONNX files are {}", graphs.join(", ")),
+    }
 }
 
 fn no_safetensors(files: &[&str]) -> String {
@@ -218,9 +255,39 @@ mod tests {
         write_safetensors(&snapshot.join("model.safetensors"), &[TestTensor::f32("w", &[1], &[0.])]);
         let mut options = options(dir.path());
         let source = Source::parse("org/tiny").unwrap();
-        assert_eq!(source.fetch(&options, &mut Quiet).unwrap(), snapshot);
+        assert_eq!(source.fetch(Weights::Safetensors, &options, &mut Quiet).unwrap(), snapshot);
         options.offline = false;
-        assert_eq!(source.fetch(&options, &mut Quiet).unwrap(), snapshot);
+        assert_eq!(source.fetch(Weights::Safetensors, &options, &mut Quiet).unwrap(), snapshot);
+    }
+
+    #[test]
+    fn a_snapshot_with_a_graph_needs_no_safetensors() {
+        let dir = tempfile::tempdir().unwrap();
+        let snapshot = cached_model(dir.path());
+        let source = Source::parse("org/tiny").unwrap();
+        let fetch = |weights| source.fetch(weights, &options(dir.path()), &mut Quiet);
+        assert_eq!(fetch(Weights::None).unwrap(), snapshot);
+        assert!(fetch(Weights::Graph("onnx/model.onnx")).unwrap_err().to_string().contains("is incomplete"));
+        std::fs::create_dir(snapshot.join("onnx")).unwrap();
+        std::fs::write(snapshot.join("onnx/model.onnx"), "").unwrap();
+        assert_eq!(fetch(Weights::Graph("onnx/model.onnx")).unwrap(), snapshot);
+    }
+
+    #[test]
+    fn the_data_of_a_graph_are_known_by_name() {
+        let is_data = |file: &str| is_data_of(file, "onnx/model.onnx");
+        assert!(
+            ["onnx/model.onnx_data", "onnx/model.onnx_data_1", "onnx/model.onnx.data"]
+                .into_iter()
+                .all(is_data)
+        );
+        assert!(
+            !["onnx/model.onnx", "onnx/model_fp16.onnx_data", "model.onnx_data"].into_iter().any(is_data)
+        );
+        assert_eq!(
+            no_graph("model.onnx", &["config.json", "onnx/model.onnx"]),
+            "the model has no model.onnx; its ONNX files are onnx/model.onnx"
+        );
     }
 
     #[test]
@@ -228,7 +295,11 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let options = options(dir.path());
         let fetch = |id: &str| {
-            let error = Source::parse(id).unwrap().fetch(&options, &mut Quiet).unwrap_err().to_string();
+            let error = Source::parse(id)
+                .unwrap()
+                .fetch(Weights::Safetensors, &options, &mut Quiet)
+                .unwrap_err()
+                .to_string();
             error.replace(dir.path().to_str().unwrap(), "CACHE")
         };
         assert_eq!(
@@ -245,7 +316,11 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let mut options = options(dir.path());
         options.offline = false;
-        let error = Source::parse("org/tiny").unwrap().fetch(&options, &mut Quiet).unwrap_err().to_string();
+        let error = Source::parse("org/tiny")
+            .unwrap()
+            .fetch(Weights::Safetensors, &options, &mut Quiet)
+            .unwrap_err()
+            .to_string();
         assert!(error.starts_with("org/tiny: the hub could not be reached ("), "{error}");
         assert!(error.ends_with("set HF_ENDPOINT to a mirror, or name a local directory"), "{error}");
     }

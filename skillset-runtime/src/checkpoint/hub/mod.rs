@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use super::CheckpointError;
 
 pub use cache::HubCache;
-pub use fetch::{Downloads, Quiet, Token};
+pub use fetch::{Downloads, Quiet, Token, Weights};
 
 /// Where a checkpoint comes from.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -49,15 +49,17 @@ impl Source {
         Ok(Self::Hub { id: id.to_owned(), revision: revision.to_owned() })
     }
 
-    /// The local directory of the checkpoint, after fetching what is missing.
+    /// The local directory of the checkpoint, after fetching what is missing. The small files (config, tokenizer, …)
+    /// are always fetched, and of the weights those that are named.
     pub fn fetch(
         &self,
+        weights: Weights<'_>,
         options: &HubOptions,
         downloads: &mut dyn Downloads,
     ) -> Result<PathBuf, CheckpointError> {
         match self {
             Self::Directory(dir) => Ok(dir.clone()),
-            Self::Hub { id, revision } => fetch::fetch(id, revision, options, downloads),
+            Self::Hub { id, revision } => fetch::fetch(id, revision, weights, options, downloads),
         }
     }
 }

@@ -7,6 +7,7 @@ use super::error::Fault;
 use super::op::{self, Context};
 use super::program::CandleProgram;
 use super::state::Slot;
+use crate::engine::lookup::table;
 use crate::engine::{EngineError, Tensors};
 use crate::ir::{Bindings, Node, Op, Value};
 use crate::tensor::Tensor;
@@ -37,9 +38,9 @@ pub(super) fn run(
             Op::State(state) => states[*state].value(),
             _ => compute(program, &context, value, node, &values, states),
         };
-        let computed = computed.map_err(|fault| located(program, node, fault))?;
+        let computed = computed.map_err(|fault| located(program, node, &fault))?;
         if let Some(visit) = &mut visit {
-            visit(value, convert::to_host(&computed).map_err(|fault| located(program, node, fault))?);
+            visit(value, convert::to_host(&computed).map_err(|fault| located(program, node, &fault))?);
         }
         values[index] = Some(computed);
         for dead in &program.liveness.dies_after[index] {
@@ -83,23 +84,14 @@ fn compute(
     }
 }
 
-/// Says where in the graph a fault happened; an index out of range is the fault of the input that it
-/// came by.
-fn located(program: &CandleProgram, node: &Node, fault: Fault) -> EngineError {
-    let graph = &program.executed;
-    if let (Fault::Index { value, position, size }, [data, indices]) = (&fault, &node.inputs[..])
-        && let Op::Input(input) = graph.node(*indices).op
-    {
-        let table = match graph.node(*data).op {
-            Op::Param(param) => format!("{:?}", graph.params[param].name),
-            _ => format!("the table at {:?}", node.path),
-        };
-        return EngineError::Input {
-            graph: graph.name.clone(),
-            input: graph.inputs[input].name.clone(),
-            problem: format!("{value} at {position:?} is outside of the {size} rows of {table}"),
-        };
-    }
+/// Says where in the graph a fault happened; an index out of range names its table. Indices that are inputs
+/// were checked before the run.
+fn located(program: &CandleProgram, node: &Node, fault: &Fault) -> EngineError {
     let place = if node.path.is_empty() { "the root" } else { &*node.path };
-    program.failed(place, &fault)
+    if let (Fault::Index { value, position, size }, Some(&data)) = (fault, node.inputs.first()) {
+        let table = table(&program.executed, data);
+        let reason = format!("index {value} at {position:?} is outside of the {size} rows of {table}");
+        return program.failed(place, &Fault::Reason(reason));
+    }
+    program.failed(place, fault)
 }

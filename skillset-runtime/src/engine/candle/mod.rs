@@ -69,7 +69,7 @@ impl CandleEngine {
             None => Pool::global(),
             Some(threads) => Pool::new(threads.get()).map_err(|error| unavailable(error.to_string()))?,
         };
-        let opened = device.open().map_err(|error| unavailable(error.to_string()))?;
+        let opened = device.open().map_err(unavailable)?;
         Ok(Self { device: opened, options, pool })
     }
 

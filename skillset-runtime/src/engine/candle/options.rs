@@ -5,6 +5,8 @@ use std::num::NonZeroUsize;
 
 use candle_core::{Device, DeviceLocation};
 
+use super::error::Fault;
+
 /// A device that candle can run on.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum CandleDevice {
@@ -36,12 +38,25 @@ impl Default for CandleOptions {
 }
 
 impl CandleDevice {
-    pub(super) fn open(self) -> candle_core::Result<Device> {
-        match self {
-            Self::Cpu => Ok(Device::Cpu),
-            Self::Cuda(ordinal) => Device::new_cuda(ordinal),
-            Self::Metal(ordinal) => Device::new_metal(ordinal),
+    /// Opens the device.
+    ///
+    /// # Errors
+    /// Says why it is not there, and what it needs.
+    pub(super) fn open(self) -> Result<Device, String> {
+        let missing = match self {
+            Self::Cuda(_) if !cfg!(feature = "cuda") => Some("cuda"),
+            Self::Metal(_) if !cfg!(feature = "metal") => Some("metal"),
+            _ => None,
+        };
+        if let Some(feature) = missing {
+            return Err(format!("it is not compiled in; turn on the cargo feature `{feature}`"));
         }
+        let (opened, needs) = match self {
+            Self::Cpu => return Ok(Device::Cpu),
+            Self::Cuda(ordinal) => (Device::new_cuda(ordinal), "an NVIDIA GPU of that number and its driver"),
+            Self::Metal(ordinal) => (Device::new_metal(ordinal), "an Apple GPU of that number"),
+        };
+        opened.map_err(|error| format!("{}; it needs {needs}", Fault::from(error)))
     }
 }
 

@@ -10,7 +10,7 @@ use super::pool::Pool;
 use super::session::CandleSession;
 use super::state::Slot;
 use super::{convert, execute};
-use crate::engine::{EngineError, Program, Session, Tensors, bind_inputs};
+use crate::engine::{EngineError, Program, Session, Signature, Tensors, bind_inputs};
 use crate::ir::pass::Liveness;
 use crate::ir::{Bindings, CheckedGraph, Value};
 use crate::tensor::Tensor;
@@ -21,8 +21,8 @@ pub struct CandleProgram {
     pub(super) device: Device,
     pub(super) kernels: bool,
     pub(super) pool: Arc<Pool>,
-    /// As given.
-    pub(super) given: CheckedGraph,
+    /// What the given graph takes and gives.
+    pub(super) signature: Signature,
     /// As run.
     pub(super) executed: CheckedGraph,
     pub(super) liveness: Liveness,
@@ -63,7 +63,7 @@ impl CandleProgram {
         inputs: &Tensors,
         visit: Option<&mut (dyn FnMut(Value, Tensor) + Send)>,
     ) -> Result<Tensors, EngineError> {
-        let bindings = bind_inputs(&self.given, inputs, 0)?;
+        let bindings = bind_inputs(&self.signature, inputs, 0)?;
         self.pool.run(|| {
             let states = self.fresh_states(&bindings)?;
             let results = execute::run(self, inputs, &bindings, &states, visit)?;
@@ -104,7 +104,7 @@ impl CandleProgram {
     pub(super) fn failed(&self, at: &str, fault: &Fault) -> EngineError {
         EngineError::Failed {
             engine: self.engine.clone(),
-            graph: self.given.name.clone(),
+            graph: self.signature.name.clone(),
             reason: format!("{at}: {fault}"),
         }
     }
@@ -114,14 +114,14 @@ impl std::fmt::Debug for CandleProgram {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("CandleProgram")
             .field("engine", &self.engine)
-            .field("graph", &self.given.name)
+            .field("graph", &self.signature.name)
             .finish()
     }
 }
 
 impl Program for CandleProgram {
-    fn graph(&self) -> &CheckedGraph {
-        &self.given
+    fn signature(&self) -> &Signature {
+        &self.signature
     }
 
     fn run(&self, inputs: &Tensors) -> Result<Tensors, EngineError> {

@@ -80,7 +80,7 @@ fn new_slot(
 impl Session for CandleSession<'_> {
     fn step(&mut self, inputs: &Tensors) -> Result<Tensors, EngineError> {
         let program = self.program;
-        let bindings = bind_inputs(&program.given, inputs, self.past)?;
+        let bindings = bind_inputs(&program.signature, inputs, self.past)?;
         self.check(&bindings)?;
         let slots = &self.slots;
         let (results, outputs) = program.pool.run(|| {

@@ -1,13 +1,13 @@
 //! Graphs loaded into ONNX Runtime.
 
 use std::path::{Path, PathBuf};
-use std::sync::Mutex;
 
 use ort::environment::Environment;
 use ort::session::Session;
 use ort::session::builder::{AutoDevicePolicy, SessionBuilder};
 use ort::value::{DynValue, Tensor};
 
+use super::exported;
 use super::program::OnnxProgram;
 use super::writer::{Caches, External, OnnxModel, WriteError, WriteOptions, write_model};
 use super::{Library, Provider, unavailable};
@@ -22,6 +22,8 @@ pub struct OnnxOptions {
     pub library: Option<PathBuf>,
     /// What it runs on.
     pub provider: Provider,
+    /// Which of the provider's devices, where there are several (CUDA, TensorRT, MIGraphX).
+    pub device: usize,
     /// Threads of one operation; `None`: one a physical core.
     pub threads: Option<usize>,
 }
@@ -32,6 +34,7 @@ pub struct OnnxEngine {
     environment: &'static Environment,
     library: Library,
     provider: Provider,
+    device: usize,
     threads: Option<usize>,
 }
 
@@ -43,9 +46,9 @@ impl OnnxEngine {
     pub fn new(options: OnnxOptions) -> Result<Self, EngineError> {
         let library = Library::find(options.library.as_deref(), options.provider)?;
         let environment = super::library::environment(&library, options.provider)?;
-        let OnnxOptions { provider, threads, .. } = options;
-        let engine = Self { environment, library, provider, threads };
-        let probe = engine.builder().and_then(|builder| provider.probe(builder));
+        let OnnxOptions { provider, device, threads, .. } = options;
+        let engine = Self { environment, library, provider, device, threads };
+        let probe = engine.builder().and_then(|builder| provider.probe(builder, device));
         probe.map_err(|error| {
             let (path, remedy) = (engine.library.path.display(), super::library::remedy(provider));
             unavailable(format!(
@@ -92,15 +95,32 @@ impl Engine for OnnxEngine {
         let written = write_model(&graph, weights, &WriteOptions { caches, ..WriteOptions::default() });
         let model = written.map_err(|problem| error(problem.to_string()))?;
         let session = self.session(&model).map_err(|problem| error(problem.to_string()))?;
-        let (session, in_place) = (Mutex::new(session), model.in_place().to_vec());
-        Ok(Box::new(OnnxProgram { engine: self.name(), provider: self.provider, graph, in_place, session }))
+        let in_place = model.in_place();
+        Ok(Box::new(OnnxProgram::of_graph(self.name(), self.provider, &graph, in_place, session)))
+    }
+
+    fn load_exported(&self, file: &Path, outputs: &[String]) -> Result<Box<dyn Program>, EngineError> {
+        let graph = file.display().to_string();
+        let error =
+            |reason: String| EngineError::Unsupported { engine: self.name(), graph: graph.clone(), reason };
+        if !file.is_file() {
+            return Err(error(exported::missing(file)));
+        }
+        let session = self.open(file).map_err(|problem| error(problem.to_string()))?;
+        let signature = exported::signature(&graph, &session, outputs).map_err(error)?;
+        Ok(Box::new(OnnxProgram::stateless(self.name(), self.provider, signature, session)))
     }
 }
 
 impl OnnxEngine {
+    /// Opens a model as any user of ONNX Runtime would.
+    pub(super) fn open(&self, path: &Path) -> ort::Result<Session> {
+        self.provider.register(self.builder()?, self.device)?.commit_from_file(path)
+    }
+
     /// ONNX Runtime maps the checkpoint's files itself; only tensors that are in no file are copied.
     fn session(&self, model: &OnnxModel<'_>) -> ort::Result<Session> {
-        let mut builder = self.provider.register(self.builder()?)?;
+        let mut builder = self.provider.register(self.builder()?, self.device)?;
         let files = Files::of(model).map_err(|error| ort::Error::new(error.to_string()))?;
         if let Some(folder) = &files.folder {
             let folder = folder.to_string_lossy();
@@ -113,14 +133,6 @@ impl OnnxEngine {
             builder = builder.with_external_initializer(&external.name, owned(&external.view)?)?;
         }
         builder.commit_from_memory(&bytes)
-    }
-}
-
-#[cfg(test)]
-impl OnnxEngine {
-    /// Opens a saved model as any user of ONNX Runtime would.
-    pub(super) fn open(&self, path: &Path) -> ort::Result<Session> {
-        self.builder()?.commit_from_file(path)
     }
 }
 

@@ -118,10 +118,11 @@ fn load(library: &Library, provider: Provider) -> Result<Environment, EngineErro
             ort::MINOR_VERSION,
             remedy(provider)
         )),
-        error => unavailable(format!("{path} ({}): {error}", library.origin)),
+        error => unavailable(format!("{path} ({}): {error}; {}", library.origin, remedy(provider))),
     })?;
     let environment = builder.with_name("skillset").with_telemetry(false).build();
-    let environment = environment.map_err(|error| unavailable(format!("{path}: {error}")))?;
+    let environment =
+        environment.map_err(|error| unavailable(format!("{path}: {error}; {}", remedy(provider))))?;
     environment.set_log_level(ort::logging::LogLevel::Warning);
     Ok(environment)
 }

@@ -4,12 +4,14 @@
 //!                                 ┌─ OnnxModel::save ──▶ model.onnx beside the checkpoint (or its data copied)
 //! CheckedGraph ── write_model ──▶ │
 //!                                 └─ OnnxEngine::load ─▶ a session over the checkpoint's mapped files
+//! model.onnx of others ───────────── OnnxEngine::load_exported ─▶ a session over the file
 //! ```
 //!
 //! The library is not linked but [found](Library::find) when an engine is made, and may be [installed](install())
 //! for the user. A [`Provider`] counts as available once a test graph has run on it.
 
 mod engine;
+mod exported;
 mod install;
 mod library;
 mod program;

@@ -8,8 +8,8 @@ use ort::value::{DynValue, Tensor as OrtTensor};
 use super::Provider;
 use super::values::{from_ort, take_rows, to_ort};
 use super::writer::PAST_LENGTH;
-use crate::engine::{EngineError, Program, Session, Tensors, bind_inputs};
-use crate::ir::{Bindings, CheckedGraph, State};
+use crate::engine::{EngineError, Program, Session, Signature, Tensors, bind_inputs};
+use crate::ir::{Bindings, CheckedGraph, Fact, State};
 
 /// A loaded graph.
 ///
@@ -17,31 +17,42 @@ use crate::ir::{Bindings, CheckedGraph, State};
 /// that are not safe then. Threads take turns; each run uses all of the session's threads anyway.
 #[derive(Debug)]
 pub(super) struct OnnxProgram {
-    pub engine: String,
-    pub provider: Provider,
-    pub graph: CheckedGraph,
-    /// For each state of the graph, whether runs write into its memory.
-    pub in_place: Vec<bool>,
-    pub session: Mutex<ort::session::Session>,
+    engine: String,
+    provider: Provider,
+    signature: Signature,
+    states: Vec<Kept>,
+    session: Mutex<ort::session::Session>,
+}
+
+/// A state of the graph.
+#[derive(Debug)]
+struct Kept {
+    state: State,
+    /// Its type after a run.
+    next: Option<Fact>,
+    /// Whether runs write into its memory.
+    in_place: bool,
 }
 
 impl Program for OnnxProgram {
-    fn graph(&self) -> &CheckedGraph {
-        &self.graph
+    fn signature(&self) -> &Signature {
+        &self.signature
     }
 
     fn run(&self, inputs: &Tensors) -> Result<Tensors, EngineError> {
-        let bindings = bind_inputs(&self.graph, inputs, 0)?;
+        let bindings = bind_inputs(&self.signature, inputs, 0)?;
         let mut states = self.empty_states(&bindings, self.positions_after(&bindings).unwrap_or(0))?;
         self.execute(inputs, &mut states, 0, false).map_err(|error| self.failed(error))
     }
 
     fn session(&self, batch: usize, capacity: usize) -> Result<Box<dyn Session + '_>, EngineError> {
         let mut bindings = Bindings::default();
-        for symbol in self.graph.symbols() {
-            // A state has the rows of the batch, by whatever name, and no positions yet.
-            let size = if symbol == "past" { 0 } else { batch };
-            bindings.bind(&symbol, size).map_err(|_| self.failed("a symbol is bound twice"))?;
+        for dim in self.states.iter().flat_map(|kept| &kept.state.fact.shape) {
+            dim.for_each_symbol(&mut |symbol| {
+                // A state has the rows of the batch, by whatever name, and no positions yet.
+                let size = if symbol == "past" { 0 } else { batch };
+                bindings.bind(symbol, size).expect("a symbol has one size here");
+            });
         }
         let states = self.empty_states(&bindings, capacity)?;
         Ok(Box::new(OnnxSession { program: self, states, batch, past: 0, capacity }))
@@ -49,12 +60,44 @@ impl Program for OnnxProgram {
 }
 
 impl OnnxProgram {
+    /// A session of `graph`; `in_place` says for each of its states whether runs write into its memory.
+    pub(super) fn of_graph(
+        engine: String,
+        provider: Provider,
+        graph: &CheckedGraph,
+        in_place: &[bool],
+        session: ort::session::Session,
+    ) -> Self {
+        let keep = |(state, &in_place): (&State, &bool)| Kept {
+            state: state.clone(),
+            next: state.next.map(|next| graph.fact(next).clone()),
+            in_place,
+        };
+        let states = graph.states.iter().zip(in_place).map(keep).collect();
+        Self { engine, provider, signature: Signature::from(graph), states, session: Mutex::new(session) }
+    }
+
+    /// A session of a graph that keeps nothing between runs.
+    pub(super) fn stateless(
+        engine: String,
+        provider: Provider,
+        signature: Signature,
+        session: ort::session::Session,
+    ) -> Self {
+        Self { engine, provider, signature, states: vec![], session: Mutex::new(session) }
+    }
+
     fn failed(&self, reason: impl std::fmt::Display) -> EngineError {
         EngineError::Failed {
             engine: self.engine.clone(),
-            graph: self.graph.name.clone(),
+            graph: self.signature.name.clone(),
             reason: reason.to_string(),
         }
+    }
+
+    /// Whether runs write into the memory of any state.
+    fn writes_in_place(&self) -> bool {
+        self.states.iter().any(|kept| kept.in_place)
     }
 
     /// A thread that panicked cannot have left ONNX Runtime's session half-changed.
@@ -64,10 +107,8 @@ impl OnnxProgram {
 
     /// States before the first run; those that runs write into have room for `capacity` positions.
     fn empty_states(&self, bindings: &Bindings, capacity: usize) -> Result<Vec<DynValue>, EngineError> {
-        let states = self.graph.states.iter().zip(&self.in_place);
-        states
-            .map(|(state, &in_place)| self.empty_state(state, bindings, in_place.then_some(capacity)))
-            .collect()
+        let empty = |kept: &Kept| self.empty_state(&kept.state, bindings, kept.in_place.then_some(capacity));
+        self.states.iter().map(empty).collect()
     }
 
     fn empty_state(
@@ -88,9 +129,9 @@ impl OnnxProgram {
 
     /// The positions held after a run: the next size of the axis that is `past` long now.
     fn positions_after(&self, bindings: &Bindings) -> Option<usize> {
-        let sizes = self.graph.states.iter().filter_map(|state| {
-            let axis = state.fact.shape.iter().position(|dim| dim.as_symbol() == Some("past"))?;
-            self.graph.fact(state.next?).shape[axis].evaluate(bindings)
+        let sizes = self.states.iter().filter_map(|kept| {
+            let axis = kept.state.fact.shape.iter().position(|dim| dim.as_symbol() == Some("past"))?;
+            kept.next.as_ref()?.shape[axis].evaluate(bindings)
         });
         sizes.max()
     }
@@ -112,20 +153,20 @@ impl OnnxProgram {
         for (name, tensor) in inputs {
             binding.bind_input(name, &to_ort(tensor)?)?;
         }
-        if self.in_place.contains(&true) {
+        if self.writes_in_place() {
             let past = OrtTensor::from_array(([1usize], vec![past as i64]))?;
             binding.bind_input(PAST_LENGTH, &past)?;
         }
-        for (state, value) in self.graph.states.iter().zip(states.iter()) {
-            binding.bind_input(&state.name, value)?;
+        for (kept, value) in self.states.iter().zip(states.iter()) {
+            binding.bind_input(&kept.state.name, value)?;
         }
         let host = MemoryInfo::default();
-        for output in &self.graph.outputs {
-            binding.bind_output_to_device(&output.name, &host)?;
+        for output in &self.signature.outputs {
+            binding.bind_output_to_device(output, &host)?;
         }
         let device = state_memory(self.provider)?;
-        for ((state, value), &in_place) in self.graph.states.iter().zip(&mut *states).zip(&self.in_place) {
-            if in_place {
+        for (Kept { state, in_place, .. }, value) in self.states.iter().zip(&mut *states) {
+            if *in_place {
                 // One tensor is input and output: the operator sees that and appends to it.
                 binding.bind_output(&state.next_name, value)?;
             } else if keep_states {
@@ -137,14 +178,14 @@ impl OnnxProgram {
         let mut take = |name: &str| {
             values.remove(name).ok_or_else(|| ort::Error::new(format!("there is no output {name:?}")))
         };
-        let outputs = self.graph.outputs.iter();
-        let outputs = outputs.map(|output| Ok((output.name.clone(), from_ort(&take(&output.name)?)?)));
+        let outputs = self.signature.outputs.iter();
+        let outputs = outputs.map(|output| Ok((output.clone(), from_ort(&take(output)?)?)));
         let outputs = outputs.collect::<ort::Result<Tensors>>()?;
         if keep_states {
-            let next = self.graph.states.iter().map(|state| take(&state.next_name));
+            let next = self.states.iter().map(|kept| take(&kept.state.next_name));
             let next = next.collect::<ort::Result<Vec<DynValue>>>()?;
-            for ((state, next), &in_place) in states.iter_mut().zip(next).zip(&self.in_place) {
-                if !in_place {
+            for ((state, next), kept) in states.iter_mut().zip(next).zip(&self.states) {
+                if !kept.in_place {
                     *state = next;
                 }
             }
@@ -178,7 +219,7 @@ struct OnnxSession<'p> {
 impl Session for OnnxSession<'_> {
     fn step(&mut self, inputs: &Tensors) -> Result<Tensors, EngineError> {
         let program = self.program;
-        let bindings = bind_inputs(&program.graph, inputs, self.past)?;
+        let bindings = bind_inputs(&program.signature, inputs, self.past)?;
         let past = program.positions_after(&bindings).unwrap_or(self.past);
         if past > self.capacity {
             return Err(program.failed(format!(
@@ -186,8 +227,8 @@ impl Session for OnnxSession<'_> {
                 self.capacity
             )));
         }
-        for (state, value) in program.graph.states.iter().zip(&self.states) {
-            let rows = state.fact.shape.first().and_then(|dim| dim.evaluate(&bindings));
+        for (kept, value) in program.states.iter().zip(&self.states) {
+            let rows = kept.state.fact.shape.first().and_then(|dim| dim.evaluate(&bindings));
             if value.shape().first().copied() != rows.map(|rows| rows as i64) {
                 return Err(program.failed(format!(
                     "the session was started for {} rows; the inputs have another number",
@@ -195,7 +236,7 @@ impl Session for OnnxSession<'_> {
                 )));
             }
         }
-        if program.in_place.contains(&true) && self.batch > 1 && self.past > 0 && past > self.past + 1 {
+        if program.writes_in_place() && self.batch > 1 && self.past > 0 && past > self.past + 1 {
             return Err(program.failed(format!(
                 "ONNX Runtime adds several positions to a cache for one row only, the session has {}; \
                  step one position at a time",
@@ -215,9 +256,9 @@ impl Session for OnnxSession<'_> {
         if rows.iter().copied().eq(0..self.batch) {
             return Ok(());
         }
-        let states = self.states.iter().zip(&self.program.in_place);
+        let states = self.states.iter().zip(&self.program.states);
         let reordered =
-            states.map(|(state, &in_place)| take_rows(state, rows, in_place.then_some(self.past)));
+            states.map(|(state, kept)| take_rows(state, rows, kept.in_place.then_some(self.past)));
         self.states = reordered.collect::<ort::Result<_>>().map_err(|error| self.program.failed(error))?;
         self.batch = rows.len();
         Ok(())

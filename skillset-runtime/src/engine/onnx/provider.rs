@@ -76,13 +76,13 @@ impl Provider {
     }
 
     /// What registers the provider with a session; `None` for the CPU, which is there without.
-    fn dispatch(self) -> Option<ExecutionProviderDispatch> {
+    fn dispatch(self, device: i32) -> Option<ExecutionProviderDispatch> {
         let dispatch = match self {
             Self::Cpu => return None,
-            Self::Cuda => ep::CUDA::default().build(),
-            Self::TensorRt => ep::TensorRT::default().build(),
+            Self::Cuda => ep::CUDA::default().with_device_id(device).build(),
+            Self::TensorRt => ep::TensorRT::default().with_device_id(device).build(),
             Self::OpenVino => ep::OpenVINO::default().build(),
-            Self::MiGraphX => ep::MIGraphX::default().build(),
+            Self::MiGraphX => ep::MIGraphX::default().with_device_id(device).build(),
             Self::CoreMl => ep::CoreML::default().build(),
             Self::WebGpu => ep::WebGPU::default().build(),
         };
@@ -90,8 +90,10 @@ impl Provider {
     }
 
     /// Lets sessions of `builder` run on the provider.
-    pub(super) fn register(self, builder: SessionBuilder) -> ort::Result<SessionBuilder> {
-        match self.dispatch() {
+    pub(super) fn register(self, builder: SessionBuilder, device: usize) -> ort::Result<SessionBuilder> {
+        let device =
+            i32::try_from(device).map_err(|_| ort::Error::new(format!("there is no device {device}")))?;
+        match self.dispatch(device) {
             None => Ok(builder),
             Some(dispatch) => Ok(builder.with_execution_providers([dispatch])?),
         }
@@ -100,8 +102,8 @@ impl Provider {
     /// Runs a tiny graph on the provider, with no way out to the CPU.
     ///
     /// That a library was built with a provider says little: drivers and devices show when something runs.
-    pub(super) fn probe(self, builder: SessionBuilder) -> ort::Result<()> {
-        let mut builder = self.register(builder)?;
+    pub(super) fn probe(self, builder: SessionBuilder, device: usize) -> ort::Result<()> {
+        let mut builder = self.register(builder, device)?;
         if self != Self::Cpu {
             builder = builder.with_disable_cpu_fallback()?;
         }

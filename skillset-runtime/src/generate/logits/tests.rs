@@ -19,6 +19,7 @@ fn each_processor_and_their_order_agree_with_transformers() {
         serde_json::from_str(include_str!("../../../tests/data/logits_processors.json")).unwrap();
     let (tokens, eos) = (integers(&data["tokens"]), integers(&data["eos"]));
     let prompt = data["prompt"].as_u64().unwrap() as usize;
+    let new = data["new"].as_u64().unwrap() as usize;
     let cases = data["cases"].as_array().unwrap();
     assert!(cases.len() > 20);
     for case in cases {
@@ -31,7 +32,7 @@ fn each_processor_and_their_order_agree_with_transformers() {
         };
         let mut scores = floats(&data["scores"]);
         let history = History { tokens: &tokens, generated: tokens.len() - prompt };
-        for processor in processors(&config, prompt, &eos) {
+        for processor in processors(&config, prompt, new, &eos) {
             processor.process(history, &mut scores);
         }
         for (found, expected) in scores.iter().zip(floats(&case["scores"])) {

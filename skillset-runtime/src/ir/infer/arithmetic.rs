@@ -1,6 +1,6 @@
 //! Types of element-wise operations and reductions.
 
-use super::{InferError, boolean, broadcast, float, has_axis, typed};
+use super::{InferError, alike, boolean, broadcast, float, has_axis, typed};
 use crate::ir::{Binary, DType, Dim, Fact, Unary};
 
 pub(super) fn unary(unary: Unary, x: &Fact) -> Result<Fact, InferError> {
@@ -17,12 +17,12 @@ pub(super) fn binary(binary: Binary, [a, b]: [&Fact; 2]) -> Result<Fact, InferEr
         Binary::And | Binary::Or => boolean(0, a)?,
         _ => typed(0, a, "a number", a.dtype != DType::Bool)?,
     }
-    typed(1, b, "the type of input 0", a.dtype == b.dtype)?;
+    alike(1, b, a)?;
     Ok(Fact::new(a.dtype, broadcast(&a.shape, &b.shape)?))
 }
 
 pub(super) fn compare([a, b]: [&Fact; 2]) -> Result<Fact, InferError> {
-    typed(1, b, "the type of input 0", a.dtype == b.dtype)?;
+    alike(1, b, a)?;
     Ok(Fact::new(DType::Bool, broadcast(&a.shape, &b.shape)?))
 }
 

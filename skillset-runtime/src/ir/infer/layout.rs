@@ -1,6 +1,6 @@
 //! Types of operations that move elements.
 
-use super::{InferError, has_axis, has_rank, integer, same, typed};
+use super::{InferError, alike, has_axis, has_rank, integer, same};
 use crate::ir::{Dim, Fact};
 
 pub(super) fn reshape(shape: &[Dim], x: &Fact) -> Result<Fact, InferError> {
@@ -39,7 +39,7 @@ pub(super) fn concat(axis: usize, inputs: &[&Fact]) -> Result<Fact, InferError> 
     has_axis(first, axis)?;
     let mut joined = (*first).clone();
     for (index, x) in rest.iter().enumerate() {
-        typed(index + 1, x, "the type of input 0", x.dtype == first.dtype)?;
+        alike(index + 1, x, first)?;
         has_rank(x, first.rank())?;
         for (other, (a, b)) in first.shape.iter().zip(&x.shape).enumerate() {
             if other != axis {

@@ -3,6 +3,7 @@
 mod arithmetic;
 mod layout;
 mod network;
+mod source;
 
 use super::{DType, Dim, Fact, Graph, Op};
 
@@ -35,16 +36,10 @@ pub enum InferError {
 /// The type of the result of `op` in `graph` on inputs of types `inputs`.
 pub(super) fn infer(graph: &Graph, op: &Op, inputs: &[&Fact]) -> Result<Fact, InferError> {
     match op {
-        Op::Input(index) => Ok(graph.inputs[*index].fact.clone()),
-        Op::State(index) => Ok(graph.states[*index].fact.clone()),
-        Op::Param(index) => {
-            let shape = graph.params[*index].shape.iter().map(|&size| Dim::from(size));
-            Ok(Fact::new(graph.float, shape.collect::<Vec<_>>()))
-        }
-        Op::Constant(literal) => {
-            let shape = literal.shape.iter().map(|&size| Dim::from(size));
-            Ok(Fact::new(literal.dtype(graph.float), shape.collect::<Vec<_>>()))
-        }
+        Op::Input(index) => Ok(declared(&graph.inputs, *index)?.fact.clone()),
+        Op::State(index) => Ok(declared(&graph.states, *index)?.fact.clone()),
+        Op::Param(index) => source::param(declared(&graph.params, *index)?, graph.float),
+        Op::Constant(literal) => source::constant(literal, graph.float),
         Op::Iota { len, .. } => Ok(Fact::new(DType::I64, [len.clone()])),
         Op::Size(_) => Ok(Fact::new(DType::I64, [])),
 
@@ -86,6 +81,13 @@ pub(super) fn infer(graph: &Graph, op: &Op, inputs: &[&Fact]) -> Result<Fact, In
     }
 }
 
+/// The entry of a graph's list that a source refers to.
+fn declared<T>(list: &[T], index: usize) -> Result<&T, InferError> {
+    list.get(index).ok_or_else(|| {
+        InferError::Shape(format!("there is no source {index}, the graph has {} of its kind", list.len()))
+    })
+}
+
 fn one<'a>(inputs: &[&'a Fact]) -> Result<&'a Fact, InferError> {
     match inputs {
         [x] => Ok(x),
@@ -115,6 +117,11 @@ fn boolean(input: usize, fact: &Fact) -> Result<(), InferError> {
 
 fn typed(input: usize, fact: &Fact, expected: &'static str, holds: bool) -> Result<(), InferError> {
     if holds { Ok(()) } else { Err(InferError::Type { input, expected, found: fact.clone() }) }
+}
+
+/// Whether input `input` has the element type of input 0, which is `first`.
+fn alike(input: usize, fact: &Fact, first: &Fact) -> Result<(), InferError> {
+    typed(input, fact, "the type of input 0", fact.dtype == first.dtype)
 }
 
 fn has_axis(fact: &Fact, axis: usize) -> Result<(), InferError> {

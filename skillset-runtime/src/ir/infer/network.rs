@@ -1,11 +1,11 @@
 //! Types of products, convolutions and composites.
 
-use super::{InferError, boolean, broadcast, float, has_rank, same, typed};
+use super::{InferError, alike, boolean, broadcast, float, has_rank, same};
 use crate::ir::{Attention, Conv2d, Dim, Fact, Linear};
 
 pub(super) fn matmul([a, b]: [&Fact; 2]) -> Result<Fact, InferError> {
     float(0, a)?;
-    typed(1, b, "the type of input 0", a.dtype == b.dtype)?;
+    alike(1, b, a)?;
     let ([batch_a @ .., m, k], [batch_b @ .., k_b, n]) = (&a.shape[..], &b.shape[..]) else {
         return Err(InferError::Shape(format!("expected two or more axes, found {a} and {b}")));
     };
@@ -19,10 +19,15 @@ pub(super) fn conv2d(conv: &Conv2d, inputs: &[&Fact]) -> Result<Fact, InferError
     let (x, weight, bias) = with_optional(inputs)?;
     float(0, x)?;
     has_rank(x, 4)?;
+    alike(1, weight, x)?;
     has_rank(weight, 4)?;
     let (out, channels) = (&weight.shape[0], &weight.shape[1]);
     same("channels", &x.shape[1], &(channels.clone() * Dim::from(conv.groups)))?;
+    if !out.as_size().is_some_and(|out| out.is_multiple_of(conv.groups)) {
+        return Err(InferError::Shape(format!("{out} kernels cannot be split into {} groups", conv.groups)));
+    }
     if let Some(bias) = bias {
+        alike(2, bias, x)?;
         has_rank(bias, 1)?;
         same("bias size", &bias.shape[0], out)?;
     }
@@ -47,6 +52,7 @@ pub(super) fn conv2d(conv: &Conv2d, inputs: &[&Fact]) -> Result<Fact, InferError
 pub(super) fn linear(linear: &Linear, inputs: &[&Fact]) -> Result<Fact, InferError> {
     let (x, weight, bias) = with_optional(inputs)?;
     float(0, x)?;
+    alike(1, weight, x)?;
     has_rank(weight, 2)?;
     let (out, width) = if linear.transposed { (1, 0) } else { (0, 1) };
     let Some((last, leading)) = x.shape.split_last() else {
@@ -54,6 +60,7 @@ pub(super) fn linear(linear: &Linear, inputs: &[&Fact]) -> Result<Fact, InferErr
     };
     same("input width", last, &weight.shape[width])?;
     if let Some(bias) = bias {
+        alike(2, bias, x)?;
         has_rank(bias, 1)?;
         same("bias size", &bias.shape[0], &weight.shape[out])?;
     }
@@ -68,7 +75,8 @@ pub(super) fn norm(inputs: &[&Fact], most: usize) -> Result<Fact, InferError> {
     let Some(width) = x.shape.last() else {
         return Err(InferError::Shape(format!("expected an axis, found {x}")));
     };
-    for scale in scales {
+    for (index, scale) in scales.iter().enumerate() {
+        alike(index + 1, scale, x)?;
         has_rank(scale, 1)?;
         same("normalised width", width, &scale.shape[0])?;
     }
@@ -81,8 +89,9 @@ pub(super) fn attention(attention: &Attention, inputs: &[&Fact]) -> Result<Fact,
         return Err(InferError::Arity { expected: "3 and those that the flags name", found: inputs.len() });
     }
     let (q, k, v) = (inputs[0], inputs[1], inputs[2]);
+    float(0, q)?;
     for (index, x) in [q, k, v].into_iter().enumerate() {
-        float(index, x)?;
+        alike(index, x, q)?;
         has_rank(x, 4)?;
         same("batch", &q.shape[0], &x.shape[0])?;
     }
@@ -102,7 +111,7 @@ pub(super) fn attention(attention: &Attention, inputs: &[&Fact]) -> Result<Fact,
     if attention.bias
         && let Some(bias) = optional.next()
     {
-        float(3, bias)?;
+        alike(3, bias, q)?;
         let scores = [q.shape[0].clone(), q.shape[1].clone(), q.shape[2].clone(), k.shape[2].clone()];
         if broadcast(&bias.shape, &scores)? != scores {
             return Err(InferError::Shape(format!("bias {bias} is larger than the scores")));
@@ -122,6 +131,7 @@ pub(super) fn attention(attention: &Attention, inputs: &[&Fact]) -> Result<Fact,
 
 pub(super) fn rotary([x, cos, sin]: [&Fact; 3]) -> Result<Fact, InferError> {
     float(0, x)?;
+    alike(1, cos, x)?;
     has_rank(x, 4)?;
     has_rank(cos, 3)?;
     if cos != sin {

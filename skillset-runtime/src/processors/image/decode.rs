@@ -12,6 +12,10 @@ use rayon::prelude::*;
 
 use crate::processors::ProcessorError;
 
+/// More pixels than this are refused, as PIL refuses them: a small file can claim any size. (PIL's limit
+/// against decompression bombs: twice its `MAX_IMAGE_PIXELS`, a quarter of a gibibyte of RGB.)
+pub(super) const MOST_PIXELS: usize = 2 * (1024 * 1024 * 1024 / 4 / 3);
+
 /// A decoded image: interleaved 8-bit pixels, `[height, width, channels]`, with 1 (grey), 2 (grey and alpha),
 /// 3 (RGB) or 4 (RGBA) channels.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -133,8 +137,15 @@ fn decode(bytes: &[u8], upright: bool) -> Result<Image, String> {
         ImageError::Unsupported(e) => format!("{e}; supported are PNG, JPEG, WebP, BMP and GIF"),
         other => format!("broken image: {other}"),
     };
+    if is_truncated_jpeg(bytes) {
+        return Err("broken image: the JPEG data end early".to_owned());
+    }
     let reader = ImageReader::new(Cursor::new(bytes)).with_guessed_format().map_err(|e| e.to_string())?;
     let mut decoder = reader.into_decoder().map_err(explain)?;
+    let (width, height) = decoder.dimensions();
+    if !holds(height as usize, width as usize) {
+        return Err(format!("expected at most {MOST_PIXELS} pixels, found {height} × {width}"));
+    }
     let orientation = decoder.orientation().map_err(explain)?;
     let mut image = DynamicImage::from_decoder(decoder).map_err(explain)?;
     if upright {
@@ -163,6 +174,21 @@ fn decode(bytes: &[u8], upright: bool) -> Result<Image, String> {
         }
     };
     Ok(Image { pixels, height, width, channels })
+}
+
+/// Whether an image of this size may be held in memory.
+pub(super) fn holds(height: usize, width: usize) -> bool {
+    height.checked_mul(width).is_some_and(|pixels| pixels <= MOST_PIXELS)
+}
+
+/// Whether a JPEG file ends inside of its last scan; the decoder would fill the rest with grey.
+///
+/// Neither marker can occur in a scan's data, where 0xFF is always followed by 0 or a restart marker.
+fn is_truncated_jpeg(bytes: &[u8]) -> bool {
+    const START_OF_IMAGE: &[u8] = &[0xff, 0xd8, 0xff];
+    let last = |marker: [u8; 2]| bytes.windows(2).rposition(|pair| pair == marker);
+    let (scan, end) = (last([0xff, 0xda]), last([0xff, 0xd9]));
+    bytes.starts_with(START_OF_IMAGE) && scan.is_some_and(|scan| end.is_none_or(|end| end < scan))
 }
 
 fn high_bytes(samples: &[u16]) -> Vec<u8> {

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use rayon::prelude::*;
 
+use super::decode::{MOST_PIXELS, holds};
 use super::pixels::{Planes, center_crop, to_planes};
 use super::settings::{ImageSettings, Pad};
 use super::{Image, resize};
@@ -89,10 +90,12 @@ impl ImageProcessor {
                     "an image of {from_height} × {from_width} would shrink to {height} × {width}"
                 ));
             }
+            check_size("size", image.size(), (height, width))?;
             let pixels = resize(image.pixels(), channels, image.size(), (height, width), filter);
             image = Image::from_pixels(pixels, height, width, channels).map_err(|e| e.to_string())?;
         }
         if let Some((height, width)) = settings.center_crop {
+            check_size("crop_size", image.size(), (height, width))?;
             let pixels = center_crop(image.pixels(), channels, image.size(), (height, width));
             image = Image::from_pixels(pixels, height, width, channels).map_err(|e| e.to_string())?;
         }
@@ -108,9 +111,24 @@ impl ImageProcessor {
                 (most(|image| image.height), most(|image| image.width))
             }
         };
-        let padded = planes.into_iter().map(|image| image.pad(height, width));
+        let padded = planes.into_iter().map(|image| {
+            check_size("pad_size", (image.height, image.width), (height, width))?;
+            image.pad(height, width)
+        });
         padded.collect::<Result<_, _>>().map_err(ProcessorError::Pixels)
     }
+}
+
+/// Refuses to make an image larger than one may be that is read from a file. A long and narrow image grows to
+/// such a size by its short edge.
+fn check_size(setting: &str, from: (usize, usize), to: (usize, usize)) -> Result<(), String> {
+    if holds(to.0, to.1) {
+        return Ok(());
+    }
+    Err(format!(
+        "{setting}: an image of {} × {} would become {} × {}, expected at most {MOST_PIXELS} pixels",
+        from.0, from.1, to.0, to.1
+    ))
 }
 
 fn common_shape(planes: &[Planes]) -> Result<[usize; 3], ProcessorError> {

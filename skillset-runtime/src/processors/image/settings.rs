@@ -123,7 +123,9 @@ impl ImageSettings {
         if on("do_normalize")? {
             required("image_mean", "do_normalize")?;
             required("image_std", "do_normalize")?;
-            settings.normalize = Some((numbers(&r, "image_mean")?, numbers(&r, "image_std")?));
+            let (mean, std) = (numbers(&r, "image_mean")?, numbers(&r, "image_std")?);
+            r.require(!std.contains(&0.0), "image_std", "numbers other than 0")?;
+            settings.normalize = Some((mean, std));
         }
         if on("do_pad")? {
             let size = r.has("pad_size").then(|| exact(&r, "pad_size")).transpose()?;

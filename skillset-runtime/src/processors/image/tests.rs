@@ -3,9 +3,8 @@
 use serde_json::{Value, json};
 
 use super::*;
-use crate::checkpoint::Weights;
-use crate::checkpoint::convert::to_f32;
 use crate::processors::ProcessorError;
+use crate::tensor::file::read_tensors;
 
 /// The recorder's `synthetic`.
 fn synthetic(height: usize, width: usize, channels: usize, seed: u32) -> Image {
@@ -114,12 +113,14 @@ fn recorded_processors() {
         }
         let settings: Value = serde_json::from_slice(&std::fs::read(&path).unwrap()).unwrap();
         let processor = processor(settings).unwrap();
-        let expected = Weights::from_files(&[path.with_extension("safetensors")]).unwrap();
-        for view in expected.iter() {
-            let file = std::fs::read(root.join("images").join(view.name)).unwrap();
+        for (name, expected) in read_tensors(&path.with_extension("safetensors")).unwrap() {
+            let file = std::fs::read(root.join("images").join(&name)).unwrap();
             let batch = processor.process(&[Image::from_bytes_upright(&file).unwrap()]).unwrap();
-            assert_eq!(batch.shape, view.shape, "{} {}", path.display(), view.name);
-            assert_eq!(batch.values, to_f32(&view).unwrap(), "{} {}", path.display(), view.name);
+            assert_eq!(batch.shape, expected.shape(), "{} {name}", path.display());
+            // Pixels that are not rescaled were recorded as bytes.
+            let bytes = || expected.as_i64().unwrap().iter().map(|&byte| byte as f32).collect();
+            let expected = expected.as_f32().map_or_else(bytes, <[f32]>::to_vec);
+            assert_eq!(batch.values, expected, "{} {name}", path.display());
             compared += 1;
         }
     }
@@ -167,6 +168,10 @@ fn bad_settings_name_the_field() {
         "/size/height: expected a non-negative integer, found -1"
     );
     assert_eq!(
+        error(json!({"do_normalize": true, "image_mean": 0.5, "image_std": [0.5, 0, 0.5]})),
+        "/image_std: expected numbers other than 0, found [0.5,0,0.5]"
+    );
+    assert_eq!(
         error(json!({"do_flip_channel_order": true})),
         "/do_flip_channel_order: expected this step to be off, found true; it is not supported yet"
     );
@@ -202,6 +207,19 @@ fn bad_images_are_errors() {
         ),
         "image 0: an image of 1 × 9 would shrink to 0 × 2"
     );
+    assert_eq!(
+        run(json!({"do_resize": true, "size": {"shortest_edge": 224}}), synthetic(1, 65_535, 3, 0)),
+        "image 0: size: an image of 1 × 65535 would become 224 × 14679840, expected at most 178956970 pixels"
+    );
+    let large = json!({"height": 32_768, "width": 32_768});
+    assert_eq!(
+        run(json!({"do_center_crop": true, "crop_size": large}), synthetic(2, 2, 3, 0)),
+        "image 0: crop_size: an image of 2 × 2 would become 32768 × 32768, expected at most 178956970 pixels"
+    );
+    assert_eq!(
+        run(json!({"do_pad": true, "pad_size": large}), synthetic(2, 2, 3, 0)),
+        "pad_size: an image of 2 × 2 would become 32768 × 32768, expected at most 178956970 pixels"
+    );
     let none = processor(vit).unwrap().process(&[]).unwrap_err().to_string();
     assert_eq!(none, "expected at least one image, found none");
     assert!(Image::from_pixels(vec![0; 5], 2, 1, 3).is_err());
@@ -214,13 +232,35 @@ fn bad_images_are_errors() {
     assert!(missing.starts_with("no/such.png: "), "{missing}");
 }
 
+/// A PNG's header with any size; pixels are not looked at before the size is.
 #[test]
-fn truncated_files_are_errors() {
+fn files_that_claim_too_many_pixels_are_refused() {
+    let cases = cases(include_str!("testdata/files.json"));
+    let mut file = bytes(&cases.iter().find(|case| case["name"] == "rgb").unwrap()["file"]);
+    let checksum = |bytes: &[u8]| {
+        let step = |crc: u32| if crc & 1 == 1 { crc >> 1 ^ 0xedb8_8320 } else { crc >> 1 };
+        !bytes.iter().fold(!0, |crc, &byte| (0..8).fold(crc ^ u32::from(byte), |crc, _| step(crc)))
+    };
+    file[16..20].copy_from_slice(&100_000u32.to_be_bytes());
+    file[20..24].copy_from_slice(&1_000_000u32.to_be_bytes());
+    let sum = checksum(&file[12..29]);
+    file[29..33].copy_from_slice(&sum.to_be_bytes());
+    assert_eq!(
+        Image::from_bytes(&file).unwrap_err().to_string(),
+        "image: expected at most 178956970 pixels, found 1000000 × 100000"
+    );
+}
+
+#[test]
+fn truncated_files_never_panic() {
     for case in cases(include_str!("testdata/files.json")) {
         let file = bytes(&case["file"]);
         for length in (0..file.len()).step_by(7) {
             // Some formats can be cut after the last pixel; nothing may panic.
-            let _ = Image::from_bytes(&file[..length]);
+            let decoded = Image::from_bytes(&file[..length]);
+            // A cut JPEG lacks its end marker.
+            let is_jpeg = file.starts_with(&[0xff, 0xd8]);
+            assert!(decoded.is_err() || !is_jpeg, "{length} of {} bytes", file.len());
         }
     }
 }

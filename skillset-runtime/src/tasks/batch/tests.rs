@@ -3,12 +3,12 @@
 use std::sync::Mutex;
 
 use super::*;
-use crate::engine::{EngineError, Session, bind_inputs};
-use crate::ir::{Builder, CheckedGraph, DType, Dim, Request};
+use crate::engine::{EngineError, Session, Signature, bind_inputs};
+use crate::ir::{Builder, DType, Dim, Request};
 
 /// A program whose `hidden` is each token's id and its own mask.
 struct Echo {
-    graph: CheckedGraph,
+    signature: Signature,
     /// The shapes it ran on.
     shapes: Mutex<Vec<Vec<usize>>>,
 }
@@ -21,18 +21,19 @@ impl Echo {
         let shape = [Dim::symbol("batch"), Dim::symbol("sequence")];
         let ids = g.input("input_ids", DType::I64, &shape);
         g.optional_input("attention_mask", DType::I64, &shape);
+        g.optional_input("position_ids", DType::I64, &shape);
         g.output("hidden", g.cast(ids, DType::F32));
-        Arc::new(Self { graph: builder.finish().unwrap(), shapes: Mutex::default() })
+        Arc::new(Self { signature: Signature::from(&builder.finish().unwrap()), shapes: Mutex::default() })
     }
 }
 
 impl Program for Echo {
-    fn graph(&self) -> &CheckedGraph {
-        &self.graph
+    fn signature(&self) -> &Signature {
+        &self.signature
     }
 
     fn run(&self, inputs: &Tensors) -> Result<Tensors, EngineError> {
-        bind_inputs(&self.graph, inputs, 0)?;
+        bind_inputs(&self.signature, inputs, 0)?;
         let ids = &inputs["input_ids"];
         self.shapes.lock().unwrap().push(ids.shape().to_vec());
         let mask = inputs.get("attention_mask").and_then(Tensor::as_i64);
@@ -48,6 +49,10 @@ impl Program for Echo {
     fn session(&self, _: usize, _: usize) -> Result<Box<dyn Session + '_>, EngineError> {
         unreachable!("no task but generation works in sessions")
     }
+}
+
+fn runner(echo: &Arc<Echo>) -> Runner {
+    Runner::new("test", echo.clone(), &TEXT_INPUTS).unwrap()
 }
 
 fn text(ids: &[u32]) -> EncodedText {
@@ -76,7 +81,7 @@ fn run(runner: &Runner, texts: &[EncodedText], pad: Option<u32>) -> Result<Vec<V
 #[test]
 fn similar_lengths_run_together_and_results_keep_the_order() {
     let echo = Echo::new(&["attention_mask"]);
-    let runner = Runner::new(echo.clone()).with_batch_size(2);
+    let runner = runner(&echo).with_batch_size(2);
     let texts = [text(&[1]), text(&[2, 3, 4]), text(&[5, 6]), text(&[7, 8, 9])];
     let found = run(&runner, &texts, Some(99)).unwrap();
     // Padding is masked and does not come back.
@@ -93,15 +98,36 @@ fn without_padding_only_equal_lengths_run_together() {
     for (inputs, pad) in [(&["attention_mask"] as &[&str], None), (&[], Some(0))] {
         let echo = Echo::new(inputs);
         let texts = [text(&[1, 2]), text(&[3]), text(&[4, 5])];
-        let found = run(&Runner::new(echo.clone()), &texts, pad).unwrap();
+        let found = run(&runner(&echo), &texts, pad).unwrap();
         assert_eq!(found, [vec![1., 1., 2., 1.], vec![3., 1.], vec![4., 1., 5., 1.]]);
         assert_eq!(*echo.shapes.lock().unwrap(), [[2, 2], [1, 1]]);
     }
 }
 
 #[test]
+fn a_program_is_given_what_it_takes() {
+    let texts = [text(&[7, 8]), text(&[9])];
+    let inputs = runner(&Echo::new(&["position_ids"])).text_inputs(&texts, &[0, 1], 5);
+    assert_eq!(inputs.keys().collect::<Vec<_>>(), ["input_ids", "position_ids"]);
+    assert_eq!(inputs["input_ids"].as_i64(), Some(&[7, 8, 9, 5][..]));
+    assert_eq!(inputs["position_ids"].as_i64(), Some(&[0, 1, 0, 1][..]));
+}
+
+#[test]
+fn a_program_that_takes_what_the_task_cannot_give_is_refused() {
+    let Err(error) = Runner::new("test", Echo::new(&["attention_mask"]), &["input_ids"]) else {
+        panic!("the task gives no mask");
+    };
+    assert_eq!(
+        error.to_string(),
+        "test: echo: expected inputs among input_ids, which the task can give, found \"attention_mask\"; its inputs are \
+         input_ids: i64[batch, sequence], attention_mask: i64[batch, sequence]"
+    );
+}
+
+#[test]
 fn damage_is_reported_with_output_and_input() {
-    let runner = Runner::new(Echo::new(&["attention_mask"]));
+    let runner = runner(&Echo::new(&["attention_mask"]));
     let error = run(&runner, &[text(&[1, 2]), text(&[666])], Some(666)).unwrap_err();
     assert_eq!(
         error.to_string(),

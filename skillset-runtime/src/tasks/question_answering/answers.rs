@@ -36,7 +36,8 @@ impl AnswerFinder<'_> {
         let allowed: Vec<bool> = (0..window.ids.len()).map(|at| is_context(at) || is_cls(at)).collect();
         // Aligned to words, several spans may become one answer.
         let top_k = self.options.top_k;
-        let count = if self.options.align_to_words { top_k * 2 + 10 } else { top_k };
+        let count =
+            if self.options.align_to_words { top_k.saturating_mul(2).saturating_add(10) } else { top_k };
         best_spans(start, end, &allowed, count, self.options.max_answer_len)
     }
 }

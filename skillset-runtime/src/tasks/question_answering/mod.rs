@@ -16,6 +16,7 @@ use spans::Spans;
 use super::error::TaskError;
 use super::options::TaskOptions;
 use super::pipeline::{JsonPipeline, Pipeline, to_json};
+use super::settings::TextSettings;
 use super::text::{CharText, TextModel};
 use super::text_input::string_fields;
 use crate::checkpoint::{ConfigError, Reader};
@@ -23,6 +24,9 @@ use crate::load::Model;
 use crate::processors::text::{EncodeOptions, EncodedText, Role, Truncation};
 
 /// Answers questions; transformers' `QuestionAnsweringPipeline`.
+///
+/// The question always stands first. transformers puts the context first for tokenizers that pad on the left,
+/// and then takes spans of the question for answers too, which is not followed here.
 pub struct QuestionAnswerer {
     model: TextModel,
 }
@@ -128,10 +132,16 @@ impl Pipeline for QuestionAnswerer {
     const NAME: &'static str = "question-answering";
     type Input = Question;
     type Options = QuestionAnsweringOptions;
+    type Settings = TextSettings;
     type Output = Vec<Answer>;
 
     fn load(model: &Model) -> Result<Self, TaskError> {
         Ok(Self { model: TextModel::load(Self::NAME, model, &["start_logits", "end_logits"])? })
+    }
+
+    fn with_settings(mut self, settings: &TextSettings) -> Self {
+        self.model = self.model.with_settings(*settings);
+        self
     }
 
     fn with_batch_size(mut self, size: usize) -> Self {

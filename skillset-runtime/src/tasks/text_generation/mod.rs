@@ -26,6 +26,7 @@ pub struct TextGenerator {
     generator: Generator,
     processor: Arc<TextProcessor>,
     chat: Option<ChatTemplates>,
+    settings: GenerationConfig,
     batch_size: usize,
 }
 
@@ -64,9 +65,9 @@ impl TextGenerator {
         &self.generator
     }
 
-    /// A call's parameters, then the checkpoint's, then those of the pipeline.
+    /// A call's parameters, then those that were set, then the checkpoint's, then those of the pipeline.
     fn config(&self, options: &TextGenerationOptions) -> GenerationConfig {
-        let set = options.generation.clone().or(self.generator.defaults());
+        let set = options.generation.clone().or(&self.settings).or(self.generator.defaults());
         let pipeline = GenerationConfig {
             // A default number of new tokens must not win over a length that someone set.
             max_new_tokens: set.max_length.is_none().then_some(256),
@@ -138,6 +139,7 @@ impl Pipeline for TextGenerator {
     const NAME: &'static str = "text-generation";
     type Input = Prompt;
     type Options = TextGenerationOptions;
+    type Settings = GenerationConfig;
     type Output = Generated;
 
     fn load(model: &Model) -> Result<Self, TaskError> {
@@ -145,7 +147,13 @@ impl Pipeline for TextGenerator {
         let processor = Arc::new(TextProcessor::from_dir(dir)?);
         let generator = model.generator()?.with_text(Arc::new(WithSpecialTokens(Arc::clone(&processor))));
         let chat = ChatTemplates::from_dir(dir, processor.settings())?;
-        Ok(Self { generator, processor, chat, batch_size: DEFAULT_BATCH_SIZE })
+        let settings = GenerationConfig::default();
+        Ok(Self { generator, processor, chat, settings, batch_size: DEFAULT_BATCH_SIZE })
+    }
+
+    fn with_settings(mut self, settings: &GenerationConfig) -> Self {
+        self.settings = settings.clone();
+        self
     }
 
     fn with_batch_size(mut self, size: usize) -> Self {

@@ -190,7 +190,7 @@ pub(super) fn merge_windows(mut entities: Vec<Entity>) -> Vec<Entity> {
     entities.sort_by_key(|entity| entity.start);
     let mut merged: Vec<Entity> = vec![];
     for entity in entities {
-        let rank = |entity: &Entity| (entity.end - entity.start, entity.score);
+        let rank = |entity: &Entity| (entity.end.saturating_sub(entity.start), entity.score);
         match merged.last_mut() {
             Some(last) if last.start <= entity.start && entity.start < last.end => {
                 if rank(&entity) > rank(last) {

@@ -13,6 +13,7 @@ use super::batch::RowOutputs;
 use super::error::TaskError;
 use super::options::TaskOptions;
 use super::pipeline::{JsonPipeline, Pipeline, to_json};
+use super::settings::TextSettings;
 use super::text::{CharText, TextModel};
 use crate::checkpoint::{ConfigError, Labels, Reader};
 use crate::load::Model;
@@ -117,11 +118,17 @@ impl Pipeline for TokenClassifier {
     const NAME: &'static str = "token-classification";
     type Input = String;
     type Options = TokenClassificationOptions;
+    type Settings = TextSettings;
     type Output = Vec<Entity>;
 
     fn load(model: &Model) -> Result<Self, TaskError> {
         let labels = model.checkpoint().labels()?;
         Ok(Self { model: TextModel::load(Self::NAME, model, &["logits"])?, labels })
+    }
+
+    fn with_settings(mut self, settings: &TextSettings) -> Self {
+        self.model = self.model.with_settings(*settings);
+        self
     }
 
     fn with_batch_size(mut self, size: usize) -> Self {

@@ -99,10 +99,7 @@ impl PreparedLinear {
             Weight::Table(weight) => {
                 let weight = Floats::of(weight);
                 let weight = weight.contiguous()?;
-                match inner {
-                    0 => out.fill(MaybeUninit::new(0.0)),
-                    _ => table::multiply(x, weight, inner, out),
-                }
+                table::multiply(x, weight, inner, out);
                 // SAFETY: every element of the product has just been written.
                 let out = unsafe { out.assume_init_mut() };
                 if let Some(bias) = bias {

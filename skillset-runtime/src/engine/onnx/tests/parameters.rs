@@ -134,12 +134,18 @@ fn another_file_in_the_place_of_the_checkpoint_is_kept() {
     let (checkpoint, elsewhere) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     let file = checkpoint.path().join("model.safetensors");
     write_checkpoint(&file);
-    std::fs::write(elsewhere.path().join("model.safetensors"), "another").unwrap();
+    let there = elsewhere.path().join("model.safetensors");
+    let length = std::fs::metadata(&file).unwrap().len() as usize;
+    std::fs::write(&there, vec![1; length]).unwrap();
     let weights = Two::new(Some((&file, 72)));
     let graph = graph();
     let model = write_model(&graph, &weights, &WriteOptions::default()).unwrap();
     let error = model.save(&elsewhere.path().join("model.onnx"), Storage::Link).unwrap_err().to_string();
     assert!(error.contains("remove it or choose another folder"), "{error}");
+    assert_eq!(std::fs::read(&there).unwrap(), vec![1; length]);
+    assert!(!elsewhere.path().join("model.onnx").exists());
+    std::fs::copy(&file, &there).unwrap();
+    model.save(&elsewhere.path().join("model.onnx"), Storage::Link).unwrap();
 }
 
 #[test]

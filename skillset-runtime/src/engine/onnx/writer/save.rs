@@ -2,13 +2,14 @@
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};
-use std::io::{BufWriter, Write};
+use std::io::{self, BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 
 use prost::Message;
 
 use super::parameters::External;
 use super::{OnnxModel, WriteError};
+use crate::new_file::NewFile;
 
 /// Where a saved model keeps its parameters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
@@ -57,14 +58,19 @@ impl OnnxModel<'_> {
             _ => data.append(external.view.bytes),
         })?;
         data.finish()?;
-        fs::write(path, bytes).map_err(at(path))
+        let write = || {
+            let mut file = NewFile::create(path)?;
+            file.write_all(&bytes)?;
+            file.finish()
+        };
+        write().map_err(at(path))
     }
 }
 
 /// The file of tensors that a model carries itself; made when the first one comes.
 struct DataFile {
     path: PathBuf,
-    file: Option<BufWriter<File>>,
+    file: Option<NewFile>,
     length: u64,
 }
 
@@ -80,7 +86,7 @@ impl DataFile {
         let mut write = || {
             let file = match &mut self.file {
                 Some(file) => file,
-                none => none.insert(BufWriter::new(File::create(&self.path)?)),
+                none => none.insert(NewFile::create(&self.path)?),
             };
             file.write_all(&vec![0; (offset - self.length) as usize])?;
             file.write_all(bytes)
@@ -91,7 +97,7 @@ impl DataFile {
     }
 
     fn finish(self) -> Result<(), WriteError> {
-        self.file.map_or(Ok(()), |mut file| file.flush()).map_err(at(&self.path))
+        self.file.map_or(Ok(()), NewFile::finish).map_err(at(&self.path))
     }
 }
 
@@ -110,6 +116,10 @@ impl Links<'_> {
         let name = file_name(file);
         let link = self.folder.join(&name);
         let target = file.canonicalize().map_err(at(file))?;
+        if self.linked.values().any(|other| *other == name) {
+            let problem = format!("{} and another file of the checkpoint have one name", target.display());
+            return Err(at(&link)(io::Error::new(io::ErrorKind::AlreadyExists, problem)));
+        }
         place(&target, &link).map_err(at(&link))?;
         self.linked.insert(file.to_owned(), name.clone());
         Ok(name)
@@ -117,19 +127,15 @@ impl Links<'_> {
 }
 
 /// Makes `target` visible as `link`, which is not a symbolic link then.
-fn place(target: &Path, link: &Path) -> std::io::Result<()> {
+fn place(target: &Path, link: &Path) -> io::Result<()> {
     if let Ok(present) = fs::symlink_metadata(link) {
-        let wanted = target.metadata()?;
-        // Hard links of one file agree in both; a path within the same folder is the file itself.
-        if !present.is_symlink()
-            && present.len() == wanted.len()
-            && present.modified()? == wanted.modified()?
+        if !present.is_symlink() && (same_file::is_same_file(target, link)? || have_same_bytes(target, link)?)
         {
             return Ok(());
         }
         if !present.is_symlink() || link.canonicalize().ok().as_deref() != Some(target) {
-            return Err(std::io::Error::new(
-                std::io::ErrorKind::AlreadyExists,
+            return Err(io::Error::new(
+                io::ErrorKind::AlreadyExists,
                 format!(
                     "the model needs {} here, but this is another file; remove it or choose another folder",
                     target.display()
@@ -141,11 +147,29 @@ fn place(target: &Path, link: &Path) -> std::io::Result<()> {
     fs::hard_link(target, link).or_else(|_| fs::copy(target, link).map(drop))
 }
 
+/// Whether one file is a copy of the other, as an earlier export leaves it where links cannot be made.
+fn have_same_bytes(a: &Path, b: &Path) -> io::Result<bool> {
+    let (a, b) = (File::open(a)?, File::open(b)?);
+    if a.metadata()?.len() != b.metadata()?.len() {
+        return Ok(false);
+    }
+    let (mut a, mut b) = (BufReader::new(a), BufReader::new(b));
+    loop {
+        let (left, right) = (a.fill_buf()?, b.fill_buf()?);
+        let common = left.len().min(right.len());
+        if common == 0 || left[..common] != right[..common] {
+            return Ok(left.is_empty() && right.is_empty());
+        }
+        a.consume(common);
+        b.consume(common);
+    }
+}
+
 fn file_name(path: &Path) -> String {
     path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned())
 }
 
-fn at(path: &Path) -> impl FnOnce(std::io::Error) -> WriteError {
+fn at(path: &Path) -> impl FnOnce(io::Error) -> WriteError {
     let path = path.to_owned();
     move |source| WriteError::File { path, source }
 }

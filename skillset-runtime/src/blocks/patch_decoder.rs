@@ -1,0 +1,67 @@
+//! Pixels from patches.
+
+use super::linear::fixed_width;
+use crate::ir::{Conv2d, Dim, Scope, Value};
+
+/// Reconstruction of an image from its patches: a 1×1 convolution and a pixel shuffle, as SimMIM has it
+/// (arXiv:2111.09886).
+///
+/// Parameters: `0.{weight, bias}`.
+#[derive(Clone, Debug)]
+pub struct PatchDecoder {
+    /// Hidden states of the patches, `[batch, patches, width]`.
+    pub of: Value,
+    /// The image that they come from, `[batch, channels, height, width]`.
+    pub image: Value,
+    /// Height and width of a patch.
+    pub patch_size: [usize; 2],
+    /// Rows and columns of pixels that a patch becomes.
+    pub stride: usize,
+    /// Color channels of the result.
+    pub channels: usize,
+}
+
+impl PatchDecoder {
+    /// A decoder.
+    pub fn new(of: Value, image: Value, patch_size: [usize; 2], stride: usize, channels: usize) -> Self {
+        Self { of, image, patch_size, stride, channels }
+    }
+
+    /// Adds the decoder; the result is `[batch, channels, rows · stride, columns · stride]`.
+    pub fn build(self, g: &Scope) -> Value {
+        let Some(width) = fixed_width(g, self.of) else { return self.of };
+        let Some([rows, columns]) = self.grid(g) else { return self.of };
+        let (batch, stride) = (g.dim(self.of, 0), self.stride);
+        let tokens = g.transpose(self.of, &[0, 2, 1]);
+        let tokens = g.reshape(tokens, &[batch.clone(), width.into(), rows.clone(), columns.clone()]);
+
+        let out = stride * stride * self.channels;
+        let conv = Conv2d { stride: [1, 1], padding: [0, 0], dilation: [1, 1], groups: 1 };
+        let g0 = g.at("0");
+        let (weight, bias) = (g0.param("weight", &[out, width, 1, 1]), g0.param("bias", &[out]));
+        let y = g0.apply_conv2d(conv, tokens, weight, Some(bias));
+
+        let channels = Dim::from(self.channels);
+        let split =
+            [batch.clone(), channels.clone(), stride.into(), stride.into(), rows.clone(), columns.clone()];
+        let y = g.transpose(g.reshape(y, &split), &[0, 1, 4, 2, 5, 3]);
+        g.reshape(y, &[batch, channels, rows * Dim::from(stride), columns * Dim::from(stride)])
+    }
+
+    /// Rows and columns of patches. transformers takes them for a square where it knows how many there are.
+    fn grid(&self, g: &Scope) -> Option<[Dim; 2]> {
+        if self.patch_size.contains(&0) {
+            g.fail("patch_size: expected positive sizes, found 0");
+            return None;
+        }
+        let Some(count) = g.dim(self.of, 1).as_size() else {
+            return Some([0, 1].map(|axis| g.dim(self.image, axis + 2) / self.patch_size[axis as usize]));
+        };
+        let side = count.isqrt();
+        if side * side != count {
+            g.fail(format_args!("{count} patches do not make a square image"));
+            return None;
+        }
+        Some([side.into(), side.into()])
+    }
+}

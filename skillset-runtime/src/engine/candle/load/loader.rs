@@ -1,0 +1,229 @@
+//! What is computed once, at load.
+
+use std::collections::HashMap;
+
+use candle_core::Tensor;
+
+use super::sharing::{same, tables};
+use super::{Prepared, Target};
+use crate::engine::candle::convert;
+use crate::engine::candle::error::Fault;
+use crate::engine::candle::kernel::conv::PreparedConv;
+use crate::engine::candle::kernel::linear::{PreparedLinear, Weight};
+use crate::engine::candle::op::{self, Context};
+use crate::ir::{Activation, Bindings, CheckedGraph, Dim, Node, Op, Value};
+use crate::weights::{WeightView, Weights};
+
+/// Computes what no run can change, in the order of the graph.
+pub(super) struct Loader<'a> {
+    target: &'a Target,
+    graph: &'a CheckedGraph,
+    weights: &'a dyn Weights,
+    /// By node: its value, if no run changes it and something has yet to read it.
+    pub(super) constants: Vec<Option<Tensor>>,
+    /// By node: whether no run has to compute it.
+    pub(super) settled: Vec<bool>,
+    /// By node: what was made of its constant inputs.
+    pub(super) prepared: Vec<Option<Prepared>>,
+    /// By node: how many nodes have yet to read its value in tensor form, at load or in runs.
+    readers: Vec<usize>,
+    /// See [`same`].
+    same: Vec<Value>,
+    /// See [`tables`].
+    is_table: Vec<bool>,
+    /// By node and orientation: weights that are packed already.
+    packed: HashMap<(Value, bool), Weight>,
+}
+
+impl<'a> Loader<'a> {
+    pub(super) fn new(target: &'a Target, graph: &'a CheckedGraph, weights: &'a dyn Weights) -> Self {
+        let nodes = graph.nodes.len();
+        let same = same(graph, weights);
+        Self {
+            target,
+            graph,
+            weights,
+            constants: vec![None; nodes],
+            settled: vec![false; nodes],
+            prepared: (0..nodes).map(|_| None).collect(),
+            readers: graph.use_counts(),
+            is_table: tables(graph, &same),
+            same,
+            packed: HashMap::new(),
+        }
+    }
+
+    /// Settles or prepares one node; nodes come in the order of the graph.
+    pub(super) fn visit(&mut self, value: Value) -> Result<(), Fault> {
+        let node = self.graph.node(value);
+        match &node.op {
+            Op::Input(_) | Op::State(_) => {}
+            // Read when a node wants it, in the form that it wants.
+            Op::Param(_) => self.settled[value.index()] = true,
+            op if self.is_constant(node) => {
+                let inputs: Vec<Tensor> =
+                    node.inputs.iter().map(|&input| self.tensor(input)).collect::<Result<_, _>>()?;
+                let inputs: Vec<&Tensor> = inputs.iter().collect();
+                let bindings = Bindings::default();
+                let context = Context {
+                    device: &self.target.device,
+                    float: self.graph.float,
+                    kernels: self.target.kernels,
+                    bindings: &bindings,
+                };
+                self.constants[value.index()] = Some(op::evaluate(&context, op, &inputs)?);
+                self.settled[value.index()] = true;
+                node.inputs.iter().for_each(|&input| self.done(input));
+            }
+            Op::Linear(linear) if self.is_prepared(node) => {
+                let weight = self.weight(node.inputs[1], linear.transposed)?;
+                let linear = self.linear(weight, node, linear.activation)?;
+                self.prepared[value.index()] = Some(Prepared::Linear(linear));
+            }
+            Op::Conv2d(conv) if conv.groups == 1 && self.is_prepared(node) => {
+                let (conv, weight) = (conv.clone(), self.kernels(node.inputs[1])?);
+                let [_, _, height, width] = self.sizes(node.inputs[1])?;
+                let linear = self.linear(weight, node, None)?;
+                let conv = PreparedConv { conv, kernel: [height, width], linear };
+                self.prepared[value.index()] = Some(Prepared::Conv(conv));
+            }
+            _ => {
+                for &input in &node.inputs {
+                    if self.settled[input.index()] {
+                        self.tensor(input)?;
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether a node has the same value in every run.
+    fn is_constant(&self, node: &Node) -> bool {
+        let fixed = |dim: &Dim| dim.as_constant().is_some();
+        let attributes = match &node.op {
+            Op::Reshape(shape) | Op::Expand(shape) => shape.iter().all(fixed),
+            Op::Slice { start, end, .. } | Op::Iota { start, len: end } => fixed(start) && fixed(end),
+            Op::Size(dim) => fixed(dim),
+            // Composites are made of primitives where they matter here, and random access to a table
+            // at constant places is as good at run time.
+            op => !op.is_composite(),
+        };
+        attributes && node.inputs.iter().all(|input| self.settled[input.index()])
+    }
+
+    /// A constant in tensor form.
+    pub(super) fn tensor(&mut self, value: Value) -> Result<Tensor, Fault> {
+        if let Some(tensor) = &self.constants[value.index()] {
+            return Ok(tensor.clone());
+        }
+        let first = self.same[value.index()];
+        if first != value {
+            let tensor = self.tensor(first)?;
+            self.constants[value.index()] = Some(tensor.clone());
+            return Ok(tensor);
+        }
+        let Op::Param(index) = self.graph.node(value).op else {
+            return Err(Fault::Reason("a constant was dropped before its last reader".into()));
+        };
+        let param = &self.graph.params[index];
+        let view = self.view(index)?;
+        let floats = convert::floats(&view)?.into_owned();
+        self.weights.release(&param.name);
+        let tensor = Tensor::from_vec(floats, param.shape.as_slice(), &self.target.device)?
+            .to_dtype(convert::dtype(self.graph.float))?;
+        self.constants[value.index()] = Some(tensor.clone());
+        Ok(tensor)
+    }
+
+    fn view(&self, index: usize) -> Result<WeightView<'a>, Fault> {
+        let param = &self.graph.params[index];
+        let view = self
+            .weights
+            .get(&param.name)
+            .ok_or_else(|| Fault::Reason(format!("the checkpoint has no tensor {:?}", param.name)))?;
+        if view.shape != param.shape {
+            return Err(Fault::Reason(format!(
+                "{:?} is {:?}, expected {:?}",
+                view.name, view.shape, param.shape
+            )));
+        }
+        Ok(view)
+    }
+
+    /// Counts one reader of `value` as served; drops the value after the last.
+    fn done(&mut self, value: Value) {
+        let readers = &mut self.readers[value.index()];
+        *readers = readers.saturating_sub(1);
+        if *readers == 0 {
+            self.constants[value.index()] = None;
+        }
+    }
+
+    /// Whether a node is prepared for its weight and bias, which must be constant.
+    fn is_prepared(&self, node: &Node) -> bool {
+        self.target.kernels && node.inputs[1..].iter().all(|input| self.settled[input.index()])
+    }
+
+    /// A linear layer with the bias of `node`.
+    fn linear(
+        &mut self,
+        weight: Weight,
+        node: &Node,
+        activation: Option<Activation>,
+    ) -> Result<PreparedLinear, Fault> {
+        let bias = match node.inputs.get(2) {
+            Some(&bias) => Some(self.tensor(bias)?.contiguous()?),
+            None => None,
+        };
+        Ok(PreparedLinear { weight, bias, activation })
+    }
+
+    /// The weight of a linear layer, packed once however many layers share it.
+    fn weight(&mut self, value: Value, transposed: bool) -> Result<Weight, Fault> {
+        let first = self.same[value.index()];
+        if !transposed && self.is_table[first.index()] {
+            return Ok(Weight::Table(self.tensor(first)?.contiguous()?));
+        }
+        if let Some(packed) = self.packed.get(&(first, transposed)) {
+            let packed = packed.clone();
+            self.done(value);
+            return Ok(packed);
+        }
+        let shape = self.sizes(value)?;
+        let packed = self.pack(value, shape, transposed)?;
+        self.packed.insert((first, transposed), packed.clone());
+        Ok(packed)
+    }
+
+    /// The kernels `[o, c, h, w]` of a convolution as the weight `[o, c · h · w]` of a linear layer.
+    fn kernels(&mut self, value: Value) -> Result<Weight, Fault> {
+        let [out, channels, height, width] = self.sizes(value)?;
+        self.pack(value, [out, channels * height * width], false)
+    }
+
+    /// Packs a constant seen as a matrix of `shape`; a parameter is packed right from the checkpoint.
+    fn pack(&mut self, value: Value, shape: [usize; 2], transposed: bool) -> Result<Weight, Fault> {
+        let packed = match (&self.constants[value.index()], &self.graph.node(value).op) {
+            (None, Op::Param(index)) => {
+                let packed = Weight::pack(&convert::floats(&self.view(*index)?)?, shape, transposed)?;
+                self.weights.release(&self.graph.params[*index].name);
+                packed
+            }
+            _ => {
+                let values = self.tensor(value)?.flatten_all()?.to_vec1::<f32>()?;
+                Weight::pack(&values, shape, transposed)?
+            }
+        };
+        self.done(value);
+        Ok(packed)
+    }
+
+    /// The sizes of a constant with `N` axes.
+    fn sizes<const N: usize>(&self, value: Value) -> Result<[usize; N], Fault> {
+        let fact = self.graph.fact(value);
+        let sizes: Option<Vec<usize>> = fact.shape.iter().map(Dim::as_size).collect();
+        let sizes = sizes.and_then(|sizes| <[usize; N]>::try_from(sizes).ok());
+        sizes.ok_or_else(|| Fault::Reason(format!("expected {N} fixed sizes, found {fact}")))
+    }
+}

@@ -1,0 +1,106 @@
+//! From a graph and a checkpoint to a program.
+
+mod loader;
+mod sharing;
+
+use std::sync::Arc;
+
+use candle_core::{Device, Tensor};
+
+use self::loader::Loader;
+use super::error::Fault;
+use super::kernel::conv::PreparedConv;
+use super::kernel::linear::PreparedLinear;
+use super::pool::Pool;
+use super::program::CandleProgram;
+use crate::engine::{EngineError, Signature};
+use crate::ir::{CheckedGraph, Node, Op, Value, decompose, pass};
+use crate::weights::Weights;
+
+/// What a program is made for.
+pub(super) struct Target {
+    pub engine: String,
+    pub device: Device,
+    pub kernels: bool,
+    pub passes: bool,
+}
+
+/// What is made of a node's constant inputs at load.
+pub(super) enum Prepared {
+    Linear(PreparedLinear),
+    Conv(PreparedConv),
+}
+
+impl Prepared {
+    /// The node's value, given its first input.
+    pub(super) fn apply(&self, x: &Tensor) -> Result<Tensor, Fault> {
+        match self {
+            Self::Linear(linear) => linear.apply(x),
+            Self::Conv(conv) => conv.apply(x),
+        }
+    }
+}
+
+/// Prepares `graph` for `target`.
+pub(super) fn load(
+    target: Target,
+    pool: Arc<Pool>,
+    graph: CheckedGraph,
+    weights: &dyn Weights,
+) -> Result<CandleProgram, EngineError> {
+    let signature = Signature::from(&graph);
+    let failed = |reason: String| EngineError::Failed {
+        engine: target.engine.clone(),
+        graph: signature.name.clone(),
+        reason,
+    };
+    let graph = lower(&target, graph).map_err(failed)?;
+    let mut loader = Loader::new(&target, &graph, weights);
+    for value in graph.values() {
+        loader.visit(value).map_err(|fault| {
+            let path = &graph.node(value).path;
+            failed(format!("{}: {fault}", if path.is_empty() { "the root" } else { path }))
+        })?;
+    }
+    for value in graph.results() {
+        if loader.settled[value.index()] {
+            loader.tensor(value).map_err(|fault| failed(fault.to_string()))?;
+        }
+    }
+    let Loader { constants, settled, prepared, .. } = loader;
+    let appends = graph.values().map(|value| append_of(&graph, value)).collect();
+    let liveness = pass::liveness(&graph);
+    let Target { engine, device, kernels, .. } = target;
+    Ok(CandleProgram {
+        engine,
+        device,
+        kernels,
+        pool,
+        signature,
+        executed: graph,
+        liveness,
+        constants,
+        settled,
+        prepared,
+        appends,
+    })
+}
+
+/// Rewrites the graph into what the target runs best.
+fn lower(target: &Target, graph: CheckedGraph) -> Result<CheckedGraph, String> {
+    let check = |graph: crate::ir::Graph| graph.check().map_err(|error| error.to_string());
+    let graph = if target.passes { check(pass::fuse(pass::merge(graph.into_graph())))? } else { graph };
+    // Appending to a cache is the one composite that every device can do in place.
+    let keep = |node: &Node| target.kernels || matches!(node.op, Op::CacheAppend);
+    let graph = decompose(graph, keep).map_err(|error| error.to_string())?;
+    if target.passes { check(pass::merge(graph.into_graph())) } else { Ok(graph) }
+}
+
+/// The state that `value` appends rows to, if it is that state's next value.
+fn append_of(graph: &CheckedGraph, value: Value) -> Option<usize> {
+    let node = graph.node(value);
+    match (&node.op, graph.node(*node.inputs.first()?).op.clone()) {
+        (Op::CacheAppend, Op::State(state)) if graph.states[state].next == Some(value) => Some(state),
+        _ => None,
+    }
+}

@@ -1,0 +1,192 @@
+//! Running what was recorded, and measuring how far the results are from it.
+
+use std::fs;
+use std::path::Path;
+use std::sync::Arc;
+
+use super::compare::Difference;
+use super::fixture::{Fixture, FixtureError, Generate, Run};
+use crate::checkpoint::{Checkpoint, CheckpointError};
+use crate::engine::Engine;
+use crate::generate::GenerationConfig;
+use crate::load::{LoadError, Model};
+use crate::model::{ModelError, ModelType};
+use crate::tensor::Tensor;
+
+/// Why a recorded task cannot be measured, or differs in more than numbers.
+#[derive(Debug, thiserror::Error)]
+pub enum MeasureError {
+    /// The fixture is unusable.
+    #[error(transparent)]
+    Fixture(#[from] FixtureError),
+    /// No temporary checkpoint can be made.
+    #[error("temporary checkpoint: {0}")]
+    Temporary(#[from] std::io::Error),
+    /// The checkpoint that the fixture stands for cannot be opened.
+    #[error(transparent)]
+    Checkpoint(#[from] CheckpointError),
+    /// The model type has no such task.
+    #[error(transparent)]
+    Model(#[from] ModelError),
+    /// A recorded call or generation fails, or gives something else.
+    #[error("{recorded}: {problem}")]
+    Recorded {
+        /// Which one, such as `run "padded"`.
+        recorded: String,
+        /// What failed; or expected and found.
+        problem: String,
+    },
+}
+
+/// What the recorded calls of a task gave.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Measured {
+    /// The largest difference of any output, in each measure.
+    pub difference: Difference,
+    /// Where the relative difference is largest, such as `run "padded": logits`; empty if nothing was compared.
+    pub worst: String,
+}
+
+impl Measured {
+    fn add(&mut self, difference: Difference, place: impl FnOnce() -> String) {
+        if self.worst.is_empty() || difference.relative > self.difference.relative {
+            self.worst = place();
+        }
+        self.difference = self.difference.worst(difference);
+    }
+}
+
+/// Measures the recorded calls of a task; generations must be token-exact.
+///
+/// `task` may be one that was not recorded under its own name, as long as one of its class was: tasks that share
+/// a class share its graph.
+///
+/// # Errors
+/// If the fixture, its checkpoint or the engine fails, an output is missing or has another shape, or a generated
+/// token differs.
+pub fn measure_task(
+    fixture: &Fixture,
+    model_type: &'static ModelType,
+    task: &str,
+    engine: Arc<dyn Engine>,
+) -> Result<Measured, MeasureError> {
+    let name = recorded_task(fixture, model_type, task)?;
+    let recorded = fixture.task(name)?;
+    if recorded.runs.is_empty() && recorded.generate.is_empty() {
+        let problem =
+            "expected calls or generations, found none; record the task with tools/oracle".to_owned();
+        return Err(MeasureError::Recorded { recorded: format!("task {name:?}"), problem });
+    }
+    let dir = tempfile::tempdir()?;
+    let model = open(fixture, model_type, name, dir.path(), engine)?;
+    let mut measured = Measured::default();
+    for run in &recorded.runs {
+        let place = format!("run {:?}", run.name);
+        let differences = compare_run(fixture, (name, task), run, &model);
+        let differences =
+            differences.map_err(|problem| MeasureError::Recorded { recorded: place.clone(), problem })?;
+        for (output, difference) in differences {
+            measured.add(difference, || format!("{place}: {output}"));
+        }
+    }
+    for (position, generation) in recorded.generate.iter().enumerate() {
+        check_generation(generation, &model).map_err(|problem| MeasureError::Recorded {
+            recorded: format!("generation {position}"),
+            problem,
+        })?;
+    }
+    Ok(measured)
+}
+
+/// The name under which a task's class was recorded.
+///
+/// # Errors
+/// If the model type has no such task, or the fixture none of its class.
+pub fn recorded_task<'a>(
+    fixture: &'a Fixture,
+    model_type: &ModelType,
+    task: &'a str,
+) -> Result<&'a str, MeasureError> {
+    if fixture.tasks().any(|(name, _)| name == task) {
+        return Ok(task);
+    }
+    let class = model_type.task(task)?.class;
+    match fixture.tasks().find(|(_, recorded)| recorded.class == class) {
+        Some((name, _)) => Ok(name),
+        // The fixture's own error, which lists what it has.
+        None => Ok(fixture.task(task).map(|_| task)?),
+    }
+}
+
+/// Writes the checkpoint of a recorded task to `dir` and opens it.
+///
+/// # Errors
+/// If the fixture or the checkpoint is unusable.
+pub fn open(
+    fixture: &Fixture,
+    model_type: &'static ModelType,
+    task: &str,
+    dir: &Path,
+    engine: Arc<dyn Engine>,
+) -> Result<Model, MeasureError> {
+    fs::create_dir_all(dir)?;
+    fixture.write_checkpoint(task, dir)?;
+    Ok(Model::new(model_type, Arc::new(Checkpoint::open(dir)?), engine))
+}
+
+/// Runs a call that was recorded for one task by the program of another (or the same) of its class, and gives the
+/// difference of each output.
+fn compare_run<'a>(
+    fixture: &Fixture,
+    (recorded, task): (&str, &str),
+    run: &'a Run,
+    model: &Model,
+) -> Result<Vec<(&'a str, Difference)>, String> {
+    let mut inputs = fixture.inputs(recorded, &run.name).map_err(|error| error.to_string())?;
+    let expected = fixture.outputs(recorded, &run.name).map_err(|error| error.to_string())?;
+    let mask = inputs.get("attention_mask").and_then(|mask| mask.as_i64()).map(<[i64]>::to_vec);
+    for flag in run.enabled_flags() {
+        inputs.insert(flag, Tensor::new([], vec![true]).map_err(|error| error.to_string())?);
+    }
+    let model_type = model.model_type().map_err(|error| error.to_string())?;
+    let task = model_type.task(task).map_err(|error| error.to_string())?;
+    let outputs = model.forward(task, inputs).map_err(|error| error.to_string())?;
+    let mut differences = vec![];
+    for name in &run.outputs {
+        let (Some(actual), Some(expected)) = (outputs.get(name), expected.get(name)) else {
+            return Err(format!("output {name:?} is missing"));
+        };
+        let mask = mask.as_deref().filter(|_| run.exclude_padding.contains(name));
+        let difference =
+            Difference::between(actual, expected, mask).map_err(|error| format!("{name}: {error}"))?;
+        differences.push((name.as_str(), difference));
+    }
+    Ok(differences)
+}
+
+fn check_generation(recorded: &Generate, model: &Model) -> Result<(), String> {
+    let prompts: Vec<Vec<i64>> = match &recorded.attention_mask {
+        None => recorded.input_ids.clone(),
+        Some(masks) => {
+            let real = |(ids, mask): (&Vec<i64>, &Vec<i64>)| {
+                ids.iter().zip(mask).filter(|(_, mask)| **mask != 0).map(|(id, _)| *id).collect()
+            };
+            recorded.input_ids.iter().zip(masks).map(real).collect()
+        }
+    };
+    let generator = model.generator().map_err(|error: LoadError| error.to_string())?;
+    let generated = generator.generate(&prompts, &GenerationConfig::greedy(recorded.max_new_tokens));
+    let generated = generated.map_err(|error| error.to_string())?;
+    if generated.len() != recorded.sequences.len() {
+        return Err(format!("expected {} rows, found {}", recorded.sequences.len(), generated.len()));
+    }
+    for (expected, sequence) in recorded.sequences.iter().zip(&generated) {
+        let start = expected.len().checked_sub(recorded.max_new_tokens);
+        let expected = start.map_or(&[][..], |start| &expected[start..]);
+        if sequence.new_tokens() != expected {
+            let (prompt, found) = (&sequence.tokens[..sequence.prompt], sequence.new_tokens());
+            return Err(format!("after {prompt:?}: expected {expected:?}, found {found:?}"));
+        }
+    }
+    Ok(())
+}

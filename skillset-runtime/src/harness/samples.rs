@@ -1,0 +1,94 @@
+//! Inputs for a task on a completed checkpoint.
+
+use std::path::{Path, PathBuf};
+
+use image::{ImageError, RgbImage};
+use serde_json::{Value, json};
+
+use super::weights;
+use crate::model::{Processor, Task};
+use crate::processors::ProcessorError;
+use crate::processors::text::{Role, TextProcessor};
+
+/// Inputs of different lengths or sizes in the JSON form of a task, and options under which equal inputs have
+/// equal results.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Samples {
+    /// The inputs.
+    pub inputs: Vec<Value>,
+    /// The options.
+    pub options: Value,
+}
+
+/// Why no inputs can be made.
+#[derive(Debug, thiserror::Error)]
+pub enum SampleError {
+    /// The tokenizer cannot be read.
+    #[error(transparent)]
+    Processor(#[from] ProcessorError),
+    /// An image cannot be written.
+    #[error("{}: {source}", path.display())]
+    Image {
+        /// The file.
+        path: PathBuf,
+        /// The reason.
+        source: ImageError,
+    },
+    /// The harness knows no inputs for such tasks.
+    #[error("the harness has no inputs for {task}; set tests = false, or give cases")]
+    Task {
+        /// The task.
+        task: &'static str,
+    },
+}
+
+/// Of the words that a made tokenizer knows, few enough for a model of 16 positions.
+const TEXTS: [&str; 5] = [
+    "the river is calm",
+    "we see a boat near the old town today",
+    "today",
+    "a calm town",
+    "is the boat near a river",
+];
+
+impl Samples {
+    /// Inputs for `task`. Images are written to `dir`, the folder of the completed checkpoint.
+    ///
+    /// # Errors
+    /// If the tokenizer is unusable, an image cannot be written, or such a task is unknown.
+    pub fn of(task: &Task, dir: &Path) -> Result<Self, SampleError> {
+        let inputs = match (task.processor, task.name) {
+            (Processor::Image, _) => images(dir)?,
+            (Processor::Text, "fill-mask") => {
+                let processor = TextProcessor::from_dir(dir)?;
+                let mask = processor.special_token(Role::Mask).unwrap_or_default();
+                TEXTS.iter().map(|text| json!(format!("{mask} {text}"))).collect()
+            }
+            (Processor::Text, "question-answering") => {
+                let question = |context: &&str| json!({ "question": "is the town old", "context": context });
+                TEXTS.iter().map(question).collect()
+            }
+            (Processor::Text, _) => TEXTS.iter().map(|text| json!(text)).collect(),
+            (Processor::Audio | Processor::Multimodal, _) => {
+                return Err(SampleError::Task { task: task.name });
+            }
+        };
+        let options =
+            if task.generates { json!({ "do_sample": false, "max_new_tokens": 6 }) } else { Value::Null };
+        Ok(Self { inputs, options })
+    }
+}
+
+/// Three images of different sizes, of the same noise on every machine.
+fn images(dir: &Path) -> Result<Vec<Value>, SampleError> {
+    let mut inputs = vec![];
+    for (width, height) in [(24, 24), (40, 17), (9, 32)] {
+        let noise = weights::generate("image", u64::from(width), 0.5, 0.5, (width * height * 3) as usize);
+        let bytes = noise.into_iter().map(|value| (value * 256.0) as u8).collect();
+        let path = dir.join(format!("sample_{width}x{height}.png"));
+        let image = RgbImage::from_raw(width, height, bytes).expect("there is a byte for every channel");
+        image.save(&path).map_err(|source| SampleError::Image { path: path.clone(), source })?;
+        inputs.push(json!(path));
+    }
+    Ok(inputs)
+}

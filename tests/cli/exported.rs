@@ -1,0 +1,73 @@
+//! `skillset run --onnx`: a graph that others exported.
+
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+use skillset::runtime::harness::fixture::Fixture;
+use tempfile::TempDir;
+
+use super::{skillset, succeeds, text};
+
+const NAME: &str = "bert-text-classification-narrow";
+
+fn path(path: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests").join(path)
+}
+
+/// A checkpoint directory without weights.
+fn checkpoint() -> TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    let fixture = Fixture::open(path(&format!("pipelines/{NAME}"))).unwrap();
+    fixture.write_checkpoint("text-classification", folder.path()).unwrap();
+    std::fs::remove_file(folder.path().join("model.safetensors")).unwrap();
+    folder
+}
+
+/// The first recorded call: its input and the best label.
+fn recorded() -> (String, String) {
+    let cases = std::fs::read_to_string(path(&format!("pipelines/{NAME}/cases.json"))).unwrap();
+    let cases: Value = serde_json::from_str(&cases).unwrap();
+    let [input, label] = [&cases[0]["input"], &cases[0]["output"][0]["label"]];
+    (input.as_str().unwrap().to_owned(), label.as_str().unwrap().to_owned())
+}
+
+#[test]
+fn a_file_here_and_one_of_the_checkpoint() {
+    let (folder, graph) = (checkpoint(), path(&format!("exported/{NAME}.onnx")));
+    std::fs::create_dir(folder.path().join("onnx")).unwrap();
+    std::fs::copy(&graph, folder.path().join("onnx/model.onnx")).unwrap();
+    let (input, label) = recorded();
+    for file in [text(&graph), "onnx/model.onnx"] {
+        let model = text(folder.path());
+        let fixed = ["run", "--model", model, "--onnx", file, "--task", "text-classification", "--json"];
+        let printed: Value = serde_json::from_str(&succeeds(&[&fixed[..], &[&input]].concat())).unwrap();
+        assert_eq!(printed[0][0]["label"], label, "{printed}");
+    }
+}
+
+#[test]
+fn what_cannot_be_is_refused_with_the_remedy() {
+    let (folder, graph) = (checkpoint(), path(&format!("exported/{NAME}.onnx")));
+    let (model, graph) = (text(folder.path()), text(&graph));
+    let refused = |arguments: &[&str]| {
+        let output = skillset(&[&["run", "--model", model], arguments].concat());
+        assert_eq!(output.status.code(), Some(2));
+        String::from_utf8(output.stderr).unwrap().trim_end().replace(model, "DIR").replace(graph, "GRAPH")
+    };
+    let with_task = |task, rest: &[&str]| refused(&[&["--onnx", graph, "--task", task], rest].concat());
+    assert_eq!(
+        with_task("text-classification", &["--engine", "candle", "a text"]),
+        "error: candle (cpu) cannot run GRAPH: an exported graph needs ONNX Runtime; choose the engine onnx, or a \
+         backend such as onnx_cpu"
+    );
+    assert_eq!(
+        with_task("text-generation", &["a text"]),
+        "error: GRAPH: text-generation from an exported graph is not supported, since it needs a key/value cache; use \
+         the safetensors of a model type that generates"
+    );
+    assert_eq!(
+        refused(&["--onnx", "model.onnx", "--task", "text-classification", "a text"]),
+        "error: onnx (cpu) cannot run DIR/model.onnx: there is no such file, and no other .onnx file in DIR"
+    );
+    assert!(refused(&["--onnx", graph, "a text"]).contains("--task <TASK>"));
+}

@@ -1,0 +1,42 @@
+//! Text generation, piece by piece.
+
+use skillset::skillset;
+use skillset::tasks::TextGenerationOptions;
+
+use crate::support::checkpoint;
+
+#[skillset(
+    model = "llama",
+    task = "text-generation",
+    backends(cpu),
+    generation(max_new_tokens = 12, do_sample = false)
+)]
+struct Writer;
+
+#[test]
+fn the_pieces_are_the_text() {
+    let folder = checkpoint("llama-text-generation");
+    let writer = Writer::from_dir(folder.path()).unwrap();
+    let options = TextGenerationOptions { return_full_text: false, ..TextGenerationOptions::default() };
+    let whole = writer.run_with("Once upon a time", &options).unwrap().text;
+    let pieces: Vec<String> = writer.stream("Once upon a time").unwrap().map(Result::unwrap).collect();
+    assert!(pieces.len() > 1, "{pieces:?}");
+    assert_eq!(pieces.concat(), whole);
+}
+
+#[test]
+fn a_stream_takes_options_and_refuses_bad_ones() {
+    let folder = checkpoint("llama-text-generation");
+    let writer = Writer::from_dir(folder.path()).unwrap();
+    let mut options = TextGenerationOptions::default();
+    options.generation.max_new_tokens = Some(3);
+    let sequence = {
+        let mut stream = writer.stream_with("Once upon a time", &options).unwrap();
+        while stream.next().is_some() {}
+        stream.into_sequence()
+    };
+    assert_eq!(sequence.new_tokens().len(), 3);
+    options.generation.max_new_tokens = Some(0);
+    let error = writer.stream_with("Once upon a time", &options).err().expect("no token is asked for");
+    assert!(error.to_string().contains("max_new_tokens: expected at least 1, found 0"), "{error}");
+}

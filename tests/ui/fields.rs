@@ -1,8 +1,0 @@
-use skillset::skillset;
-
-#[skillset(model = "bert", task = "fill-mask", backends(cpu))]
-struct MySkill {
-    name: String,
-}
-
-fn main() {}

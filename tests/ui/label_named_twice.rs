@@ -1,0 +1,11 @@
+use skillset::Labels;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Labels)]
+enum Sentiment {
+    #[label = "neg"]
+    #[label = "negative"]
+    Negative,
+    Positive,
+}
+
+fn main() {}

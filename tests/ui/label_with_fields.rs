@@ -1,0 +1,9 @@
+use skillset::Labels;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Labels)]
+enum Sentiment {
+    Negative(u8),
+    Positive,
+}
+
+fn main() {}

@@ -1,0 +1,40 @@
+//! One skill for each task.
+
+use skillset::tasks;
+use skillset::{SkillError, skillset};
+
+#[skillset(model = "bert", task = "feature-extraction", backends(cpu))]
+struct Features;
+#[skillset(model = "bert", task = "fill-mask", backends(cpu))]
+struct Masks;
+#[skillset(model = "bert", task = "question-answering", backends(cpu))]
+struct Answers;
+#[skillset(model = "bert", task = "sentence-similarity", backends(cpu))]
+struct Embeddings;
+#[skillset(model = "bert", task = "text-classification", backends(cpu))]
+struct Classes;
+#[skillset(model = "bert", task = "token-classification", backends(cpu))]
+struct Entities;
+#[skillset(model = "llama", task = "text-generation", backends(cpu))]
+struct Generation;
+#[skillset(model = "vit", task = "image-classification", backends(cpu))]
+struct ImageClasses;
+#[skillset(model = "vit", task = "image-feature-extraction", backends(cpu))]
+struct ImageFeatures;
+
+/// Every input and result has its type.
+#[rustfmt::skip]
+#[test]
+fn every_task_has_its_types() {
+    let _: fn(&Features) -> Result<tasks::Features, SkillError> = |skill| skill.run("a");
+    let _: fn(&Masks) -> Result<Vec<Vec<tasks::FillMask>>, SkillError> = |skill| skill.run(String::from("a"));
+    let _: fn(&Answers) -> Result<Vec<tasks::Answer>, SkillError> = |skill| skill.run(("a", "b"));
+    let _: fn(&Embeddings) -> Result<tasks::Embedding, SkillError> = |skill| skill.run("a");
+    let _: fn(&Classes) -> Result<Vec<tasks::Classification>, SkillError> = |skill| skill.run(("a", "b"));
+    let _: fn(&Entities) -> Result<Vec<tasks::Entity>, SkillError> = |skill| skill.run("a");
+    let _: fn(&Generation) -> Result<tasks::Generated, SkillError> = |skill| skill.run("a");
+    let _: for<'a> fn(&'a Generation) -> Result<tasks::TextStream<'a>, SkillError> = |skill| skill.stream("a");
+    let _: fn(&ImageClasses, tasks::Image) -> Result<Vec<tasks::Classification>, SkillError> = |skill, image| skill.run(image);
+    let _: fn(&ImageFeatures, &[tasks::Image]) -> Result<Vec<tasks::ImageFeatures>, SkillError> = |skill, images| skill.run_batch(images);
+    let _: fn(&Embeddings, &tasks::EmbeddingOptions) -> Result<tasks::Embedding, SkillError> = |skill, options| skill.run_with("a", options);
+}
