@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use serde_json::{Value, json};
-use skillset_codegen::{BuildError, Builder, Output, SpecFile, compile};
+use skillset_codegen::{BuildError, Builder, Output, Selection, SpecFile, compile};
 
 fn toy() -> SpecFile {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/toy.json");
@@ -30,7 +30,7 @@ fn names(output: &Output) -> Vec<&str> {
 #[test]
 fn only_own_specs_are_compiled() {
     let own = [child("own", "toy", &json!({})), child("grandchild", "own", &json!({}))];
-    let output = compile(&own, Some(&[toy()]), &[], "::sk::runtime").unwrap();
+    let output = compile(&own, Some(&[toy()]), &Selection::default(), "::sk::runtime").unwrap();
     assert_eq!(names(&output), ["grandchild", "own"]);
     assert_eq!(output.index.0.keys().collect::<Vec<_>>(), ["grandchild", "own"]);
     for module in &output.modules {
@@ -42,7 +42,9 @@ fn only_own_specs_are_compiled() {
 #[test]
 fn a_spec_may_replace_the_built_in_one_that_it_extends() {
     let deeper = json!({ "config": { "depth": { "default": 5 } } });
-    let output = compile(&[child("toy", "toy", &deeper)], Some(&[toy()]), &[], "skillset_runtime").unwrap();
+    let output =
+        compile(&[child("toy", "toy", &deeper)], Some(&[toy()]), &Selection::default(), "skillset_runtime")
+            .unwrap();
     assert_eq!(names(&output), ["toy"]);
     assert!(output.modules[0].code.contains("r.count(\"depth\", 5)"), "{}", output.modules[0].code);
 }
@@ -50,7 +52,9 @@ fn a_spec_may_replace_the_built_in_one_that_it_extends() {
 #[test]
 fn an_unknown_parent_is_explained() {
     let error = |parent: &str, base: Option<&[SpecFile]>| {
-        compile(&[child("own", parent, &json!({}))], base, &[], "skillset_runtime").unwrap_err().to_string()
+        compile(&[child("own", parent, &json!({}))], base, &Selection::default(), "skillset_runtime")
+            .unwrap_err()
+            .to_string()
     };
     assert_eq!(
         error("tyo", Some(&[toy()])),

@@ -1,7 +1,7 @@
 //! What expressions become where a plain copy of their text would mean something else.
 
 use serde_json::json;
-use skillset_codegen::{SpecFile, compile};
+use skillset_codegen::{Selection, SpecFile, compile};
 
 /// The emitted code, without spaces, of a spec that reshapes an input of size `dim` to `shape`.
 fn reshaped(dim: &str, shape: &serde_json::Value) -> String {
@@ -22,7 +22,8 @@ fn reshaped(dim: &str, shape: &serde_json::Value) -> String {
         "tasks": { "feature-extraction": { "class": "ToyModel" } },
     });
     let file = SpecFile { path: "specs/text/toy.json".into(), text: spec.to_string() };
-    let output = compile(&[file], None, &[], "skillset_runtime").unwrap_or_else(|errors| panic!("{errors}"));
+    let output = compile(&[file], None, &Selection::default(), "skillset_runtime")
+        .unwrap_or_else(|errors| panic!("{errors}"));
     output.modules[0].code.split_whitespace().collect()
 }
 
