@@ -172,33 +172,38 @@ fn emit_index(output: &Output, runtime: &str) -> String {
     for module in &output.modules {
         emit_include(&mut text, module, "");
     }
-    text += "/// The whole config of every model type, as transformers knows it, and what else it says.\npub mod configs {\n";
-    for module in &output.facts {
-        emit_include(&mut text, module, "configs/");
+    let models = output.modules.iter().map(|module| format!("&{}::MODEL", module.name));
+    let models = models.collect::<Vec<_>>().join(", ");
+    text += "/// Every model type of this build that has an architecture, in order of their names.\n";
+    text += &format!("pub static ALL: &[&{runtime}::model::ModelType] = &[{models}];\n");
+    if !output.facts.is_empty() {
+        emit_facts_index(&mut text, output, runtime);
     }
-    text += "}\n";
-    let all = |suffix: &str, names: &mut dyn Iterator<Item = &str>| {
-        let paths: Vec<String> = names.map(|name| format!("&{name}::{suffix}")).collect();
-        paths.join(", ")
-    };
-    let models = all("MODEL", &mut output.modules.iter().map(|module| module.name.as_str()));
-    let listed = output.facts.iter().filter(|module| output.listed.contains(&module.model_type));
-    let listed: Vec<String> = listed.map(|module| format!("configs::{}", module.name)).collect();
-    let listed = all("METADATA", &mut listed.iter().map(String::as_str));
-    let parts = output.facts.iter().filter(|module| !output.listed.contains(&module.model_type));
-    let parts: Vec<String> = parts.map(|module| format!("configs::{}", module.name)).collect();
-    let parts = all("METADATA", &mut parts.iter().map(String::as_str));
-    // Writing to a string cannot fail.
-    let _ = write!(
-        text,
-        "/// Every model type of this build that has an architecture, in order of their names.\n\
-         pub static ALL: &[&{runtime}::model::ModelType] = &[{models}];\n\
-         /// What transformers says of every model type of this build, in order of their names.\n\
-         pub static METADATA: &[&{runtime}::model::Metadata] = &[{listed}];\n\
-         /// What only nests in configs, in order of the names.\n\
-         pub static PARTS: &[&{runtime}::model::Metadata] = &[{parts}];\n"
-    );
     text
+}
+
+/// The modules of facts, and the lists of what they are about. Specs of other crates mostly have none.
+fn emit_facts_index(text: &mut String, output: &Output, runtime: &str) {
+    *text += "/// The whole config of every model type, as transformers knows it, and what else it says.\n";
+    *text += "pub mod configs {\n";
+    for module in &output.facts {
+        emit_include(text, module, "configs/");
+    }
+    *text += "}\n";
+    let (types, parts): (Vec<&Module>, Vec<&Module>) =
+        output.facts.iter().partition(|module| output.listed.contains(&module.model_type));
+    for (name, doc, modules) in [
+        ("METADATA", "What transformers says of every model type of this build", types),
+        ("PARTS", "What only nests in configs", parts),
+    ] {
+        let paths = modules.iter().map(|module| format!("&configs::{}::METADATA", module.name));
+        let paths = paths.collect::<Vec<_>>().join(", ");
+        // Writing to a string cannot fail.
+        let _ = writeln!(
+            text,
+            "/// {doc}, in order of the names.\npub static {name}: &[&{runtime}::model::Metadata] = &[{paths}];"
+        );
+    }
 }
 
 /// A module that is its file in `OUT_DIR`.
