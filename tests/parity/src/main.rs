@@ -97,6 +97,9 @@ fn print_row(m: &Measurement) {
 }
 
 fn trace_types(arguments: &Arguments) -> Result<ExitCode, Error> {
+    if arguments.model_types.is_empty() {
+        return Err("--trace takes the model types to trace, such as `bert --trace`".into());
+    }
     let mut agrees = true;
     for model_type in &arguments.model_types {
         let modules =

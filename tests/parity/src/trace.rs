@@ -118,12 +118,13 @@ fn modules(graph: &CheckedGraph) -> Vec<String> {
 /// Looks for each module's recorded output among the values of the run.
 ///
 /// A module and a scope of the graph may end at different operations (an activation belongs to one or the
-/// other), so a module agrees if any value of its shape is its output.
+/// other), so a module agrees if any value of its shape is its output. One that is not finite is infinitely far.
 fn compare(modules: &[String], values: &[Tensor], recorded: &Tensors) -> Vec<TracedModule> {
     let traced = |path: &String| {
         let expected = recorded.get(path)?;
         let alike = values.iter().filter(|value| value.shape() == expected.shape());
-        let differences = alike.filter_map(|value| Difference::between(value, expected, None).ok());
+        let far = Difference { relative: f64::INFINITY, absolute: f64::INFINITY };
+        let differences = alike.map(|value| Difference::between(value, expected, None).unwrap_or(far));
         let nearest = differences.min_by(|a, b| a.relative.total_cmp(&b.relative))?;
         Some(TracedModule { path: path.clone(), difference: nearest })
     };
