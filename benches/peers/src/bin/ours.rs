@@ -27,8 +27,10 @@ impl Skill {
         if generates {
             return Ok(Self::Generation(Box::new(model.generator()?)));
         }
+        // A tokenizer gives a mask, an image processor gives none.
+        let is_text = model.model_type()?.inputs.iter().any(|input| input.name == "input_ids");
         let request = Request {
-            inputs: vec!["attention_mask".to_owned()],
+            inputs: is_text.then(|| "attention_mask".to_owned()).into_iter().collect(),
             outputs: vec!["last_hidden_state".to_owned()],
             ..Request::default()
         };
