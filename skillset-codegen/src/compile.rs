@@ -104,6 +104,18 @@ pub fn compile(
     errors.into_result(Output { modules, index, facts: facts.modules, listed: facts.model_types })
 }
 
+/// The specs that have an architecture, each with what it inherits, by model type.
+///
+/// # Errors
+/// If a file is no JSON, or a chain of parents is broken.
+pub fn merge(files: &[SpecFile]) -> Result<BTreeMap<String, Node>, Errors> {
+    let mut errors = Errors::default();
+    let mut own = parse_all(files, &mut errors);
+    own.retain(|name, node| name != GLOSSARY && !is_listing(node));
+    let merged = Family { own, base: None }.merge(&mut errors);
+    errors.into_result(merged)
+}
+
 /// Every model type whose spec has nothing wrong up to here; what is wrong with the others is recorded.
 fn check(family: &Family, errors: &mut Errors) -> BTreeMap<String, Model> {
     let mut models = BTreeMap::new();

@@ -1,0 +1,192 @@
+//! A spec that extends another one, as far as facts tell.
+
+use serde_json::{Map, Value, json};
+
+use super::{Spec, fact, keys, text};
+use crate::Error;
+
+/// The spec `own` of facts, with what makes it a variation of `relative`.
+pub(super) fn draft(own: &Spec, relative: &Spec) -> Result<Spec, Error> {
+    let mut config = Map::new();
+    let mut constants = Map::new();
+    for (name, field) in relative.get("config").and_then(Value::as_object).into_iter().flatten() {
+        match (fact(relative, "config", name), fact(own, "config", name)) {
+            (Some(_), None) => {
+                config.insert(name.clone(), Value::Null);
+                constants.insert(name.clone(), field.get("default").cloned().unwrap_or(Value::Null));
+            }
+            (_, Some(known)) if known.get("derived").is_none() => {
+                let default = known.get("default");
+                if default != field.get("default") {
+                    config.insert(name.clone(), json!({ "default": default }));
+                }
+            }
+            _ => {}
+        }
+    }
+    let mut parts = Map::new();
+    parts.insert("extends".into(), text(relative, "model_type").into());
+    let kind = format!("A variation of {}.", text(relative, "title"));
+    parts.insert("description".into(), kind.into());
+    insert(&mut parts, "config", config);
+    insert(&mut parts, "inputs", inputs(own, relative));
+    let mut architecture = Map::new();
+    for step in relative.get("architecture").and_then(Value::as_array).into_iter().flatten() {
+        fix_constants(step, "", &constants, &mut architecture);
+    }
+    insert(&mut parts, "architecture", architecture);
+    insert(&mut parts, "tasks", tasks(own, relative));
+    join(own, parts)
+}
+
+/// The members of `own`, with the new ones where specs have them: `extends` behind the type, the rest before the facts.
+fn join(own: &Spec, mut parts: Spec) -> Result<Spec, Error> {
+    let mut spec = Map::new();
+    for (key, value) in own {
+        if key == "facts" {
+            spec.append(&mut parts);
+        }
+        spec.insert(key.clone(), value.clone());
+        if key == "model_type" {
+            let extends = parts.shift_remove("extends").ok_or("a draft extends something")?;
+            spec.insert("extends".into(), extends);
+        }
+    }
+    Ok(spec)
+}
+
+fn insert(parts: &mut Spec, key: &str, members: Spec) {
+    if !members.is_empty() {
+        parts.insert(key.into(), members.into());
+    }
+}
+
+/// Inputs that `forward` does not take here.
+fn inputs(own: &Spec, relative: &Spec) -> Spec {
+    let (ours, theirs) = (arguments(own), arguments(relative));
+    let gone = keys(relative.get("inputs"))
+        .filter(|name| theirs.contains(&name.as_str()) && !ours.contains(&name.as_str()));
+    gone.map(|name| (name.clone(), Value::Null)).collect()
+}
+
+/// The arguments of the base class's `forward`.
+pub(super) fn arguments(spec: &Spec) -> Vec<&str> {
+    let forward = fact(spec, "inputs", "forward").and_then(|forward| forward.get(text(spec, "class")));
+    forward.and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str).collect()
+}
+
+/// Tasks whose class is called otherwise than the relative's with the other stem, or is not there.
+fn tasks(own: &Spec, relative: &Spec) -> Spec {
+    let stem = |spec: &Spec| text(spec, "class").trim_end_matches("Model").to_owned();
+    let (ours, theirs) = (stem(own), stem(relative));
+    let mut changes = Map::new();
+    for (task, head) in relative.get("tasks").and_then(Value::as_object).into_iter().flatten() {
+        let class = head.get("class").and_then(Value::as_str).unwrap_or_default();
+        let renamed = class.strip_prefix(&theirs).map_or(class.to_owned(), |rest| format!("{ours}{rest}"));
+        if fact(own, "tensors", &renamed).is_some() || renamed == text(own, "class") {
+            continue;
+        }
+        let other = fact(own, "tasks", task).and_then(Value::as_str);
+        changes.insert(task.clone(), other.map_or(Value::Null, |class| json!({ "class": class })));
+    }
+    changes
+}
+
+/// Where a named step takes a field that there is not here, the field's default stands instead.
+fn fix_constants(step: &Value, path: &str, constants: &Spec, changes: &mut Spec) {
+    let Some(members) = step.as_object() else { return };
+    let name = members.get("name").and_then(Value::as_str);
+    let path = match (name, path) {
+        (Some(name), "") => name.to_owned(),
+        (Some(name), path) => format!("{path}.{name}"),
+        (None, path) => path.to_owned(),
+    };
+    if name.is_some() {
+        let fixed = members.iter().filter_map(|(parameter, value)| {
+            let constant = constants.get(value.as_str()?)?;
+            Some((parameter.clone(), expression(constant)))
+        });
+        let fixed: Spec = fixed.collect();
+        insert(changes, &path, fixed);
+    }
+    for inner in ["do", "then", "else"].iter().filter_map(|key| members.get(*key)?.as_array()).flatten() {
+        fix_constants(inner, &path, constants, changes);
+    }
+}
+
+/// A constant as a spec writes it: text is an expression there.
+fn expression(constant: &Value) -> Value {
+    match constant {
+        Value::Null => "None".into(),
+        other => other.clone(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn spec(value: Value) -> Spec {
+        value.as_object().unwrap().clone()
+    }
+
+    fn relative() -> Spec {
+        spec(json!({
+            "model_type": "old", "title": "Old", "class": "OldModel",
+            "config": {
+                "width": { "type": "usize", "default": 8 }, "bias": { "type": "bool", "default": false },
+                "labels": { "type": "Labels" }
+            },
+            "inputs": { "input_ids": {}, "segment_ids": {}, "score_bias": {} },
+            "architecture": [
+                { "repeat": "2", "name": "layers", "do": [{ "do": "linear", "name": "mlp", "out": "width", "bias": "bias" }] }
+            ],
+            "tasks": { "fill-mask": { "class": "OldForMaskedLM" }, "ranking": { "class": "OldForRanking" },
+                       "base": { "class": "OldModel" } },
+            "facts": {
+                "config": { "width": { "default": 8 }, "bias": { "default": false } },
+                "inputs": { "forward": { "OldModel": ["input_ids", "segment_ids"] } }
+            }
+        }))
+    }
+
+    #[test]
+    fn a_draft_has_the_differences() {
+        let own = spec(json!({
+            "model_type": "new", "title": "New", "class": "NewModel",
+            "facts": {
+                "config": { "width": { "default": 16 } },
+                "inputs": { "forward": { "NewModel": ["input_ids"] } },
+                "tasks": { "fill-mask": "NewLMHeadModel" },
+                "tensors": { "NewModel": {}, "NewLMHeadModel": {} }
+            }
+        }));
+        let draft = draft(&own, &relative()).unwrap();
+        assert_eq!(
+            Value::from(draft.clone()),
+            json!({
+                "model_type": "new", "extends": "old", "title": "New", "class": "NewModel",
+                "description": "A variation of Old.",
+                "config": { "width": { "default": 16 }, "bias": null },
+                "inputs": { "segment_ids": null },
+                "architecture": { "layers.mlp": { "bias": false } },
+                "tasks": { "fill-mask": { "class": "NewLMHeadModel" }, "ranking": null },
+                "facts": own["facts"]
+            })
+        );
+        let order: Vec<&str> = draft.keys().map(String::as_str).collect();
+        assert_eq!(&order[..2], ["model_type", "extends"]);
+        assert_eq!(order.last(), Some(&"facts"));
+    }
+
+    #[test]
+    fn a_twin_only_says_whom_it_extends() {
+        let mut own = relative();
+        own.insert("model_type".into(), "twin".into());
+        own.remove("architecture");
+        own["facts"]["tensors"] = json!({ "OldForMaskedLM": {}, "OldForRanking": {} });
+        let draft = draft(&own, &relative()).unwrap();
+        assert_eq!(draft.get("extends"), Some(&"old".into()));
+        assert!(!draft.contains_key("architecture"));
+    }
+}
