@@ -2,11 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use super::{Spec, fact, keys, text};
+use super::{Spec, fact, keys, word};
 
 /// The share of the names of either base model's tensors that both have, from 0 to 1.
 pub(super) fn of(a: &Spec, b: &Spec) -> f64 {
-    let (a, b) = (tensors(a, text(a, "class")), tensors(b, text(b, "class")));
+    let (a, b) = (tensors(a, word(a, "class")), tensors(b, word(b, "class")));
     let all = a.union(&b).count();
     if all == 0 { 0.0 } else { a.intersection(&b).count() as f64 / all as f64 }
 }

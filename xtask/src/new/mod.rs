@@ -3,9 +3,10 @@
 mod draft;
 mod likeness;
 mod report;
+mod text;
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use clap::Args;
 use serde_json::{Map, Value};
@@ -53,12 +54,11 @@ impl New {
             return Err(format!("{}: the model type has an architecture already", file.path).into());
         }
         let relative = self.relative(&spec, &files)?;
-        let draft = draft::draft(&spec, &relative)?;
-        let text = serde_json::to_string_pretty(&draft)? + "\n";
+        let text = text::insert(&file.text, &draft::draft(&spec, &relative))?;
         if self.dry_run {
             print!("{text}");
         } else {
-            fs::write(PathBuf::from(&file.path), text)?;
+            fs::write(&file.path, text)?;
         }
         report::print(&spec, &relative, &file.path);
         Ok(())
@@ -105,7 +105,7 @@ fn fact<'a>(spec: &'a Spec, member: &str, key: &str) -> Option<&'a Value> {
 }
 
 /// The text of a member; empty if there is none.
-fn text<'a>(spec: &'a Spec, member: &str) -> &'a str {
+fn word<'a>(spec: &'a Spec, member: &str) -> &'a str {
     spec.get(member).and_then(Value::as_str).unwrap_or_default()
 }
 

@@ -4,14 +4,14 @@ use serde_json::Value;
 
 use super::draft::arguments;
 use super::likeness::tensors;
-use super::{Spec, fact, keys, text};
+use super::{Spec, fact, keys, word};
 
 /// Fields that only training, generation or tokenizing reads.
 const NOT_OF_THE_GRAPH: [&str; 4] = ["dropout", "drop_rate", "initializer", "_token_id"];
 
 /// Prints where the facts of `own` and `relative` differ, and what comes next.
 pub(super) fn print(own: &Spec, relative: &Spec, path: &str) {
-    let name = text(relative, "model_type");
+    let name = word(relative, "model_type");
     let (mut more, mut fewer, mut heads) = (vec![], vec![], vec![]);
     for class in keys(own.get("facts").and_then(|facts| facts.get("tensors"))) {
         match counterpart(own, relative, class) {
@@ -35,7 +35,7 @@ pub(super) fn print(own: &Spec, relative: &Spec, path: &str) {
     let known = arguments(relative);
     let arguments = arguments(own).into_iter().filter(|argument| !known.contains(argument));
     list("arguments of forward that NAME does not have", name, &arguments.collect::<Vec<_>>());
-    let model_type = text(own, "model_type");
+    let model_type = word(own, "model_type");
     println!(
         "\nNext: describe the differences in {path} (model_specs/README.md is the reference, `cargo build` checks), add two\n\
          configs in tools/oracle/configs/{model_type}.json, record them (`python -m oracle fixtures {model_type}` in tools/), then\n\
@@ -45,7 +45,7 @@ pub(super) fn print(own: &Spec, relative: &Spec, path: &str) {
 
 /// The class of `relative` that stands to its base class as `class` does to that of `own`.
 fn counterpart(own: &Spec, relative: &Spec, class: &str) -> Option<String> {
-    let stem = |spec| text(spec, "class").trim_end_matches("Model");
+    let stem = |spec| word(spec, "class").trim_end_matches("Model");
     let other = format!("{}{}", stem(relative), class.strip_prefix(stem(own))?);
     fact(relative, "tensors", &other).map(|_| other)
 }
