@@ -58,7 +58,7 @@ pub(super) fn arguments(spec: &Spec) -> Vec<&str> {
     forward.and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str).collect()
 }
 
-/// Tasks whose class is called otherwise than the relative's with the other stem, or is not there.
+/// What is said of a task otherwise: its class, or where the base model is in it; null where there is no such class.
 fn tasks(own: &Spec, relative: &Spec) -> Spec {
     let stem = |spec: &Spec| word(spec, "class").trim_end_matches("Model").to_owned();
     let (ours, theirs) = (stem(own), stem(relative));
@@ -66,11 +66,25 @@ fn tasks(own: &Spec, relative: &Spec) -> Spec {
     for (task, head) in relative.get("tasks").and_then(Value::as_object).into_iter().flatten() {
         let class = head.get("class").and_then(Value::as_str).unwrap_or_default();
         let renamed = class.strip_prefix(&theirs).map_or(class.to_owned(), |rest| format!("{ours}{rest}"));
-        if fact(own, "tensors", &renamed).is_some() || renamed == word(own, "class") {
+        let is_there = fact(own, "tensors", &renamed).is_some() || renamed == word(own, "class");
+        let named = fact(own, "tasks", task).and_then(Value::as_str);
+        let class = if is_there { Some(renamed.as_str()) } else { named };
+        let Some(class) = class else {
+            changes.insert(task.clone(), Value::Null);
             continue;
+        };
+        let mut change = Map::new();
+        if !is_there {
+            change.insert("class".into(), class.into());
         }
-        let other = fact(own, "tasks", task).and_then(Value::as_str);
-        changes.insert(task.clone(), other.map_or(Value::Null, |class| json!({ "class": class })));
+        let base = fact(own, "tensors", class).and_then(|tensors| tensors.get("{base}")?.as_str());
+        let prefix = base.map(|base| base.trim_end_matches('.'));
+        let known = head.get("prefix").and_then(Value::as_str);
+        if prefix.is_some_and(|prefix| prefix != known.unwrap_or(word(own, "prefix"))) {
+            let own_prefix = prefix.filter(|prefix| *prefix != word(own, "prefix"));
+            change.insert("prefix".into(), own_prefix.into());
+        }
+        insert(&mut changes, task, change);
     }
     changes
 }
@@ -125,7 +139,7 @@ mod tests {
                 { "repeat": "2", "name": "layers", "do": [{ "do": "linear", "name": "mlp", "out": "width", "bias": "bias" }] }
             ],
             "tasks": { "fill-mask": { "class": "OldForMaskedLM" }, "ranking": { "class": "OldForRanking" },
-                       "base": { "class": "OldModel" } },
+                       "question-answering": { "class": "OldForQuestionAnswering", "prefix": "elsewhere" }, "base": { "class": "OldModel" } },
             "facts": {
                 "config": { "width": { "default": 8 }, "bias": { "default": false } },
                 "inputs": { "forward": { "OldModel": ["input_ids", "segment_ids"] } }
@@ -136,12 +150,15 @@ mod tests {
     #[test]
     fn a_draft_has_the_differences() {
         let own = spec(json!({
-            "model_type": "new", "title": "New", "class": "NewModel",
+            "model_type": "new", "title": "New", "class": "NewModel", "prefix": "new",
             "facts": {
                 "config": { "width": { "default": 16 } },
                 "inputs": { "forward": { "NewModel": ["input_ids"] } },
                 "tasks": { "fill-mask": "NewLMHeadModel" },
-                "tensors": { "NewModel": {}, "NewLMHeadModel": {} }
+                "tensors": {
+                    "NewModel": {}, "NewLMHeadModel": { "{base}": "body." },
+                    "NewForQuestionAnswering": { "{base}": "new." }
+                }
             }
         }));
         assert_eq!(
@@ -152,7 +169,10 @@ mod tests {
                 "config": { "width": { "default": 16 }, "bias": null },
                 "inputs": { "segment_ids": null },
                 "architecture": { "layers.mlp": { "bias": false } },
-                "tasks": { "fill-mask": { "class": "NewLMHeadModel" }, "ranking": null }
+                "tasks": {
+                    "fill-mask": { "class": "NewLMHeadModel", "prefix": "body" }, "ranking": null,
+                    "question-answering": { "prefix": null }
+                }
             })
         );
     }
@@ -162,7 +182,8 @@ mod tests {
         let mut own = relative();
         own.insert("model_type".into(), "twin".into());
         own.remove("architecture");
-        own["facts"]["tensors"] = json!({ "OldForMaskedLM": {}, "OldForRanking": {} });
+        own["facts"]["tensors"] =
+            json!({ "OldForMaskedLM": {}, "OldForRanking": {}, "OldForQuestionAnswering": {} });
         let draft = draft(&own, &relative());
         assert_eq!(Value::from(draft), json!({ "extends": "old", "description": "A variation of Old." }));
     }
