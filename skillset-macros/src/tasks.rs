@@ -49,7 +49,23 @@ pub enum Type {
 }
 
 /// Every task.
-pub const TASKS: [Task; 9] = [
+pub const TASKS: [Task; 11] = [
+    Task {
+        name: "audio-classification",
+        pipeline: "AudioClassifier",
+        input: Type::One("Audio"),
+        options: "AudioClassificationOptions",
+        settings: Settings::None,
+        output: Type::Classes,
+    },
+    Task {
+        name: "automatic-speech-recognition",
+        pipeline: "SpeechRecognizer",
+        input: Type::One("Audio"),
+        options: "SpeechRecognitionOptions",
+        settings: Settings::None,
+        output: Type::One("Transcription"),
+    },
     Task {
         name: "feature-extraction",
         pipeline: "FeatureExtractor",

@@ -1,4 +1,4 @@
-//! `skillset run`: a task on text or images.
+//! `skillset run`: a task on text, images or recordings.
 
 use std::path::PathBuf;
 
@@ -22,7 +22,7 @@ pub(super) struct Run {
     /// Run a graph that others exported, a file here or of the checkpoint, instead of the checkpoint's weights
     #[arg(long, value_name = "FILE", requires = "task")]
     onnx: Option<PathBuf>,
-    /// Inputs: texts, or paths of images
+    /// Inputs: texts, or paths of images or recordings
     #[arg(required_unless_present = "input_json")]
     inputs: Vec<String>,
     /// One input as JSON, such as {"question": "…", "context": "…"}

@@ -71,3 +71,22 @@ fn what_cannot_be_is_refused_with_the_remedy() {
     );
     assert!(refused(&["--onnx", graph, "a text"]).contains("--task <TASK>"));
 }
+
+#[test]
+fn recordings_are_named_by_their_paths() {
+    let folder = path("audio/hubert-classification");
+    let run = |input: &str| {
+        let fixed =
+            ["run", "--model", text(&folder), "--onnx", "model.onnx", "--task", "audio-classification"];
+        skillset(&[&fixed[..], &["--json", input]].concat())
+    };
+    let output = run(text(&path("audio/recordings/tones.wav")));
+    let printed: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let cases = std::fs::read_to_string(folder.join("cases.json")).unwrap();
+    let recorded: Value = serde_json::from_str(&cases).unwrap();
+    assert_eq!(printed[0][0]["label"], recorded["cases"][0]["output"][0]["label"], "{printed}");
+    let output = run("no/such.wav");
+    assert_eq!(output.status.code(), Some(2));
+    let error = String::from_utf8(output.stderr).unwrap();
+    assert!(error.starts_with("error: audio-classification: input 0: no/such.wav: "), "{error}");
+}

@@ -32,6 +32,17 @@ pub enum ProcessorError {
     /// Images cannot be processed as the checkpoint's settings say.
     #[error("{0}")]
     Pixels(String),
+    /// A recording cannot be read.
+    #[error("{origin}: {message}")]
+    Audio {
+        /// The file, or "audio" for one that came as bytes or as samples.
+        origin: String,
+        /// What is wrong.
+        message: String,
+    },
+    /// Recordings cannot be processed as the checkpoint's settings say.
+    #[error("{0}")]
+    Features(String),
     /// A chat template is missing, broken, or refuses the conversation.
     #[error("{0}")]
     Chat(String),

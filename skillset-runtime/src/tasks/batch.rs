@@ -74,7 +74,7 @@ impl Runner {
         self.batch_size
     }
 
-    fn takes(&self, input: &str) -> bool {
+    pub(super) fn takes(&self, input: &str) -> bool {
         self.program.signature().takes(input)
     }
 
@@ -138,11 +138,21 @@ impl Runner {
         inputs: &Tensors,
         rows: usize,
         first: usize,
+        finish: impl FnMut(RowOutputs<'_>) -> Result<T, TaskError>,
+    ) -> Result<Vec<T>, TaskError> {
+        self.run_rows(inputs, first..first + rows, finish)
+    }
+
+    /// As [`run_batch`](Self::run_batch), of inputs that are at these positions among all.
+    pub(super) fn run_rows<T>(
+        &self,
+        inputs: &Tensors,
+        positions: impl IntoIterator<Item = usize>,
         mut finish: impl FnMut(RowOutputs<'_>) -> Result<T, TaskError>,
     ) -> Result<Vec<T>, TaskError> {
         let outputs = self.program.run(inputs)?;
-        let row = |row| RowOutputs { runner: self, outputs: &outputs, row, index: first + row, length: None };
-        (0..rows).map(|index| finish(row(index))).collect()
+        let row = |(row, index)| RowOutputs { runner: self, outputs: &outputs, row, index, length: None };
+        positions.into_iter().enumerate().map(|place| finish(row(place))).collect()
     }
 }
 

@@ -1,4 +1,4 @@
-//! Classes and their scores, of texts and of images.
+//! Classes and their scores, of texts, images and recordings.
 
 use std::str::FromStr;
 
@@ -73,16 +73,26 @@ impl Classes {
     /// Reads a checkpoint's config. Without an option, the function follows from `problem_type` and the number
     /// of classes, as in transformers' pipelines.
     pub(super) fn of(checkpoint: &Checkpoint) -> Result<Self, TaskError> {
-        let labels = checkpoint.labels()?;
-        let problem = ProblemType::from_config(&checkpoint.config_reader()?)?;
-        Ok(Self::new(labels, problem))
+        Self::read(checkpoint, ScoreFunction::Sigmoid)
     }
 
-    fn new(labels: Labels, problem: Option<ProblemType>) -> Self {
+    /// As [`of`](Self::of), but softmax even where there is a single class, as in transformers' audio pipeline.
+    pub(super) fn of_recordings(checkpoint: &Checkpoint) -> Result<Self, TaskError> {
+        Self::read(checkpoint, ScoreFunction::Softmax)
+    }
+
+    /// `of_one` is the function of a single class.
+    fn read(checkpoint: &Checkpoint, of_one: ScoreFunction) -> Result<Self, TaskError> {
+        let labels = checkpoint.labels()?;
+        let problem = ProblemType::from_config(&checkpoint.config_reader()?)?;
+        Ok(Self::new(labels, problem, of_one))
+    }
+
+    fn new(labels: Labels, problem: Option<ProblemType>, of_one: ScoreFunction) -> Self {
         let function = match problem {
             Some(ProblemType::Regression) => ScoreFunction::None,
             Some(ProblemType::MultiLabel) => ScoreFunction::Sigmoid,
-            _ if labels.len() == 1 => ScoreFunction::Sigmoid,
+            _ if labels.len() == 1 => of_one,
             _ => ScoreFunction::Softmax,
         };
         Self { labels, function }
@@ -120,7 +130,8 @@ mod tests {
 
     fn classes(config: Value) -> Classes {
         let r = Reader::new(&config, "config.json").unwrap();
-        Classes::new(Labels::from_config(&r).unwrap(), ProblemType::from_config(&r).unwrap())
+        let problem = ProblemType::from_config(&r).unwrap();
+        Classes::new(Labels::from_config(&r).unwrap(), problem, ScoreFunction::Sigmoid)
     }
 
     #[test]

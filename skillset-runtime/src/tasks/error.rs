@@ -81,7 +81,7 @@ pub enum TaskError {
     /// A file of the checkpoint is missing or wrong.
     #[error(transparent)]
     Checkpoint(#[from] CheckpointError),
-    /// A text or an image cannot be processed.
+    /// A text, an image or a recording cannot be processed.
     #[error(transparent)]
     Processor(#[from] ProcessorError),
     /// Generation failed.

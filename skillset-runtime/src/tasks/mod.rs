@@ -1,9 +1,10 @@
-//! Tasks: from what a user has (texts, images, chats) to what a user wants (labels, entities, answers, text).
+//! Tasks: from what a user has (texts, images, recordings, chats) to what a user wants (labels, entities, answers, text).
 //!
 //! Each task is a [`Pipeline`] with typed inputs, options and results, whose semantics and defaults are those of
 //! transformers' pipeline of the same name. A pipeline is `Send + Sync` and takes `&self`: several threads may
 //! use one. [`run_json`] runs any of them on JSON, by its name.
 
+mod audio_classification;
 mod batch;
 mod classification;
 mod error;
@@ -18,15 +19,18 @@ mod options;
 mod pipeline;
 mod pooling;
 mod question_answering;
+mod recordings;
 mod registry;
 mod sentence_similarity;
 mod settings;
+mod speech_recognition;
 mod text;
 mod text_classification;
 mod text_generation;
 mod text_input;
 mod token_classification;
 
+pub use audio_classification::{AudioClassificationOptions, AudioClassifier};
 pub use batch::DEFAULT_BATCH_SIZE;
 pub use classification::{Classification, ScoreFunction};
 pub use error::TaskError;
@@ -43,9 +47,13 @@ pub use question_answering::{Answer, Question, QuestionAnswerer, QuestionAnsweri
 pub use registry::{TaskName, load_json, run_json};
 pub use sentence_similarity::{Embedding, EmbeddingOptions, SentenceEmbedder};
 pub use settings::{EmbeddingSettings, TextSettings};
+pub use speech_recognition::{
+    SpeechRecognitionOptions, SpeechRecognizer, TimedText, Timestamps, Transcription,
+};
 pub use text_classification::{ClassificationOptions, TextClassifier};
 pub use text_generation::{Generated, Message, Prompt, TextGenerationOptions, TextGenerator, TextStream};
 pub use text_input::TextInput;
 pub use token_classification::{Aggregation, Entity, TokenClassificationOptions, TokenClassifier};
 
+pub use crate::processors::audio::Audio;
 pub use crate::processors::image::Image;

@@ -7,8 +7,8 @@ use serde_json::Value;
 use super::error::TaskError;
 use super::pipeline::{Pipeline, RunJson, load_and_run};
 use super::{
-    FeatureExtractor, ImageClassifier, ImageFeatureExtractor, MaskFiller, QuestionAnswerer, SentenceEmbedder,
-    TextClassifier, TextGenerator, TokenClassifier,
+    AudioClassifier, FeatureExtractor, ImageClassifier, ImageFeatureExtractor, MaskFiller, QuestionAnswerer,
+    SentenceEmbedder, SpeechRecognizer, TextClassifier, TextGenerator, TokenClassifier,
 };
 use crate::load::Model;
 use crate::model::nearest;
@@ -54,6 +54,10 @@ macro_rules! tasks {
 }
 
 tasks! {
+    /// The classes of a recording.
+    AudioClassification: AudioClassifier,
+    /// What is said in a recording.
+    AutomaticSpeechRecognition: SpeechRecognizer,
     /// The vectors of a text's tokens.
     FeatureExtraction: FeatureExtractor,
     /// What could stand in the place of a mask token.

@@ -77,7 +77,12 @@ def _example(config: dict) -> tuple[dict[str, torch.Tensor], dict[int, str]]:
 def record(names: list[str]) -> None:
     """Exports what is named, or anew what is there."""
     for name in names or sorted(file.stem for file in EXPORTED.glob("*.onnx")):
-        size = export(name).stat().st_size
-        print(f"{name}: {size / 1024:.1f} KiB")
-        if size > MOST_BYTES:
-            print(f"  too large to be committed: more than {MOST_BYTES} bytes")
+        check_size(name, export(name))
+
+
+def check_size(name: str, file: Path) -> None:
+    """Tells the size of a graph, and whether it is too large."""
+    size = file.stat().st_size
+    print(f"{name}: {size / 1024:.1f} KiB")
+    if size > MOST_BYTES:
+        print(f"  too large to be committed: more than {MOST_BYTES} bytes")

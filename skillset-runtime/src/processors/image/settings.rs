@@ -6,8 +6,8 @@ use serde_json::Value;
 
 use super::Filter;
 use super::classes::{self, Class};
-use crate::checkpoint::{CheckpointError, ConfigError, Reader, read_json, read_json_if_present};
-use crate::processors::ProcessorError;
+use crate::checkpoint::{CheckpointError, ConfigError, Reader};
+use crate::processors::{ProcessorError, part};
 
 /// No side of an image may be set above this: a size beyond it is damage, and would only exhaust the memory.
 const MAX_SIDE: usize = 1 << 15;
@@ -69,16 +69,10 @@ impl ImageSettings {
     /// else `preprocessor_config.json`. `class` is the processor class of the model type, for files that name
     /// none. What the file does not say is taken from the class.
     pub fn from_dir(dir: &Path, class: Option<&str>) -> Result<Self, ProcessorError> {
-        let combined = dir.join("processor_config.json");
-        if let Some(value) = read_json_if_present(&combined)?
-            && let Some(nested) = value.get("image_processor")
-        {
-            return Self::read(nested, &format!("{}: /image_processor", combined.display()), class);
-        }
-        let path = dir.join("preprocessor_config.json");
         let remedy = "a model that takes images needs one; `AutoImageProcessor.from_pretrained(…)\
                       .save_pretrained(DIR)` in Python writes it";
-        Self::read(&read_json(&path, remedy)?, &path.display().to_string(), class)
+        let (value, file) = part(dir, "image_processor", remedy)?;
+        Self::read(&value, &file, class)
     }
 
     /// Reads the settings from parsed JSON; `file` is named in errors.

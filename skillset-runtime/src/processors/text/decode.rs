@@ -29,7 +29,8 @@ impl TextProcessor {
     }
 }
 
-fn clean_up(text: &str) -> String {
+/// Removes the spaces before punctuation and within contractions.
+pub(super) fn clean_up(text: &str) -> String {
     const JOINED: [(&str, &str); 10] = [
         (" .", "."),
         (" ?", "?"),

@@ -10,7 +10,7 @@ use tokenizers::{AddedToken, PostProcessorWrapper, Tokenizer};
 
 use super::TextProcessor;
 use super::settings::{Role, Side, TextSettings};
-use crate::checkpoint::{CheckpointError, Reader, read_json_if_present};
+use crate::checkpoint::{CheckpointError, ConfigError, Reader, read_json_if_present};
 use crate::processors::ProcessorError;
 
 impl TextProcessor {
@@ -25,15 +25,11 @@ impl TextProcessor {
     pub fn from_dir_as(dir: impl AsRef<Path>, class: Option<&str>) -> Result<Self, ProcessorError> {
         let dir = dir.as_ref();
         let mut tokenizer = read_tokenizer(dir)?;
-        let path = |name: &str| dir.join(name).display().to_string();
-        let read = |name: &str| read_json_if_present(&dir.join(name));
-        let config = read("tokenizer_config.json")?.unwrap_or_else(|| Value::Object(Map::new()));
-        let config = Reader::new(&config, &path("tokenizer_config.json"))?;
-        let special_map = read("special_tokens_map.json")?;
-        let special_map =
-            special_map.as_ref().map(|map| Reader::new(map, &path("special_tokens_map.json"))).transpose()?;
-        let mut settings = TextSettings::read(&config, special_map.as_ref(), class)?;
-        take_embedded_defaults(&tokenizer, &config, &mut settings);
+        let settings = with_configs(dir, |config, special_map| {
+            let mut settings = TextSettings::read(config, special_map, class)?;
+            take_embedded_defaults(&tokenizer, config, &mut settings);
+            Ok(settings)
+        })?;
         add_tokens(&mut tokenizer, &settings).map_err(|e| unusable(dir, e))?;
         tokenizer.set_encode_special_tokens(settings.split_special_tokens);
         let post_processor = tokenizer.get_post_processor().cloned();
@@ -42,6 +38,20 @@ impl TextProcessor {
         tokenizer.with_truncation(None).map_err(|e| unusable(dir, e))?;
         Ok(Self { tokenizer, post_processor, settings })
     }
+}
+
+/// What `read` makes of `tokenizer_config.json`, empty where there is none, and `special_tokens_map.json`.
+pub(super) fn with_configs<T>(
+    dir: &Path,
+    read: impl FnOnce(&Reader<'_>, Option<&Reader<'_>>) -> Result<T, ConfigError>,
+) -> Result<T, ProcessorError> {
+    let path = |name: &str| dir.join(name).display().to_string();
+    let json = |name: &str| read_json_if_present(&dir.join(name));
+    let config = json("tokenizer_config.json")?.unwrap_or_else(|| Value::Object(Map::new()));
+    let config = Reader::new(&config, &path("tokenizer_config.json"))?;
+    let map = json("special_tokens_map.json")?;
+    let map = map.as_ref().map(|map| Reader::new(map, &path("special_tokens_map.json"))).transpose()?;
+    Ok(read(&config, map.as_ref())?)
 }
 
 fn unusable(dir: &Path, error: tokenizers::Error) -> ProcessorError {

@@ -7,6 +7,7 @@
 
 mod batch;
 mod classes;
+mod ctc;
 mod decode;
 mod encode;
 mod load;
@@ -18,6 +19,7 @@ mod truncate;
 mod words;
 
 pub use batch::{Batch, EncodedText, InputTensor};
+pub use ctc::{CtcSpan, CtcTokenizer};
 pub use decode::TextStream;
 pub use encode::{EncodeOptions, OverLong, Padding, TextInput};
 pub use settings::{Role, Side, TextSettings};

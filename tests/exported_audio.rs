@@ -1,0 +1,156 @@
+//! Audio models that torch.onnx exported, under `tests/audio/`: what tasks make of recordings is what transformers'
+//! pipelines made of them.
+//!
+//! They need ONNX Runtime; without it there is nothing to test, and `cargo xtask test` installs it first.
+
+mod recorded;
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+use skillset::runtime::checkpoint::Checkpoint;
+use skillset::runtime::engine::{Engine, EngineError, EngineKind, EngineOptions};
+use skillset::runtime::load::Model;
+use skillset::runtime::tasks::{self, Audio};
+use skillset::skillset;
+use tempfile::TempDir;
+
+/// The folders of models.
+const MODELS: [&str; 4] =
+    ["ast-classification", "hubert-classification", "wav2vec2-speech", "wav2vec2-speech-masked"];
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/audio")
+}
+
+fn engine() -> Option<Arc<dyn Engine>> {
+    match (EngineOptions { kind: EngineKind::Onnx, ..EngineOptions::default() }).open() {
+        Ok(engine) => Some(engine),
+        Err(EngineError::Unavailable { .. }) => None,
+        Err(error) => panic!("{error}"),
+    }
+}
+
+fn model(folder: &Path, engine: &Arc<dyn Engine>) -> Model {
+    let checkpoint = Checkpoint::open_without_weights(folder).unwrap();
+    Model::exported("model.onnx", Arc::new(checkpoint), Arc::clone(engine))
+}
+
+#[test]
+fn exported_audio_models_agree_with_transformers() {
+    let Some(engine) = engine() else { return };
+    for name in MODELS {
+        let folder = root().join(name);
+        let recorded: Value =
+            serde_json::from_slice(&std::fs::read(folder.join("cases.json")).unwrap()).unwrap();
+        let cases = recorded["cases"].as_array().unwrap();
+        let task = recorded["task"].as_str().unwrap();
+        recorded::hold_cases(task, cases, &root(), &model(&folder, &engine))
+            .unwrap_or_else(|why| panic!("{name}: {why}"));
+        assert!(cases.len() >= 3, "{name}");
+    }
+}
+
+#[skillset(onnx = "model.onnx", task = "automatic-speech-recognition", backends(onnx_cpu))]
+#[derive(Debug)]
+struct Listener;
+
+#[test]
+fn a_skill_listens_to_a_recording() {
+    if engine().is_none() {
+        return;
+    }
+    let folder = root().join("wav2vec2-speech");
+    let skill = Listener::from_dir(&folder).unwrap();
+    let heard = skill.run(Audio::open(root().join("recordings/tones.wav")).unwrap()).unwrap();
+    let recorded: Value = serde_json::from_slice(&std::fs::read(folder.join("cases.json")).unwrap()).unwrap();
+    assert_eq!(heard.text, recorded["cases"][0]["output"]["text"]);
+    assert_eq!(heard.chunks, None);
+}
+
+/// A copy of a model's folder with a file changed.
+fn changed(name: &str, file: &str, change: impl FnOnce(&mut Value)) -> TempDir {
+    let dir = tempfile::tempdir().unwrap();
+    for entry in std::fs::read_dir(root().join(name)).unwrap() {
+        let path = entry.unwrap().path();
+        std::fs::copy(&path, dir.path().join(path.file_name().unwrap())).unwrap();
+    }
+    let path = dir.path().join(file);
+    let mut value: Value = serde_json::from_slice(&std::fs::read(&path).unwrap()).unwrap();
+    change(&mut value);
+    std::fs::write(&path, value.to_string()).unwrap();
+    dir
+}
+
+/// What loading `task` over the model in `dir` is refused with, the folder left out.
+fn refused(task: &str, dir: &TempDir, engine: &Arc<dyn Engine>) -> String {
+    let Err(error) = tasks::load_json(task, &model(dir.path(), engine)) else {
+        panic!("{task} should be refused")
+    };
+    error.to_string().replace(dir.path().to_str().unwrap(), "DIR")
+}
+
+#[test]
+fn what_is_not_supported_is_refused_by_name() {
+    let Some(engine) = engine() else { return };
+    const SPEECH: &str = "automatic-speech-recognition";
+    let pair = changed("wav2vec2-speech", "config.json", |config| config["is_encoder_decoder"] = json!(true));
+    assert_eq!(
+        refused(SPEECH, &pair, &engine),
+        "DIR/config.json: /is_encoder_decoder: expected false, since speech is recognised by CTC heads only; \
+         sequence-to-sequence models such as Whisper are not supported yet, found true"
+    );
+    let tokenizer = changed("wav2vec2-speech", "tokenizer_config.json", |config| {
+        config["tokenizer_class"] = json!("Wav2Vec2PhonemeCTCTokenizer");
+    });
+    assert_eq!(
+        refused(SPEECH, &tokenizer, &engine),
+        "DIR/tokenizer_config.json: /tokenizer_class: expected Wav2Vec2CTCTokenizer, the only one for CTC that is \
+         supported, found \"Wav2Vec2PhonemeCTCTokenizer\""
+    );
+    let features = changed("hubert-classification", "preprocessor_config.json", |config| {
+        *config = json!({ "feature_extractor_type": "WhisperFeatureExtractor" });
+    });
+    assert_eq!(
+        refused("audio-classification", &features, &engine),
+        "audio-classification: DIR/model.onnx: expected inputs among input_features, attention_mask, which the task \
+         can give, found \"input_values\"; its inputs are input_values: f32[batch_size, sequence_length]"
+    );
+}
+
+#[test]
+fn bad_recordings_and_options_are_refused() {
+    let Some(engine) = engine() else { return };
+    let model = model(&root().join("wav2vec2-speech"), &engine);
+    let speech = tasks::load_json("automatic-speech-recognition", &model).unwrap();
+    let refused = |input: Value, options: Value| speech.run_json(&[input], &options).unwrap_err().to_string();
+    let fine = json!({ "sampling_rate": 16000, "raw": vec![0.1; 4000] });
+    let none = json!({});
+    assert_eq!(
+        refused(json!({ "sampling_rate": 0, "raw": [0.5] }), none.clone()),
+        "automatic-speech-recognition: input 0: audio: expected a sampling rate from 1 to 768000 Hz, found 0"
+    );
+    assert_eq!(
+        refused(json!({ "sampling_rate": 16000, "raw": [0.5, 1e39] }), none.clone()),
+        "automatic-speech-recognition: input 0: audio: expected finite samples, found inf (sample 1)"
+    );
+    assert_eq!(
+        refused(json!({ "raw": [0.5] }), none.clone()),
+        "automatic-speech-recognition: input 0: the recording: /sampling_rate: expected a non-negative integer, but \
+         the field is missing"
+    );
+    assert_eq!(
+        refused(json!(7), none),
+        "automatic-speech-recognition: input 0: expected the path of a recording, or an object with sampling_rate and \
+         raw, found 7"
+    );
+    assert_eq!(
+        refused(fine.clone(), json!({ "chunk_length_s": 0.1, "stride_length_s": 0.05 })),
+        "automatic-speech-recognition: chunk_length_s: expected more than both strides, 1600 samples, found 1600"
+    );
+    assert_eq!(
+        refused(fine, json!({ "return_timestamps": "segment" })),
+        "automatic-speech-recognition options: /return_timestamps: expected char or word, found \"segment\""
+    );
+}
