@@ -1,44 +1,27 @@
 //! Mel filter banks: `mel_filter_bank` of transformers' `audio_utils`.
 
-use std::str::FromStr;
-
 /// A formula that puts frequencies on a scale of perceived pitch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum MelScale {
-    /// The Hidden Markov Toolkit's: 2595·log₁₀(1 + f/700).
-    Htk,
     /// Kaldi's: 1127·ln(1 + f/700).
     Kaldi,
     /// The Auditory Toolbox's: linear below 1 kHz, logarithmic above.
     Slaney,
 }
 
-/// Below this frequency Slaney's scale is linear; what it is there in mels, and the octaves to a mel above.
+/// Below this frequency Slaney's scale is linear; what it is in mels.
 const SLANEY_HERTZ: f64 = 1000.0;
 const SLANEY_MELS: f64 = 15.0;
 
+/// The natural logarithm of the frequencies a mel apart above.
 fn slaney_step() -> f64 {
     6.4_f64.ln() / 27.0
 }
 
-impl FromStr for MelScale {
-    type Err = String;
-
-    fn from_str(name: &str) -> Result<Self, String> {
-        match name {
-            "htk" => Ok(Self::Htk),
-            "kaldi" => Ok(Self::Kaldi),
-            "slaney" => Ok(Self::Slaney),
-            _ => Err(format!("expected htk, kaldi or slaney, found {name:?}")),
-        }
-    }
-}
-
 impl MelScale {
     /// Hertz in mels.
-    pub fn from_hertz(self, hertz: f64) -> f64 {
+    pub fn mels(self, hertz: f64) -> f64 {
         match self {
-            Self::Htk => 2595.0 * (1.0 + hertz / 700.0).log10(),
             Self::Kaldi => 1127.0 * (1.0 + hertz / 700.0).ln(),
             Self::Slaney if hertz >= SLANEY_HERTZ => {
                 SLANEY_MELS + (hertz / SLANEY_HERTZ).ln() / slaney_step()
@@ -48,9 +31,8 @@ impl MelScale {
     }
 
     /// Mels in hertz.
-    pub fn to_hertz(self, mels: f64) -> f64 {
+    pub fn hertz(self, mels: f64) -> f64 {
         match self {
-            Self::Htk => 700.0 * (10.0_f64.powf(mels / 2595.0) - 1.0),
             Self::Kaldi => 700.0 * ((mels / 1127.0).exp() - 1.0),
             Self::Slaney if mels >= SLANEY_MELS => {
                 SLANEY_HERTZ * (slaney_step() * (mels - SLANEY_MELS)).exp()
@@ -93,12 +75,12 @@ pub struct MelFilters(Vec<Filter>);
 impl MelBank {
     /// Computes the filters.
     pub fn filters(&self) -> MelFilters {
-        let (low, high) = (self.scale.from_hertz(self.range.0), self.scale.from_hertz(self.range.1));
+        let (low, high) = (self.scale.mels(self.range.0), self.scale.mels(self.range.1));
         let mels = linspace(low, high, self.filters + 2);
-        let hertz: Vec<f64> = mels.iter().map(|&mel| self.scale.to_hertz(mel)).collect();
+        let hertz: Vec<f64> = mels.iter().map(|&mel| self.scale.hertz(mel)).collect();
         let bins: Vec<f64> = if self.in_mel_space {
             let width = self.rate as f64 / ((self.bins - 1) * 2) as f64;
-            (0..self.bins).map(|bin| self.scale.from_hertz(width * bin as f64)).collect()
+            (0..self.bins).map(|bin| self.scale.mels(width * bin as f64)).collect()
         } else {
             linspace(0.0, (self.rate / 2) as f64, self.bins)
         };
