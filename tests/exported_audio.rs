@@ -3,7 +3,8 @@
 //!
 //! They need ONNX Runtime; without it there is nothing to test, and `cargo xtask test` installs it first.
 
-mod recorded;
+#[path = "recorded/calls.rs"]
+mod calls;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -46,7 +47,7 @@ fn exported_audio_models_agree_with_transformers() {
             serde_json::from_slice(&std::fs::read(folder.join("cases.json")).unwrap()).unwrap();
         let cases = recorded["cases"].as_array().unwrap();
         let task = recorded["task"].as_str().unwrap();
-        recorded::hold_cases(task, cases, &root(), &model(&folder, &engine))
+        calls::hold(task, cases, &root(), &model(&folder, &engine))
             .unwrap_or_else(|why| panic!("{name}: {why}"));
         assert!(cases.len() >= 3, "{name}");
     }
