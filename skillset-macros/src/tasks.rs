@@ -49,7 +49,7 @@ pub enum Type {
 }
 
 /// Every task.
-pub const TASKS: [Task; 9] = [
+pub const TASKS: [Task; 12] = [
     Task {
         name: "feature-extraction",
         pipeline: "FeatureExtractor",
@@ -81,6 +81,14 @@ pub const TASKS: [Task; 9] = [
         options: "ImageFeatureOptions",
         settings: Settings::None,
         output: Type::One("ImageFeatures"),
+    },
+    Task {
+        name: "object-detection",
+        pipeline: "ObjectDetector",
+        input: Type::One("Image"),
+        options: "ObjectDetectionOptions",
+        settings: Settings::None,
+        output: Type::List("Detection"),
     },
     Task {
         name: "question-answering",
@@ -121,6 +129,22 @@ pub const TASKS: [Task; 9] = [
         options: "TokenClassificationOptions",
         settings: Settings::Text,
         output: Type::List("Entity"),
+    },
+    Task {
+        name: "zero-shot-classification",
+        pipeline: "ZeroShotClassifier",
+        input: Type::Text,
+        options: "ZeroShotOptions",
+        settings: Settings::Text,
+        output: Type::One("ZeroShotClassification"),
+    },
+    Task {
+        name: "zero-shot-image-classification",
+        pipeline: "ZeroShotImageClassifier",
+        input: Type::One("Image"),
+        options: "ZeroShotImageOptions",
+        settings: Settings::None,
+        output: Type::List("Classification"),
     },
 ];
 

@@ -41,8 +41,8 @@ fn compare(found: &Value, expected: &Value, tolerance: f64) -> Result<(), String
 }
 
 /// A recorded input as `run_json` takes it: images are named relative to the fixtures.
-fn input(task: &str, recorded: &Value) -> Value {
-    match recorded.as_str().filter(|_| task.starts_with("image-")) {
+fn input(recorded: &Value) -> Value {
+    match recorded.as_str().filter(|text| text.starts_with("images/")) {
         Some(path) => json!(root().join(path)),
         None => recorded.clone(),
     }
@@ -62,7 +62,7 @@ pub fn hold(folder: &Path, model: &Model) -> Result<usize, String> {
     let cases: Value = serde_json::from_slice(&std::fs::read(folder.join("cases.json")).unwrap()).unwrap();
     let cases = cases.as_array().unwrap();
     for case in cases {
-        let results = pipeline.run_json(&[input(task, &case["input"])], &case["options"]);
+        let results = pipeline.run_json(&[input(&case["input"])], &case["options"]);
         let results = results.map_err(|error| format!("{}: {error}", case["input"]))?;
         compare(&results[0], &case["output"], tolerance(case)).map_err(|why| {
             format!("{} with {}: {why}; all of it: {}", case["input"], case["options"], results[0])
@@ -71,7 +71,7 @@ pub fn hold(folder: &Path, model: &Model) -> Result<usize, String> {
     // All inputs that were called with the same options, in one batch: padding must not show.
     for options in cases.iter().map(|case| &case["options"]) {
         let same: Vec<&Value> = cases.iter().filter(|case| case["options"] == *options).collect();
-        let inputs: Vec<Value> = same.iter().map(|case| input(task, &case["input"])).collect();
+        let inputs: Vec<Value> = same.iter().map(|case| input(&case["input"])).collect();
         let results = pipeline.run_json(&inputs, options).map_err(|error| error.to_string())?;
         for (result, case) in results.iter().zip(same) {
             compare(result, &case["output"], tolerance(case))
