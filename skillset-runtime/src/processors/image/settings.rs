@@ -176,15 +176,16 @@ fn class_of(r: &Reader<'_>, given: Option<&str>) -> Result<&'static Class, Proce
 /// Settings outside the standard pipeline may be present, but must not ask for anything: switches are off, and
 /// the class's own settings have their default values.
 fn check_extras(r: &Reader<'_>, class: &Class) -> Result<(), CheckpointError> {
-    const KNOWN: [&str; 7] = [
+    const KNOWN: [&str; 8] = [
         "do_convert_rgb",
         "do_resize",
         "do_center_crop",
         "do_rescale",
         "do_normalize",
         "do_pad",
-        // Concerns the segmentation maps of training data, not images.
+        // Concern the segmentation maps and annotations of training data, not images.
         "do_reduce_labels",
+        "do_convert_annotations",
     ];
     for key in r.keys() {
         let value = r.value(key).unwrap_or(&Value::Null);
