@@ -11,13 +11,25 @@ use skillset::runtime::engine::{Engine, EngineKind, EngineOptions};
 use skillset::runtime::harness::fixture::Fixture;
 use skillset::runtime::load::Model;
 
-/// The folders that have a checkpoint and recorded calls.
+/// The folders that have a checkpoint, of a model type whose architecture has the task, and recorded calls. The others'
+/// graphs were exported, and `tests/exported.rs` holds them to their calls.
 fn folders() -> Vec<PathBuf> {
     let entries = std::fs::read_dir(recorded::root()).unwrap().map(|entry| entry.unwrap().path());
     let mut folders: Vec<PathBuf> =
         entries.filter(|dir| dir.join("fixture.json").exists() && dir.join("cases.json").exists()).collect();
+    folders.retain(|dir| has_architecture(dir));
     folders.sort();
     folders
+}
+
+fn has_architecture(folder: &Path) -> bool {
+    let fixture = Fixture::open(folder).unwrap();
+    let graph = format!("tests/exported/{}.onnx", folder.file_name().unwrap().display());
+    let graph = Path::new(env!("CARGO_MANIFEST_DIR")).join(graph);
+    let (task, _) = fixture.tasks().next().unwrap();
+    let found = registry::find(&fixture.manifest().model_type).is_some_and(|found| found.task(task).is_ok());
+    assert!(found || graph.exists(), "{}: neither an architecture nor an exported graph", folder.display());
+    found
 }
 
 /// Runs all calls of a folder and returns how many there were.

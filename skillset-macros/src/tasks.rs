@@ -49,7 +49,7 @@ pub enum Type {
 }
 
 /// Every task.
-pub const TASKS: [Task; 11] = [
+pub const TASKS: [Task; 14] = [
     Task {
         name: "audio-classification",
         pipeline: "AudioClassifier",
@@ -99,6 +99,14 @@ pub const TASKS: [Task; 11] = [
         output: Type::One("ImageFeatures"),
     },
     Task {
+        name: "object-detection",
+        pipeline: "ObjectDetector",
+        input: Type::One("Image"),
+        options: "ObjectDetectionOptions",
+        settings: Settings::None,
+        output: Type::List("Detection"),
+    },
+    Task {
         name: "question-answering",
         pipeline: "QuestionAnswerer",
         input: Type::One("Question"),
@@ -137,6 +145,22 @@ pub const TASKS: [Task; 11] = [
         options: "TokenClassificationOptions",
         settings: Settings::Text,
         output: Type::List("Entity"),
+    },
+    Task {
+        name: "zero-shot-classification",
+        pipeline: "ZeroShotClassifier",
+        input: Type::Text,
+        options: "ZeroShotOptions",
+        settings: Settings::Text,
+        output: Type::One("ZeroShotClassification"),
+    },
+    Task {
+        name: "zero-shot-image-classification",
+        pipeline: "ZeroShotImageClassifier",
+        input: Type::One("Image"),
+        options: "ZeroShotImageOptions",
+        settings: Settings::None,
+        output: Type::List("Classification"),
     },
 ];
 

@@ -14,40 +14,77 @@ fn path(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests").join(path)
 }
 
-/// A checkpoint directory without weights.
-fn checkpoint() -> TempDir {
+/// The checkpoint directory of a recorded pipeline, without weights.
+fn checkpoint(name: &str) -> TempDir {
     let folder = tempfile::tempdir().unwrap();
-    let fixture = Fixture::open(path(&format!("pipelines/{NAME}"))).unwrap();
-    fixture.write_checkpoint("text-classification", folder.path()).unwrap();
+    let fixture = Fixture::open(path(&format!("pipelines/{name}"))).unwrap();
+    let (task, _) = fixture.tasks().next().unwrap();
+    fixture.write_checkpoint(task, folder.path()).unwrap();
     std::fs::remove_file(folder.path().join("model.safetensors")).unwrap();
     folder
 }
 
-/// The first recorded call: its input and the best label.
-fn recorded() -> (String, String) {
-    let cases = std::fs::read_to_string(path(&format!("pipelines/{NAME}/cases.json"))).unwrap();
+/// The first recorded call: its input, options and output.
+fn recorded(name: &str) -> (String, String, Value) {
+    let cases = std::fs::read_to_string(path(&format!("pipelines/{name}/cases.json"))).unwrap();
     let cases: Value = serde_json::from_str(&cases).unwrap();
-    let [input, label] = [&cases[0]["input"], &cases[0]["output"][0]["label"]];
-    (input.as_str().unwrap().to_owned(), label.as_str().unwrap().to_owned())
+    let [input, options, output] = ["input", "options", "output"].map(|key| &cases[0][key]);
+    (input.as_str().unwrap().to_owned(), options.to_string(), output.clone())
+}
+
+/// What the command prints for the first recorded call, and what transformers' pipeline gave.
+fn first_call(name: &str, task: &str) -> (Value, Value) {
+    let (folder, graph) = (checkpoint(name), path(&format!("exported/{name}.onnx")));
+    let (input, options, expected) = recorded(name);
+    let input = if task.contains("image") || task.contains("object") {
+        text(&path(&format!("pipelines/{input}"))).to_owned()
+    } else {
+        input
+    };
+    let (model, graph) = (text(folder.path()), text(&graph));
+    let arguments =
+        ["run", "--model", model, "--onnx", graph, "--task", task, "--options", &options, "--json", &input];
+    let printed: Value = serde_json::from_str(&succeeds(&arguments)).unwrap();
+    (printed[0].clone(), expected)
+}
+
+#[test]
+fn objects_have_labels_and_bounds() {
+    let (found, expected) = first_call("detr-object-detection", "object-detection");
+    let what = |detections: &Value| -> Vec<(Value, Value)> {
+        let detections = detections.as_array().unwrap().iter();
+        detections.map(|found| (found["label"].clone(), found["box"].clone())).collect()
+    };
+    assert!(!what(&expected).is_empty());
+    assert_eq!(what(&found), what(&expected));
+}
+
+#[test]
+fn classes_of_the_call_are_ranked() {
+    let (found, expected) = first_call("roberta-zero-shot-classification", "zero-shot-classification");
+    assert_eq!((&found["sequence"], &found["labels"]), (&expected["sequence"], &expected["labels"]));
+    let name = "siglip-zero-shot-image-classification";
+    let (found, expected) = first_call(name, "zero-shot-image-classification");
+    assert_eq!(found[0]["label"], expected[0]["label"]);
 }
 
 #[test]
 fn a_file_here_and_one_of_the_checkpoint() {
-    let (folder, graph) = (checkpoint(), path(&format!("exported/{NAME}.onnx")));
+    let (folder, graph) = (checkpoint(NAME), path(&format!("exported/{NAME}.onnx")));
     std::fs::create_dir(folder.path().join("onnx")).unwrap();
     std::fs::copy(&graph, folder.path().join("onnx/model.onnx")).unwrap();
-    let (input, label) = recorded();
+    let (input, _, output) = recorded(NAME);
     for file in [text(&graph), "onnx/model.onnx"] {
         let model = text(folder.path());
         let fixed = ["run", "--model", model, "--onnx", file, "--task", "text-classification", "--json"];
         let printed: Value = serde_json::from_str(&succeeds(&[&fixed[..], &[&input]].concat())).unwrap();
-        assert_eq!(printed[0][0]["label"], label, "{printed}");
+        assert_eq!(printed[0][0]["label"], output[0]["label"], "{printed}");
     }
 }
 
 #[test]
 fn what_cannot_be_is_refused_with_the_remedy() {
-    let (folder, graph) = (checkpoint(), path(&format!("exported/{NAME}.onnx")));
+    let (folder, graph) = (checkpoint(NAME), path(&format!("exported/{NAME}.onnx")));
     let (model, graph) = (text(folder.path()), text(&graph));
     let refused = |arguments: &[&str]| {
         let output = skillset(&[&["run", "--model", model], arguments].concat());

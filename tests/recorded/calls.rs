@@ -35,9 +35,9 @@ fn compare(found: &Value, expected: &Value, tolerance: f64) -> Result<(), String
 }
 
 /// A recorded input as `run_json` takes it: images and recordings are files of `files`.
-fn input(task: &str, recorded: &Value, files: &Path) -> Value {
-    let is_file = task.starts_with("image-") || task.starts_with("au");
-    match recorded.as_str().filter(|_| is_file) {
+fn input(recorded: &Value, files: &Path) -> Value {
+    let is_file = |text: &&str| text.starts_with("images/") || text.starts_with("recordings/");
+    match recorded.as_str().filter(is_file) {
         Some(path) => json!(files.join(path)),
         None => recorded.clone(),
     }
@@ -52,7 +52,7 @@ fn tolerance(case: &Value) -> f64 {
 /// Holds `model` to recorded calls of `task`, whose inputs are files of `files`.
 pub fn hold(task: &str, cases: &[Value], files: &Path, model: &Model) -> Result<(), String> {
     let pipeline = tasks::load_json(task, model).map_err(|error| error.to_string())?;
-    let input = |recorded| input(task, recorded, files);
+    let input = |recorded| input(recorded, files);
     for case in cases {
         let results = pipeline.run_json(&[input(&case["input"])], &case["options"]);
         let results = results.map_err(|error| format!("{}: {error}", case["input"]))?;

@@ -74,6 +74,7 @@ impl Runner {
         self.batch_size
     }
 
+    /// Whether the program has an input of this name.
     pub(super) fn takes(&self, input: &str) -> bool {
         self.program.signature().takes(input)
     }
@@ -131,28 +132,19 @@ impl Runner {
         inputs
     }
 
-    /// Runs one batch of inputs that need no padding and hands each one's outputs to `finish`; `first` is the
-    /// position of the batch's first input among all.
-    pub(super) fn run_batch<T>(
-        &self,
-        inputs: &Tensors,
-        rows: usize,
-        first: usize,
-        finish: impl FnMut(RowOutputs<'_>) -> Result<T, TaskError>,
-    ) -> Result<Vec<T>, TaskError> {
-        self.run_rows(inputs, first..first + rows, finish)
-    }
-
-    /// As [`run_batch`](Self::run_batch), of inputs that are at these positions among all.
-    pub(super) fn run_rows<T>(
+    /// Runs one batch of inputs that need no padding and hands each one's outputs to `finish`, with its position
+    /// among all, which `positions` has.
+    pub(super) fn run_batch(
         &self,
         inputs: &Tensors,
         positions: impl IntoIterator<Item = usize>,
-        mut finish: impl FnMut(RowOutputs<'_>) -> Result<T, TaskError>,
-    ) -> Result<Vec<T>, TaskError> {
+        mut finish: impl FnMut(usize, RowOutputs<'_>) -> Result<(), TaskError>,
+    ) -> Result<(), TaskError> {
         let outputs = self.program.run(inputs)?;
-        let row = |(row, index)| RowOutputs { runner: self, outputs: &outputs, row, index, length: None };
-        positions.into_iter().enumerate().map(|place| finish(row(place))).collect()
+        for (row, index) in positions.into_iter().enumerate() {
+            finish(index, RowOutputs { runner: self, outputs: &outputs, row, index, length: None })?;
+        }
+        Ok(())
     }
 }
 
@@ -209,14 +201,32 @@ impl<'a> RowOutputs<'a> {
         TaskError::Output { graph, output, expected: expected.to_owned(), found }
     }
 
-    /// One output that is a value for each class, of which there are `classes`.
+    /// The output `logits`: a value for each class, of which there are `classes`.
     pub(super) fn logits(&self, classes: usize) -> Result<&'a [f32], TaskError> {
-        let row = self.get("logits", 1)?;
-        if row.values.len() == classes {
+        self.values("logits", classes, || format!("a value for each of the config's {classes} labels"))
+    }
+
+    /// One output of `count` values.
+    pub(super) fn values(
+        &self,
+        name: &str,
+        count: usize,
+        expected: impl FnOnce() -> String,
+    ) -> Result<&'a [f32], TaskError> {
+        let row = self.get(name, 1)?;
+        if row.values.len() == count {
             return Ok(row.values);
         }
-        let expected = format!("a value for each of the config's {classes} labels");
-        Err(self.wrong_shape("logits", &expected, row.values.len().to_string()))
+        Err(self.wrong_shape(name, &expected(), row.values.len().to_string()))
+    }
+
+    /// One output of `count` vectors of `width` values.
+    pub(super) fn vectors(&self, name: &str, count: usize, width: usize) -> Result<&'a [f32], TaskError> {
+        let row = self.get(name, 2)?;
+        if row.shape == [count, width] {
+            return Ok(row.values);
+        }
+        Err(self.wrong_shape(name, &format!("{count} vectors of {width}"), format!("{:?}", row.shape)))
     }
 }
 

@@ -70,7 +70,7 @@ impl Pipeline for ImageClassifier {
         inputs: &[Image],
         options: &ImageClassificationOptions,
     ) -> Result<Vec<Vec<Classification>>, TaskError> {
-        self.model.run(inputs, |outputs| {
+        self.model.run(inputs, |_, outputs| {
             let logits = outputs.logits(self.classes.len())?;
             Ok(self.classes.rank(logits, options.function_to_apply, Some(options.top_k)))
         })

@@ -66,7 +66,7 @@ impl Pipeline for ImageFeatureExtractor {
         inputs: &[Image],
         options: &ImageFeatureOptions,
     ) -> Result<Vec<ImageFeatures>, TaskError> {
-        self.model.run(inputs, |outputs| {
+        self.model.run(inputs, |_, outputs| {
             if !options.pool {
                 let hidden = outputs.get("last_hidden_state", 2)?;
                 let features = Features { values: hidden.values.to_vec(), width: hidden.shape[1] };

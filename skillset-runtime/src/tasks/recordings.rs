@@ -64,8 +64,10 @@ impl AudioModel {
         for batch in groups.flat_map(|group| group.chunks(self.runner.batch_size())) {
             let samples: Vec<&[f32]> = batch.iter().map(|&index| recordings[index]).collect();
             let inputs = self.inputs(self.extractor.process_samples(&samples)?, batch.len());
-            let finished = self.runner.run_rows(&inputs, batch.iter().copied(), &mut finish)?;
-            batch.iter().zip(finished).for_each(|(&index, result)| results[index] = Some(result));
+            self.runner.run_batch(&inputs, batch.iter().copied(), |index, outputs| {
+                results[index] = Some(finish(outputs)?);
+                Ok(())
+            })?;
         }
         Ok(results.into_iter().flatten().collect())
     }

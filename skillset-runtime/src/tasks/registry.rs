@@ -7,8 +7,9 @@ use serde_json::Value;
 use super::error::TaskError;
 use super::pipeline::{Pipeline, RunJson, load_and_run};
 use super::{
-    AudioClassifier, FeatureExtractor, ImageClassifier, ImageFeatureExtractor, MaskFiller, QuestionAnswerer,
-    SentenceEmbedder, SpeechRecognizer, TextClassifier, TextGenerator, TokenClassifier,
+    AudioClassifier, FeatureExtractor, ImageClassifier, ImageFeatureExtractor, MaskFiller, ObjectDetector,
+    QuestionAnswerer, SentenceEmbedder, SpeechRecognizer, TextClassifier, TextGenerator, TokenClassifier,
+    ZeroShotClassifier, ZeroShotImageClassifier,
 };
 use crate::load::Model;
 use crate::model::nearest;
@@ -66,6 +67,8 @@ tasks! {
     ImageClassification: ImageClassifier,
     /// The vectors of an image's patches.
     ImageFeatureExtraction: ImageFeatureExtractor,
+    /// What there is in an image, and where.
+    ObjectDetection: ObjectDetector,
     /// The part of a text that answers a question.
     QuestionAnswering: QuestionAnswerer,
     /// One vector for a text.
@@ -76,6 +79,10 @@ tasks! {
     TextGeneration: TextGenerator,
     /// The entities of a text.
     TokenClassification: TokenClassifier,
+    /// Which of the classes that a call names a text is of.
+    ZeroShotClassification: ZeroShotClassifier,
+    /// Which of the classes that a call names an image is of.
+    ZeroShotImageClassification: ZeroShotImageClassifier,
 }
 
 impl FromStr for TaskName {

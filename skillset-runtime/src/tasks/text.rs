@@ -52,10 +52,12 @@ impl TextModel {
         })
     }
 
-    /// Sets what rows are padded with; without it only texts of equal length run together.
-    pub(super) fn with_pad(mut self, pad: Option<u32>) -> Self {
-        self.pad = pad;
-        self
+    /// Sets that rows are padded with what `model`'s config says; without that only texts of equal length run
+    /// together. Decoders classify by the last token that is no such padding.
+    pub(super) fn padded_as_config(mut self, model: &Model) -> Result<Self, TaskError> {
+        let pad = model.checkpoint().config_reader()?.opt_i64("pad_token_id")?;
+        self.pad = pad.and_then(|pad| u32::try_from(pad).ok());
+        Ok(self)
     }
 
     /// Lowers the number of tokens to which texts are cut.

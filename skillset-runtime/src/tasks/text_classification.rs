@@ -57,10 +57,7 @@ impl Pipeline for TextClassifier {
 
     fn load(model: &Model) -> Result<Self, TaskError> {
         let classes = Classes::of(model.checkpoint())?;
-        // Decoders classify by the last token that is no padding, so padding has to be what the config says.
-        let pad = model.checkpoint().config_reader()?.opt_i64("pad_token_id")?;
-        let pad = pad.and_then(|pad| u32::try_from(pad).ok());
-        Ok(Self { model: TextModel::load(Self::NAME, model, &["logits"])?.with_pad(pad), classes })
+        Ok(Self { model: TextModel::load(Self::NAME, model, &["logits"])?.padded_as_config(model)?, classes })
     }
 
     fn with_settings(mut self, settings: &TextSettings) -> Self {

@@ -53,6 +53,11 @@ impl TextInput {
     }
 }
 
+/// Reads a text.
+pub(super) fn parse_text(value: &Value) -> Result<String, String> {
+    value.as_str().map(str::to_owned).ok_or_else(|| format!("expected a text, found {value}"))
+}
+
 /// The fields of an object that has strings under (some of) these keys and no other keys.
 pub(super) fn string_fields<const N: usize>(
     value: &Value,

@@ -21,6 +21,12 @@ struct Generation;
 struct ImageClasses;
 #[skillset(model = "vit", task = "image-feature-extraction", backends(cpu))]
 struct ImageFeatures;
+#[skillset(onnx = "model.onnx", task = "object-detection", backends(onnx_cpu))]
+struct Objects;
+#[skillset(onnx = "model.onnx", task = "zero-shot-classification", backends(onnx_cpu))]
+struct AnyClasses;
+#[skillset(onnx = "model.onnx", task = "zero-shot-image-classification", backends(onnx_cpu))]
+struct AnyImageClasses;
 
 /// Every input and result has its type.
 #[rustfmt::skip]
@@ -36,5 +42,8 @@ fn every_task_has_its_types() {
     let _: for<'a> fn(&'a Generation) -> Result<tasks::TextStream<'a>, SkillError> = |skill| skill.stream("a");
     let _: fn(&ImageClasses, tasks::Image) -> Result<Vec<tasks::Classification>, SkillError> = |skill, image| skill.run(image);
     let _: fn(&ImageFeatures, &[tasks::Image]) -> Result<Vec<tasks::ImageFeatures>, SkillError> = |skill, images| skill.run_batch(images);
+    let _: fn(&Objects, tasks::Image) -> Result<Vec<tasks::Detection>, SkillError> = |skill, image| skill.run(image);
+    let _: fn(&AnyClasses, &tasks::ZeroShotOptions) -> Result<tasks::ZeroShotClassification, SkillError> = |skill, options| skill.run_with("a", options);
+    let _: fn(&AnyImageClasses, tasks::Image, &tasks::ZeroShotImageOptions) -> Result<Vec<tasks::Classification>, SkillError> = |skill, image, options| skill.run_with(image, options);
     let _: fn(&Embeddings, &tasks::EmbeddingOptions) -> Result<tasks::Embedding, SkillError> = |skill, options| skill.run_with("a", options);
 }

@@ -3,6 +3,7 @@
 The graph goes to `tests/exported/<folder>.onnx`; what it must compute is in the folder's `cases.json`.
 """
 
+import inspect
 import json
 import tempfile
 import warnings
@@ -10,28 +11,36 @@ from pathlib import Path
 
 import torch
 import transformers
-from transformers.modeling_outputs import ModelOutput
+from transformers import AutoImageProcessor, AutoTokenizer
+from transformers.image_utils import load_image
 
 from . import FOLDER
 from .run import write_checkpoint
 
 EXPORTED = FOLDER.parent / "exported"
 # A file of weights has its price in a repository; tiny models stay below this.
-MOST_BYTES = 100_000
+MOST_BYTES = 175_000
 # By the names of optimum's exports.
+IMAGE_AXES = {
+    "pixel_values": {0: "batch_size", 1: "num_channels", 2: "height", 3: "width"},
+    "pixel_mask": {0: "batch_size", 1: "height", 2: "width"},
+}
 TEXT_AXES = {0: "batch_size", 1: "sequence_length"}
-IMAGE_AXES = {0: "batch_size", 1: "num_channels", 2: "height", 3: "width"}
+# Of a model that compares images with texts, of which there need not be as many.
+IMAGE_BATCH, TEXT_BATCH = {0: "image_batch_size"}, {0: "text_batch_size"}
+TEXTS = ["Alice lives in Paris.", "The train from Vienna to Rome takes long."]
 
 
 class Tensors(torch.nn.Module):
     """A model whose inputs come in a fixed order, and whose outputs are a tuple."""
 
-    def __init__(self, model: torch.nn.Module, inputs: list[str]):
+    def __init__(self, model: torch.nn.Module, inputs: list[str], outputs: list[str]):
         super().__init__()
-        self.model, self.inputs = model, inputs
+        self.model, self.inputs, self.outputs = model, inputs, outputs
 
     def forward(self, *inputs: torch.Tensor) -> tuple[torch.Tensor, ...]:
-        return self.model(**dict(zip(self.inputs, inputs, strict=True))).to_tuple()
+        outputs = self.model(**dict(zip(self.inputs, inputs, strict=True)))
+        return tuple(outputs[name] for name in self.outputs)
 
 
 def export(name: str, folder: Path = EXPORTED) -> Path:
@@ -41,37 +50,47 @@ def export(name: str, folder: Path = EXPORTED) -> Path:
         config = json.loads((Path(scratch) / "config.json").read_text())
         model_class = getattr(transformers, config["architectures"][0])
         model = model_class.from_pretrained(scratch, dtype=torch.float32, attn_implementation="eager").eval()
-    arguments, axes = _example(config)
+        arguments = _example(Path(scratch), model)
     with torch.no_grad():
-        outputs: ModelOutput = model(**arguments)
-    names = list(outputs.keys())
+        outputs = model(**arguments)
+    names = [name for name, value in outputs.items() if isinstance(value, torch.Tensor)]
     file = folder / f"{name}.onnx"
     folder.mkdir(exist_ok=True)
     with warnings.catch_warnings(), torch.no_grad():
         # The tracer warns of sizes that it takes as fixed; those that are free are named below.
         warnings.simplefilter("ignore")
         torch.onnx.export(
-            Tensors(model, list(arguments)),
+            Tensors(model, list(arguments), names),
             tuple(arguments.values()),
             file,
             input_names=list(arguments),
             output_names=names,
-            dynamic_axes=dict.fromkeys(arguments, axes) | {output: {0: "batch_size"} for output in names},
+            dynamic_axes=_axes(arguments, names),
             opset_version=18,
             dynamo=False,
         )
     return file
 
 
-def _example(config: dict) -> tuple[dict[str, torch.Tensor], dict[int, str]]:
-    """Arguments of the model's `forward`, and the axes that stay free."""
-    generator = torch.Generator().manual_seed(0)
-    if "vocab_size" not in config:
-        shape = (2, config["num_channels"], config["image_size"], config["image_size"])
-        return {"pixel_values": torch.randn(shape, generator=generator)}, IMAGE_AXES
-    ids = torch.randint(0, config["vocab_size"], (2, 5), generator=generator)
-    ones, zeros = torch.ones_like(ids), torch.zeros_like(ids)
-    return {"input_ids": ids, "attention_mask": ones, "token_type_ids": zeros}, TEXT_AXES
+def _example(checkpoint: Path, model: torch.nn.Module) -> dict[str, torch.Tensor]:
+    """What the checkpoint's own processors make of two texts and of two images, as far as the model takes it."""
+    made = {}
+    if (checkpoint / "tokenizer.json").exists():
+        made |= AutoTokenizer.from_pretrained(checkpoint)(TEXTS, padding=True, return_tensors="pt")
+    if (checkpoint / "preprocessor_config.json").exists():
+        image = load_image(str(FOLDER / "images" / "rgb.png"))
+        processor = AutoImageProcessor.from_pretrained(checkpoint, backend="pil")
+        made |= processor(images=[image, image], return_tensors="pt")
+    return {name: made[name] for name in inspect.signature(model.forward).parameters if name in made}
+
+
+def _axes(inputs: dict[str, torch.Tensor], outputs: list[str]) -> dict[str, dict[int, str]]:
+    """The axes that stay free."""
+    axes = {name: IMAGE_AXES.get(name, TEXT_AXES) for name in inputs}
+    if "input_ids" in inputs and "pixel_values" in inputs:
+        axes = {name: own | (IMAGE_BATCH if name in IMAGE_AXES else TEXT_BATCH) for name, own in axes.items()}
+        return axes | {"logits_per_image": IMAGE_BATCH | {1: "text_batch_size"}}
+    return axes | {output: {0: "batch_size"} for output in outputs}
 
 
 def record(names: list[str]) -> None:

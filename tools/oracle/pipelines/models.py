@@ -7,7 +7,7 @@ from pathlib import Path
 
 import torch
 import transformers
-from transformers import AutoConfig, pipelines
+from transformers import AutoConfig, PreTrainedConfig, PreTrainedModel, pipelines
 
 from ..checkpoint import build
 from ..classes import task_classes
@@ -16,7 +16,7 @@ from ..weights import Rule, rule_for
 from . import FOLDER, MODELS
 
 # Random weights hardly prefer one label to another; wider heads make the ranking unmistakable.
-HEADS = ("classifier.", "qa_outputs.", "lm_head.")
+HEADS = ("classifier.", "qa_outputs.", "lm_head.", "class_labels_classifier.", "class_embed.")
 WIDER = 4.0
 # Parts of a description that become files of the checkpoint.
 PARTS = {"image_processor": "preprocessor_config.json", "generation_config": "generation_config.json"}
@@ -35,7 +35,7 @@ def write(name: str) -> Path:
     """Writes the files of `models/<name>.json` and returns their folder."""
     spec = json.loads((MODELS / f"{name}.json").read_text())
     task, config = spec["task"], AutoConfig.for_model(spec["model_type"], **spec["config"])
-    model_class = task_classes(config)[task]
+    model_class = task_classes(config).get(task) or _pipeline_class(task, config)
     with tempfile.TemporaryDirectory() as scratch:
         checkpoint = build(model_class, config, {}, 0, Path(scratch), _rule)
 
@@ -68,6 +68,11 @@ def write(name: str) -> Path:
     }
     (folder / "fixture.json").write_text(pretty(fixture) + "\n")
     return folder
+
+
+def _pipeline_class(task: str, config: PreTrainedConfig) -> type[PreTrainedModel]:
+    """The class of a task that shares it with another task, such as zero-shot-classification."""
+    return pipelines.SUPPORTED_TASKS[task]["pt"][0]._model_mapping[type(config)]
 
 
 def _rule(name: str, shape: tuple[int, ...]) -> Rule:

@@ -1,6 +1,6 @@
 """What the tokenizers make of texts: ids, offsets, windows, chat prompts."""
 
-from transformers import AutoTokenizer
+from transformers import AutoTokenizer, CLIPTokenizer
 
 from ..prettyjson import pretty
 from . import FOLDER
@@ -47,7 +47,9 @@ def record() -> None:
     for folder in sorted((FOLDER / "tokenizers").iterdir()):
         tokenizer = AutoTokenizer.from_pretrained(folder)
         cases = {"encode": [_encode(tokenizer, text, options) for text, options in CALLS]}
-        cases["decode"] = [_decode(tokenizer, case["output"]["input_ids"]) for case in cases["encode"][: len(TEXTS)]]
+        # CLIP's class decodes in Python, by a rule that tokenizer.json does not have; no task decodes with it.
+        known = [] if isinstance(tokenizer, CLIPTokenizer) else cases["encode"][: len(TEXTS)]
+        cases["decode"] = [_decode(tokenizer, case["output"]["input_ids"]) for case in known]
         if tokenizer.chat_template:
             cases["chat"] = [
                 {**chat, "output": tokenizer.apply_chat_template(**_renamed(chat), tokenize=False)} for chat in CHATS

@@ -1,4 +1,4 @@
-"""Trains the two tokenizers of the pipeline fixtures on `corpus.txt`."""
+"""Trains the tokenizers of the pipeline fixtures on `corpus.txt`."""
 
 import json
 import tempfile
@@ -6,13 +6,15 @@ from collections import Counter
 from pathlib import Path
 
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers, processors, trainers
-from transformers import BertTokenizer, PreTrainedTokenizerFast
+from transformers import BertTokenizer, PreTrainedTokenizerBase, PreTrainedTokenizerFast
 
-from . import FOLDER
+from . import FOLDER, encoders
 
 CORPUS = Path(__file__).parent / "corpus.txt"
 # As many positions as the BERT models have: long inputs must be cut or windowed.
 MODEL_MAX_LENGTH = 64
+# Fewer for CLIP's short texts.
+CLIP_MAX_LENGTH = 32
 CHAT_TEMPLATE = """\
 {{ bos_token }}{% for message in messages %}\
 {% if message.role not in ['system', 'user', 'assistant'] %}\
@@ -24,10 +26,23 @@ CHAT_TEMPLATE = """\
 
 
 def train() -> None:
-    """Writes `tests/pipelines/tokenizers/wordpiece` and `…/byte_level`."""
+    """Writes `tests/pipelines/tokenizers/`."""
     lines = CORPUS.read_text().splitlines()
-    _save(_wordpiece(lines), FOLDER / "tokenizers" / "wordpiece")
-    _save(_byte_level(lines), FOLDER / "tokenizers" / "byte_level")
+    wordpiece = _wordpiece(lines)
+    special = set(wordpiece.all_special_tokens)
+    pieces = [token for token in sorted(wordpiece.vocab, key=wordpiece.vocab.get) if token not in special]
+    trained = {
+        "wordpiece": wordpiece,
+        "byte_level": _byte_level(lines),
+        "mpnet": encoders.mpnet(pieces, MODEL_MAX_LENGTH),
+        "roberta": encoders.roberta(lines, MODEL_MAX_LENGTH),
+        "xlm_roberta": encoders.xlm_roberta(lines, MODEL_MAX_LENGTH),
+        "deberta_v2": encoders.deberta_v2(lines, MODEL_MAX_LENGTH),
+        "clip": encoders.clip(lines, CLIP_MAX_LENGTH),
+        "siglip": encoders.siglip(lines, MODEL_MAX_LENGTH),
+    }
+    for name, tokenizer in trained.items():
+        _save(tokenizer, FOLDER / "tokenizers" / name)
 
 
 def _wordpiece(lines: list[str]) -> BertTokenizer:
@@ -77,7 +92,7 @@ def _byte_level(lines: list[str]) -> PreTrainedTokenizerFast:
     )
 
 
-def _save(tokenizer: PreTrainedTokenizerFast, folder: Path) -> None:
+def _save(tokenizer: PreTrainedTokenizerBase, folder: Path) -> None:
     """Saves the files a checkpoint has; tokenizer.json without indentation, to stay small."""
     with tempfile.TemporaryDirectory() as saved:
         tokenizer.save_pretrained(saved)

@@ -9,14 +9,40 @@ use serde_json::{Map, Value};
 /// One class of the table that `tools/processors/harvest_image_classes.py` writes.
 #[derive(Debug, Default, Deserialize)]
 pub(super) struct Class {
-    /// Whether its output is that of the standard pipeline.
+    /// Whether its output is that of the standard pipeline, with the class's own rule for sizes if it has one.
     pub standard: bool,
+    /// How it resizes, where that is not the standard way.
+    pub resize: Option<ResizeRule>,
+    /// How it makes detections of a detector's outputs.
+    pub detection: Option<DetectionRule>,
     /// Values of settings that a file does not give.
     #[serde(default)]
     pub defaults: Map<String, Value>,
     /// Settings that only this class has, with their defaults.
     #[serde(default)]
     pub extras: Map<String, Value>,
+}
+
+/// How some classes resize.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum ResizeRule {
+    /// Below 384, to more than the short edge asks for, of which the share `crop_pct` is cut out; from there on to a
+    /// square.
+    CropShare,
+    /// Sides that follow from the short edge are rounded down.
+    #[serde(rename = "multiples_of_16")]
+    MultiplesOf16,
+}
+
+/// How a class's `post_process_object_detection` makes detections of a detector's logits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DetectionRule {
+    /// Of each query its best class, by softmax; the last class means that there is no object.
+    BestClass,
+    /// Of all pairs of query and class the best ones, by sigmoid: this many, or as many as there are queries.
+    BestPairs(Option<usize>),
 }
 
 static CLASSES: LazyLock<BTreeMap<String, Class>> = LazyLock::new(|| {
@@ -58,6 +84,7 @@ mod tests {
         assert!(find("ViTImageProcessorFast").unwrap().standard);
         assert!(find("ViTFeatureExtractor").unwrap().standard);
         assert!(!find("Qwen2VLImageProcessor").unwrap().standard);
+        assert_eq!(find("DetrFeatureExtractor").unwrap().detection, Some(DetectionRule::BestClass));
         assert!(find("NoSuchImageProcessor").is_none());
         assert_eq!(nearest("ViTImageProcesor"), Some("ViTImageProcessor"));
     }

@@ -11,6 +11,7 @@ impl Size {
             Self::Exact { height, width } => (height, width),
             Self::ShortestEdge { shortest, longest: None } => short_edge(from, shortest),
             Self::ShortestEdge { shortest, longest: Some(longest) } => edges(from, shortest, longest),
+            Self::Multiples { shortest, longest, of } => multiples(from, shortest, longest, of),
             Self::Within { height, width } => within(from, height, width),
         }
     }
@@ -22,18 +23,39 @@ fn short_edge((height, width): (usize, usize), size: usize) -> (usize, usize) {
     if width <= height { (long(width, height), size) } else { (size, long(height, width)) }
 }
 
+/// The short edge's length before and after rounding: `size`, unless the long one would exceed `longest`.
+fn short_side((height, width): (usize, usize), size: usize, longest: usize) -> (f64, usize) {
+    let (short, long) = (height.min(width) as f64, height.max(width) as f64);
+    if long / short * size as f64 <= longest as f64 {
+        return (size as f64, size);
+    }
+    let raw = longest as f64 * short / long;
+    // Rounded to even at one half, as by Python's `round`.
+    (raw, raw.round_ties_even() as usize)
+}
+
 /// The short edge becomes `size`, unless the long one would exceed `longest` (`get_size_with_aspect_ratio`).
 fn edges((height, width): (usize, usize), size: usize, longest: usize) -> (usize, usize) {
-    let (short, long) = (height.min(width) as f64, height.max(width) as f64);
-    let limited = long / short * size as f64 > longest as f64;
-    let raw = if limited { longest as f64 * short / long } else { size as f64 };
-    // `raw` is rounded to even at one half, as by Python's `round`.
-    let size = if limited { raw.round_ties_even() as usize } else { size };
+    let (raw, size) = short_side((height, width), size, longest);
     if (height <= width && height == size) || (width <= height && width == size) {
         return (height, width);
     }
     let other = |a: usize, b: usize| (raw * a as f64 / b as f64) as usize;
     if width < height { (other(height, width), size) } else { (size, other(width, height)) }
+}
+
+/// As [`edges`], rounded down to multiples of `of` (`get_size_with_aspect_ratio_yolos`).
+fn multiples((height, width): (usize, usize), size: usize, longest: usize, of: usize) -> (usize, usize) {
+    let (raw, size) = short_side((height, width), size, longest);
+    let other = |a: usize, b: usize| (raw * a as f64 / b as f64) as usize;
+    let (to_height, to_width) = if width < height {
+        (other(height, width), size)
+    } else if height == size {
+        (height, width)
+    } else {
+        (size, other(width, height))
+    };
+    (to_height - to_height % of, to_width - to_width % of)
 }
 
 /// The largest size with the same aspect ratio inside the given one (`get_image_size_for_max_height_width`).

@@ -14,7 +14,8 @@ mod settings;
 #[cfg(test)]
 mod tests;
 
+pub use classes::DetectionRule;
 pub use decode::Image;
-pub use process::{ImageProcessor, PixelBatch};
+pub use process::{ImageProcessor, PixelBatch, SizeGroup};
 pub use resample::{Filter, resize};
-pub use settings::{ImageSettings, Size};
+pub use settings::{ImageSettings, Pad, Size};

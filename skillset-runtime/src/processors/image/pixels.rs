@@ -87,6 +87,11 @@ fn table(settings: &ImageSettings, channel: usize, channels: usize) -> Result<[f
 }
 
 impl Planes {
+    /// Channels, height and width.
+    pub(super) fn shape(&self) -> [usize; 3] {
+        [self.channels, self.height, self.width]
+    }
+
     /// Adds zeros at the bottom and on the right up to `height` × `width`.
     pub(super) fn pad(self, height: usize, width: usize) -> Result<Self, String> {
         if self.height > height || self.width > width {

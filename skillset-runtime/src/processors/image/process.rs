@@ -25,6 +25,17 @@ pub struct PixelBatch {
     pub shape: [usize; 4],
     /// Of every image: `(height, width)` before processing, for mapping boxes and masks back.
     pub original_sizes: Vec<(usize, usize)>,
+    /// Of every image: `(height, width)` of the pixels that are no padding.
+    pub unpadded_sizes: Vec<(usize, usize)>,
+}
+
+/// Images that come out in one size, and where they were in what was given.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SizeGroup {
+    /// The positions of the images.
+    pub positions: Vec<usize>,
+    /// Their pixels.
+    pub batch: PixelBatch,
 }
 
 impl ImageProcessor {
@@ -55,18 +66,51 @@ impl ImageProcessor {
         if images.is_empty() {
             return Err(ProcessorError::Pixels("expected at least one image, found none".to_owned()));
         }
+        let planes = self.process_each(images)?;
+        self.batch(planes, images.iter().map(Image::size).collect())
+    }
+
+    /// Processes images, several at a time, into as many batches as there are sizes that they come out in, so that
+    /// none is padded because of another one.
+    pub fn process_by_size(&self, images: &[Image]) -> Result<Vec<SizeGroup>, ProcessorError> {
+        let mut groups: Vec<(Vec<usize>, Vec<Planes>)> = vec![];
+        for (position, planes) in self.process_each(images)?.into_iter().enumerate() {
+            match groups.iter_mut().find(|(_, group)| group[0].shape() == planes.shape()) {
+                Some((positions, group)) => {
+                    positions.push(position);
+                    group.push(planes);
+                }
+                None => groups.push((vec![position], vec![planes])),
+            }
+        }
+        let batch = |(positions, planes): (Vec<usize>, _)| {
+            let sizes = positions.iter().map(|&position| images[position].size()).collect();
+            Ok(SizeGroup { batch: self.batch(planes, sizes)?, positions })
+        };
+        groups.into_iter().map(batch).collect()
+    }
+
+    fn process_each(&self, images: &[Image]) -> Result<Vec<Planes>, ProcessorError> {
         let one = |(i, image): (usize, &Image)| {
             self.process_one(image).map_err(|e| ProcessorError::Pixels(format!("image {i}: {e}")))
         };
-        let planes = images.par_iter().enumerate().map(one).collect::<Result<Vec<_>, _>>()?;
+        images.par_iter().enumerate().map(one).collect()
+    }
+
+    fn batch(
+        &self,
+        planes: Vec<Planes>,
+        original_sizes: Vec<(usize, usize)>,
+    ) -> Result<PixelBatch, ProcessorError> {
+        let unpadded_sizes = planes.iter().map(|image| (image.height, image.width)).collect();
         let planes = self.pad(planes)?;
         let [channels, height, width] = common_shape(&planes)?;
         let mut values = Vec::with_capacity(planes.len() * channels * height * width);
         for image in &planes {
             values.extend_from_slice(&image.values);
         }
-        let original_sizes = images.iter().map(Image::size).collect();
-        Ok(PixelBatch { values, shape: [planes.len(), channels, height, width], original_sizes })
+        let shape = [planes.len(), channels, height, width];
+        Ok(PixelBatch { values, shape, original_sizes, unpadded_sizes })
     }
 
     fn process_one(&self, image: &Image) -> Result<Planes, String> {
@@ -132,13 +176,12 @@ fn check_size(setting: &str, from: (usize, usize), to: (usize, usize)) -> Result
 }
 
 fn common_shape(planes: &[Planes]) -> Result<[usize; 3], ProcessorError> {
-    let shape = |image: &Planes| [image.channels, image.height, image.width];
-    let first = shape(&planes[0]);
-    match planes.iter().position(|image| shape(image) != first) {
+    let first = planes[0].shape();
+    match planes.iter().position(|image| image.shape() != first) {
         None => Ok(first),
         Some(other) => Err(ProcessorError::Pixels(format!(
             "expected images of one shape for a batch, found {first:?} and {:?} (image {other}); process them one by one",
-            shape(&planes[other])
+            planes[other].shape()
         ))),
     }
 }

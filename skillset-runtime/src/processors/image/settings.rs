@@ -5,7 +5,7 @@ use std::path::Path;
 use serde_json::Value;
 
 use super::Filter;
-use super::classes::{self, Class};
+use super::classes::{self, Class, DetectionRule, ResizeRule};
 use crate::checkpoint::{CheckpointError, ConfigError, Reader};
 use crate::processors::{ProcessorError, part};
 
@@ -27,6 +27,8 @@ pub struct ImageSettings {
     pub normalize: Option<(Vec<f64>, Vec<f64>)>,
     /// Pad at the bottom and on the right.
     pub pad: Option<Pad>,
+    /// How detections are made of a detector's outputs, where the processor's class knows.
+    pub detection: Option<DetectionRule>,
 }
 
 /// What images are resized to.
@@ -45,6 +47,16 @@ pub enum Size {
         shortest: usize,
         /// Limit of the long edge.
         longest: Option<usize>,
+    },
+    /// The short edge becomes `shortest` as long as the long edge does not exceed `longest`; then both are rounded
+    /// down to multiples.
+    Multiples {
+        /// Length of the short edge.
+        shortest: usize,
+        /// Limit of the long edge.
+        longest: usize,
+        /// What both sides are multiples of.
+        of: usize,
     },
     /// The largest size of the same aspect ratio inside this one.
     Within {
@@ -82,7 +94,7 @@ impl ImageSettings {
         // `null` means the class default, so such fields are dropped before the two are merged.
         let own = value.as_object().into_iter().flatten().filter(|(_, value)| !value.is_null());
         let mut merged = class.defaults.clone();
-        merged.extend(own.map(|(key, value)| (key.clone(), value.clone())));
+        merged.extend(own.map(|(key, value)| (current_name(key).to_owned(), value.clone())));
         let merged = Value::Object(merged);
         let r = Reader::new(&merged, file)?;
         check_extras(&r, class)?;
@@ -101,11 +113,13 @@ impl ImageSettings {
             rescale: None,
             normalize: None,
             pad: None,
+            detection: class.detection,
         };
         if on("do_resize")? {
             required("size", "do_resize")?;
-            let to_square = r.bool("default_to_square", true)?;
-            settings.resize = Some((size(&r, "size", to_square)?, filter(&r)?));
+            let (size, crop) = resizing(&r, class)?;
+            settings.resize = Some((size, filter(&r)?));
+            settings.center_crop = crop;
         }
         if on("do_center_crop")? {
             required("crop_size", "do_center_crop")?;
@@ -156,15 +170,16 @@ fn class_of(r: &Reader<'_>, given: Option<&str>) -> Result<&'static Class, Proce
 /// Settings outside the standard pipeline may be present, but must not ask for anything: switches are off, and
 /// the class's own settings have their default values.
 fn check_extras(r: &Reader<'_>, class: &Class) -> Result<(), CheckpointError> {
-    const KNOWN: [&str; 7] = [
+    const KNOWN: [&str; 8] = [
         "do_convert_rgb",
         "do_resize",
         "do_center_crop",
         "do_rescale",
         "do_normalize",
         "do_pad",
-        // Concerns the segmentation maps of training data, not images.
+        // Concern the segmentation maps and annotations of training data, not images.
         "do_reduce_labels",
+        "do_convert_annotations",
     ];
     for key in r.keys() {
         let value = r.value(key).unwrap_or(&Value::Null);
@@ -184,6 +199,40 @@ fn filter(r: &Reader<'_>) -> Result<Filter, ConfigError> {
     Filter::from_code(code).ok_or_else(|| {
         r.error("resample", format!("expected a PIL filter from 0 (nearest) to 5 (Hamming), found {code}"))
     })
+}
+
+/// Today's name of a setting.
+fn current_name(key: &str) -> &str {
+    if key == "pad_and_return_pixel_mask" { "do_pad" } else { key }
+}
+
+/// What to resize to by the class's rule, and what to cut out of that.
+fn resizing(r: &Reader<'_>, class: &Class) -> Result<(Size, Option<(usize, usize)>), ConfigError> {
+    let mut to = size(r, "size", r.bool("default_to_square", true)?)?;
+    // The long edge of the detectors' older files, where a size is a number.
+    if class.defaults.contains_key("max_size")
+        && let Size::ShortestEdge { shortest, longest: None } = to
+    {
+        r.require(r.value("size").is_some_and(Value::is_number), "size", "shortest_edge with longest_edge")?;
+        to = Size::ShortestEdge { shortest, longest: Some(r.positive("max_size", None)?) };
+    }
+    match (class.resize, to) {
+        (Some(ResizeRule::MultiplesOf16), Size::ShortestEdge { shortest, longest: Some(longest) }) => {
+            Ok((Size::Multiples { shortest, longest, of: 16 }, None))
+        }
+        (Some(ResizeRule::CropShare), Size::ShortestEdge { shortest: edge, longest: None }) => {
+            if edge >= 384 {
+                return Ok((Size::Exact { height: edge, width: edge }, None));
+            }
+            let share = r.f64("crop_pct", None)?;
+            r.require(share > 0.0 && share <= 1.0, "crop_pct", "a share above 0 and up to 1")?;
+            let shortest = (edge as f64 / share) as usize;
+            r.require(shortest <= MAX_SIDE, "crop_pct", "a share that keeps the image small enough")?;
+            Ok((Size::ShortestEdge { shortest, longest: None }, Some((edge, edge))))
+        }
+        (Some(ResizeRule::CropShare), _) => Err(r.error("size", "expected shortest_edge and nothing else")),
+        _ => Ok((to, None)),
+    }
 }
 
 /// A size in any of the forms that configs use: an integer, `[height, width]`, or an object.

@@ -149,6 +149,57 @@ fn batches() {
 }
 
 #[test]
+fn a_class_has_its_own_rule_for_sizes() {
+    let settings = |value: Value| {
+        let processor = processor(value).unwrap();
+        (processor.settings().resize.unwrap().0, processor.settings().center_crop)
+    };
+    let convnext = |size: usize| json!({"image_processor_type": "ConvNextImageProcessor", "size": size});
+    let edge = Size::ShortestEdge { shortest: 256, longest: None };
+    assert_eq!(settings(convnext(224)), (edge, Some((224, 224))));
+    assert_eq!(settings(convnext(384)), (Size::Exact { height: 384, width: 384 }, None));
+    let detr = json!({"feature_extractor_type": "DetrFeatureExtractor", "size": 600, "max_size": 1000});
+    assert_eq!(settings(detr), (Size::ShortestEdge { shortest: 600, longest: Some(1000) }, None));
+    let yolos = json!({"feature_extractor_type": "YolosFeatureExtractor", "size": 800});
+    assert_eq!(settings(yolos), (Size::Multiples { shortest: 800, longest: 1333, of: 16 }, None));
+}
+
+#[test]
+fn sizes_against_the_rule_of_a_class_are_errors() {
+    let convnext = |more: Value| {
+        let mut settings = json!({"image_processor_type": "ConvNextImageProcessor"});
+        settings.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        error(settings)
+    };
+    assert_eq!(
+        convnext(json!({"size": {"height": 8, "width": 8}})),
+        "/size: expected shortest_edge and nothing else"
+    );
+    assert_eq!(
+        convnext(json!({"size": 8, "crop_pct": 0})),
+        "/crop_pct: expected a share above 0 and up to 1, found 0"
+    );
+    assert_eq!(
+        convnext(json!({"do_center_crop": true})),
+        "/do_center_crop: expected this step to be off, found true; it is not supported yet"
+    );
+    assert_eq!(
+        error(json!({"image_processor_type": "DetrImageProcessor", "size": {"shortest_edge": 800}})),
+        "/size: expected shortest_edge with longest_edge, found {\"shortest_edge\":800}"
+    );
+}
+
+#[test]
+fn images_of_several_sizes_become_several_batches() {
+    let processor = processor(json!({"image_processor_type": "DetrImageProcessor", "size": 8})).unwrap();
+    let images = [(8, 12), (12, 8), (16, 24)].map(|(height, width)| synthetic(height, width, 3, 1));
+    let groups = processor.process_by_size(&images).unwrap();
+    let found: Vec<_> = groups.iter().map(|group| (group.positions.clone(), group.batch.shape)).collect();
+    assert_eq!(found, [(vec![0, 2], [2, 3, 8, 12]), (vec![1], [1, 3, 12, 8])]);
+    assert_eq!(groups[0].batch.original_sizes, [(8, 12), (16, 24)]);
+}
+
+#[test]
 fn bad_settings_name_the_field() {
     assert_eq!(
         error(json!({"do_resize": true, "size": {"longest_edge": 3}})),

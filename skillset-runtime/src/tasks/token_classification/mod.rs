@@ -15,6 +15,7 @@ use super::options::TaskOptions;
 use super::pipeline::{JsonPipeline, Pipeline, to_json};
 use super::settings::TextSettings;
 use super::text::{CharText, TextModel};
+use super::text_input::parse_text;
 use crate::checkpoint::{ConfigError, Labels, Reader};
 use crate::load::Model;
 use crate::processors::text::{EncodeOptions, EncodedText, Role};
@@ -168,7 +169,7 @@ impl Pipeline for TokenClassifier {
 
 impl JsonPipeline for TokenClassifier {
     fn parse_input(value: &Value) -> Result<String, String> {
-        value.as_str().map(str::to_owned).ok_or_else(|| format!("expected a text, found {value}"))
+        parse_text(value)
     }
 
     fn output_json(output: Vec<Entity>) -> Value {
