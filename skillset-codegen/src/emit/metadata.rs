@@ -62,7 +62,7 @@ fn emit_task_info(model: &Model, head: &Head, name: &str) -> TokenStream {
             outputs: &[#(#outputs),*],
             processor: Processor::#processor,
             generates: #generates,
-            graph: |g, r| Config::read(r).map(|c| #function(g, &c)),
+            graph: |g, r| r.all(Config::read).map(|c| #function(g, &c)),
         }
     }
 }
