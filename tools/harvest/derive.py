@@ -96,6 +96,8 @@ def rule(probe: Probe, name: str, default: Any) -> Rule:
     """How the field `name` is computed, whose declared default is `default`."""
     if not probe.default:
         raise Unknown("the class has no default")
+    if name in ("rope_theta", "partial_rotary_factor"):
+        raise Unknown("is an entry of rope_parameters as well")
     causes = probe.depends_on(name)
     built = probe.default[name]
     kinds = (_kept_if,) if default is not None else (_stages, _value, _same, _multiple, _product, _quotient, _layers)
