@@ -39,7 +39,7 @@ pub(crate) fn emit_listings(sources: &Sources<'_>, runtime: &str, errors: &mut E
     let is_wanted = |model_type: &str, node: &Node| (sources.wanted)(model_type, modality(node).as_deref());
     let wanted = with_facts.filter(|(model_type, node)| is_wanted(model_type, node));
     let mut waiting: Vec<String> = wanted.map(|(model_type, _)| model_type.clone()).collect();
-    let mut found: BTreeMap<String, Found<'_>> = BTreeMap::new();
+    let mut found: BTreeMap<String, Found> = BTreeMap::new();
     while let Some(model_type) = waiting.pop() {
         if found.contains_key(&model_type) {
             continue;
@@ -56,7 +56,7 @@ pub(crate) fn emit_listings(sources: &Sources<'_>, runtime: &str, errors: &mut E
             found.insert(model_type, listed);
         }
     }
-    let is_type = |(_, found): &(&String, &Found<'_>)| found.listing.class.is_some();
+    let is_type = |(_, found): &(&String, &Found)| found.listing.class.is_some();
     Listings {
         modules: found.values().map(|found| emit_listed(&found.listed(), runtime)).collect(),
         model_types: found.iter().filter(is_type).map(|(model_type, _)| model_type.clone()).collect(),
@@ -64,28 +64,27 @@ pub(crate) fn emit_listings(sources: &Sources<'_>, runtime: &str, errors: &mut E
 }
 
 /// A type whose facts are emitted.
-struct Found<'a> {
+struct Found {
     listing: Listing,
-    config: FoundConfig<'a>,
+    config: FoundConfig,
 }
 
-enum FoundConfig<'a> {
+enum FoundConfig {
     Own(Config),
-    Of(&'a Model, bool),
+    OfModel,
 }
 
-impl Found<'_> {
+impl Found {
     fn listed(&self) -> Listed<'_> {
         let config = match &self.config {
             FoundConfig::Own(config) => ListedConfig::Whole(config),
-            FoundConfig::Of(_, true) => ListedConfig::OfModel,
-            FoundConfig::Of(model, false) => ListedConfig::Whole(&model.config),
+            FoundConfig::OfModel => ListedConfig::OfModel,
         };
         Listed { listing: &self.listing, config }
     }
 }
 
-fn of_listing<'a>(node: &Node, around: Surroundings<'_>, errors: &mut Errors) -> Option<Found<'a>> {
+fn of_listing(node: &Node, around: Surroundings<'_>, errors: &mut Errors) -> Option<Found> {
     let listing = Listing::decode(node, errors)?;
     let mut config = Config { title: listing.name().to_owned(), ..Config::default() };
     lower_facts(&listing.facts, &mut config, around, errors);
@@ -93,7 +92,7 @@ fn of_listing<'a>(node: &Node, around: Surroundings<'_>, errors: &mut Errors) ->
 }
 
 /// The facts beside an architecture, which is emitted or not.
-fn of_model(model: &Model, is_emitted: bool) -> Option<Found<'_>> {
+fn of_model(model: &Model, is_emitted: bool) -> Option<Found> {
     let spec = &model.spec;
     let listing = Listing {
         schema: None,
@@ -105,5 +104,8 @@ fn of_model(model: &Model, is_emitted: bool) -> Option<Found<'_>> {
         facts: spec.facts.clone()?,
         at: spec.at.clone(),
     };
-    Some(Found { listing, config: FoundConfig::Of(model, is_emitted) })
+    // Without a graph nothing is refused.
+    let whole = || Config { positive: vec![], checks: vec![], ..model.config.clone() };
+    let config = if is_emitted { FoundConfig::OfModel } else { FoundConfig::Own(whole()) };
+    Some(Found { listing, config })
 }

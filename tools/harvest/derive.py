@@ -92,6 +92,16 @@ def rule_of(config_class: type[PreTrainedConfig], keys: list[str], name: str, de
     return rule(_probe(config_class, tuple(keys)), name, default)
 
 
+def effect(config_class: type[PreTrainedConfig], keys: list[str], key: str) -> str:
+    """What a number or switch under one of `keys` does to the fields."""
+    probe = _probe(config_class, tuple(keys))
+    changes = [(found, given) for given, found in probe.changes if key in given]
+    if not changes:
+        return "takes neither a number nor a switch"
+    changed = [name for name in probe.names if changes[0][0][name] != probe.default[name]]
+    return f"changes {', '.join(changed)}" if changed else "changes no field alone"
+
+
 def rule(probe: Probe, name: str, default: Any) -> Rule:
     """How the field `name` is computed, whose declared default is `default`."""
     if not probe.default:
@@ -207,8 +217,9 @@ def _cycle(probe: Probe, name: str, count: str) -> Rule | None:
         if _agrees(probe, name, count, {}, COUNTS, lambda n: [*_cycled(kinds, n - 1), layers[-1]]):
             return {"cycle": kinds, "last": layers[-1], "count": count}
     first = next((i for i, kind in enumerate(layers) if kind != layers[0]), 0)
-    if first and _agrees(probe, name, count, {}, COUNTS, lambda n: (layers[:first] + layers[first : first + 1] * n)[:n]):
-        return {"first": first, "kind": layers[0], "other": layers[first], "count": count}
+    head, tail = layers[:first], layers[first : first + 1]
+    if first and _agrees(probe, name, count, {}, COUNTS, lambda n: (head + tail * n)[:n]):
+        return {"first": first, "kind": head[0], "other": tail[0], "count": count}
     return None
 
 
@@ -225,7 +236,8 @@ def _agrees(probe: Probe, name: str, count: str, given: dict, counts: tuple, exp
 
 def result(rule: Rule, values: dict[str, Any], name: str) -> Any:
     """What the rule makes of other fields; a key beside them is not given."""
-    number = {key: values[of] if of in values else rule.get("default") for key, of in rule.items() if isinstance(of, str)}
+    usual = rule.get("default")
+    number = {key: values.get(of, usual) for key, of in rule.items() if isinstance(of, str)}
     match rule:
         case {"value": value}:
             return value

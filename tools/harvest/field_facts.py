@@ -78,6 +78,15 @@ class Types:
         kind += "?" if default is None or allows_none(field.type) else ""
         return {"type": kind} | _given(default) | self._derived(model_type, name, default, built)
 
+    def unread(self, model_type: str) -> dict[str, str]:
+        """Keys beside the fields that no rule reads, and what they do."""
+        older = self.older[model_type]
+        derived = (field.get("derived") for field in self.facts(model_type).values())
+        rules = [rule for rule in derived if isinstance(rule, dict)]
+        keys = [key for key in older.others if not any(key in rule.values() for rule in rules)]
+        all_keys = [*older.others, *older.beside]
+        return {f"{model_type}.{key}": derive.effect(classes()[model_type], all_keys, key) for key in keys}
+
     def _derived(self, model_type: str, name: str, default: Any, built: Any) -> dict:
         """How the class computes the field where it is not given, if it does."""
         if built == default:
@@ -110,10 +119,11 @@ def _of_another_type(field: dict, fields: dict[str, dict]) -> str | None:
     if not isinstance(rule, dict):
         return None
     (kind, of), *_ = rule.items()
-    wanted = {"same": field["type"], "only_if": "bool", "product": "usize", "quotient": "usize", "every": "usize", "first": "usize"}
-    names = [*(of if isinstance(of, list) else [of]), rule.get("count")] if kind in wanted else []
-    plain_type = wanted.get(kind, "").removesuffix("?")
-    return next((name for name in names if name in fields and fields[name]["type"].removesuffix("?") != plain_type), None)
+    if kind not in ("same", "only_if", "product", "quotient", "every", "first"):
+        return None
+    wanted = {"same": field["type"].removesuffix("?"), "only_if": "bool"}.get(kind, "usize")
+    names = [*(of if isinstance(of, list) else [of]), rule.get("count")]
+    return next((n for n in names if n in fields and fields[n]["type"].removesuffix("?") != wanted), None)
 
 
 def _given(default: Any) -> dict:

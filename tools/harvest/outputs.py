@@ -72,6 +72,7 @@ def _summary(harvest: Harvest, known: dict[str, Path], parts: list[str], failed:
         "fields": kinds.total(),
         "types": dict(sorted(kinds.items())),
         "json": dict(sorted(harvest.types.unmapped.items())),
+        "unread": dict(sorted(item for t in configs.classes() for item in harvest.types.unread(t).items())),
         "underived": dict(sorted(harvest.types.underived.items())),
         "exceptions": dict(sorted(harvest.exceptions.items())),
         "processors_without_defaults": failed,

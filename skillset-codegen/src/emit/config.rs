@@ -51,15 +51,12 @@ fn emit_read(config: &Config) -> TokenStream {
         _ => quote!(CommonConfig { #(#defaults,)* ..CommonConfig::default() }),
     };
     let read = quote!(Self { #(#reads,)* common: #common.read(r)?, extra: r.extra() });
-    let Config { derived, positive, checks, .. } = config;
-    // Other than what is derived, these must not look at stand-ins.
-    let refusals = [positive, checks].into_iter().filter(|stage| !stage.is_empty());
-    let refusals: TokenStream = refusals.map(|stage| quote!(r.finish()?; #(#stage)*)).collect();
-    let body = match (derived.is_empty(), refusals.is_empty()) {
-        (true, true) => quote!(Ok(#read)),
-        (true, false) => quote!(let config = #read; #refusals Ok(config)),
-        (false, _) => quote!(let mut config = #read; #(#derived)* #refusals Ok(config)),
+    let derived = &config.derived;
+    let body = match derived.as_slice() {
+        [] => quote!(Ok(#read)),
+        _ => quote!(let mut config = #read; #(#derived)* Ok(config)),
     };
+    let supported = emit_supported(config, &quote!(#aliases #replacing));
     quote! {
         /// Reads `config.json`.
         ///
@@ -69,7 +66,29 @@ fn emit_read(config: &Config) -> TokenStream {
             let r = &r.tracking()#aliases #replacing;
             #body
         }
+
+        #supported
     }
+}
+
+/// How a graph reads the config, if it cannot do with any.
+fn emit_supported(config: &Config, spellings: &TokenStream) -> Option<TokenStream> {
+    if !config.is_refused() {
+        return None;
+    }
+    // Checks must not look at stand-ins, nor divide by what is not known to be positive.
+    let stages = [&config.positive, &config.checks].into_iter().filter(|stage| !stage.is_empty());
+    let refusals: TokenStream = stages.map(|stage| quote!(r.finish()?; #(#stage)*)).collect();
+    let reader = (!spellings.is_empty()).then(|| quote!(let r = &r.clone()#spellings;));
+    Some(quote! {
+        /// Reads a config that there is a graph of.
+        fn supported(r: &Reader<'_>) -> Result<Self, ConfigError> {
+            let config = Self::read(r)?;
+            #reader
+            #refusals
+            Ok(config)
+        }
+    })
 }
 
 /// A call that tells the reader about keys and the fields that they stand for; none without any.

@@ -151,7 +151,8 @@ fn spaced(code: &str) -> String {
     let mut previous = "";
     for line in code.lines() {
         let starts_item = line.starts_with("///") || line.starts_with("#[") || line.starts_with("impl ");
-        if starts_item && (previous.starts_with('}') || previous.ends_with(';')) {
+        let starts_method = line.starts_with("    ///") && previous == "    }";
+        if starts_method || starts_item && (previous.starts_with('}') || previous.ends_with(';')) {
             out.push('\n');
         }
         let is_chained =

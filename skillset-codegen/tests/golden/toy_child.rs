@@ -53,7 +53,7 @@ impl Config {
     /// If a field is missing or has a value that it cannot have.
     pub fn read(r: &Reader<'_>) -> Result<Self, ConfigError> {
         let r = &r.tracking().alias(&[("n_embd", "hidden_size")]);
-        let config = Self {
+        Ok(Self {
             vocab_size: r.usize("vocab_size", None)?,
             hidden_size: r.usize("hidden_size", 32)?,
             depth: r.count("depth", 2)?,
@@ -67,7 +67,13 @@ impl Config {
             gated: r.bool("gated", false)?,
             common: CommonConfig::default().read(r)?,
             extra: r.extra(),
-        };
+        })
+    }
+
+    /// Reads a config that there is a graph of.
+    fn supported(r: &Reader<'_>) -> Result<Self, ConfigError> {
+        let config = Self::read(r)?;
+        let r = &r.clone().alias(&[("n_embd", "hidden_size")]);
         r.finish()?;
         r.require(!config.patch.contains(&0), "patch", "positive sizes")?;
         r.finish()?;
@@ -157,10 +163,8 @@ fn base(g: &Scope, c: &Config) -> Base {
             &[Dim::symbol("batch"), g.past() + Dim::symbol("sequence")],
         );
     let x = TokenEmbeddings {
-        of: input_ids,
-        count: c.vocab_size,
-        width: c.hidden_size,
         given: embeds,
+        ..TokenEmbeddings::new(input_ids, c.vocab_size, c.hidden_size)
     }
     .build(&g.at("tokens"));
     let x = g.div(g.mul(g.add(x, g.mean(features, -1)), c.ratio + 1.0), 2.0);
@@ -381,7 +385,7 @@ pub static MODEL: ModelType = ModelType {
             outputs: &["last_hidden_state"],
             processor: Processor::Text,
             generates: false,
-            graph: |g, r| r.all(Config::read).map(|c| feature_extraction(g, &c)),
+            graph: |g, r| r.all(Config::supported).map(|c| feature_extraction(g, &c)),
         },
         Task {
             name: "sentence-similarity",
@@ -391,7 +395,7 @@ pub static MODEL: ModelType = ModelType {
             outputs: &["last_hidden_state"],
             processor: Processor::Text,
             generates: false,
-            graph: |g, r| r.all(Config::read).map(|c| feature_extraction(g, &c)),
+            graph: |g, r| r.all(Config::supported).map(|c| feature_extraction(g, &c)),
         },
         Task {
             name: "text-classification",
@@ -401,7 +405,7 @@ pub static MODEL: ModelType = ModelType {
             outputs: &["logits", "padding"],
             processor: Processor::Text,
             generates: false,
-            graph: |g, r| r.all(Config::read).map(|c| text_classification(g, &c)),
+            graph: |g, r| r.all(Config::supported).map(|c| text_classification(g, &c)),
         },
         Task {
             name: "ranking",
@@ -411,7 +415,7 @@ pub static MODEL: ModelType = ModelType {
             outputs: &["rank", "shifts"],
             processor: Processor::Text,
             generates: false,
-            graph: |g, r| r.all(Config::read).map(|c| ranking(g, &c)),
+            graph: |g, r| r.all(Config::supported).map(|c| ranking(g, &c)),
         },
     ],
 };

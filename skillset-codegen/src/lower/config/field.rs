@@ -20,6 +20,13 @@ pub(crate) struct Config {
     pub checks: Vec<TokenStream>,
 }
 
+impl Config {
+    /// Whether there are configs of the type that its graphs refuse.
+    pub(crate) fn is_refused(&self) -> bool {
+        !self.positive.is_empty() || !self.checks.is_empty()
+    }
+}
+
 /// A field of a config.
 #[derive(Clone, Debug)]
 pub(crate) struct Field {
