@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use crate::compile::{Output, Selection, compile};
 use crate::emit::Module;
 use crate::error::Errors;
-use crate::files::{read_specs, write_if_changed};
+use crate::files::{read_base_specs, read_specs, write_if_changed};
 
 /// What cargo tells the build scripts of crates that depend on `skillset`: the folder of the built-in specs.
 const BASE_SPECS: &str = "DEP_SKILLSET_SPECS";
@@ -125,7 +125,7 @@ impl Builder {
     /// If a file cannot be read, or specs are wrong.
     pub fn compile(&self) -> Result<Output, BuildError> {
         let files = read_specs(&self.specs)?;
-        let base = self.base_specs.as_deref().map(read_specs).transpose()?;
+        let base = self.base_specs.as_deref().map(|folder| read_base_specs(folder, &files)).transpose()?;
         Ok(compile(&files, base.as_deref(), &self.selection, &self.runtime)?)
     }
 

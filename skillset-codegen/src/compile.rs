@@ -6,8 +6,8 @@ use crate::decode::Decode;
 use crate::emit::{self, Module, emit_model};
 use crate::error::{Errors, Location, suggest};
 use crate::index::SpecIndex;
-use crate::listings::{emit_listings, is_listing};
-use crate::lower::{Model, lower_model};
+use crate::listings::{Sources, emit_listings, is_listing};
+use crate::lower::{Model, Surroundings, lower_model};
 use crate::merge::Family;
 use crate::source::Node;
 use crate::spec::Spec;
@@ -84,23 +84,25 @@ pub fn compile(
         let hint = suggest(name, own.keys().map(String::as_str));
         errors.push(&Location::root("model types"), format_args!("there is no model type {name:?}{hint}"));
     }
-    let included = |model_type: &str, modality: Option<&str>| selection.includes(model_type, modality);
-    let facts = emit_listings(&own, glossary.as_ref(), &included, runtime, &mut errors);
-    own.retain(|_, node| !is_listing(node));
     let base = base.map(|base| {
         let mut base = parse_all(base, &mut errors);
         base.retain(|name, node| name != GLOSSARY && !is_listing(node));
         base
     });
-    let models = check(&Family { own, base }, &mut errors);
+    let wanted = |model_type: &str, modality: Option<&str>| selection.includes(model_type, modality);
+    let is_wanted = |spec: &Spec| wanted(&spec.model_type.text, Some(spec.modality.folder()));
+    let around = Surroundings { nodes: &own, glossary: glossary.as_ref(), is_beside: false };
+    let architectures = own.iter().filter(|(_, node)| !is_listing(node));
+    let architectures = architectures.map(|(name, node)| (name.clone(), node.clone())).collect();
+    let family = Family { own: architectures, base };
+    let models = check(&family, around, &is_wanted, &mut errors);
+    let sources = Sources { around, models: &models, wanted: &wanted };
+    let facts = emit_listings(&sources, runtime, &mut errors);
     let index = SpecIndex::new(models.values());
-    let wanted = |model: &&Model| {
-        let folder = model.spec.modality.folder();
-        selection.includes(&model.spec.model_type.text, Some(folder))
-    };
     let modules = models.values().map(|model| (model, emit_model(model, runtime, &mut errors)));
     let modules: Vec<(&Model, Module)> = modules.collect();
-    let modules = modules.into_iter().filter(|(model, _)| wanted(model)).map(|(_, module)| module).collect();
+    let modules =
+        modules.into_iter().filter(|(model, _)| is_wanted(&model.spec)).map(|(_, module)| module).collect();
     errors.into_result(Output { modules, index, facts: facts.modules, listed: facts.model_types })
 }
 
@@ -117,7 +119,12 @@ pub fn merge(files: &[SpecFile]) -> Result<BTreeMap<String, Node>, Errors> {
 }
 
 /// Every model type whose spec has nothing wrong up to here; what is wrong with the others is recorded.
-fn check(family: &Family, errors: &mut Errors) -> BTreeMap<String, Model> {
+fn check(
+    family: &Family,
+    around: Surroundings<'_>,
+    is_wanted: &dyn Fn(&Spec) -> bool,
+    errors: &mut Errors,
+) -> BTreeMap<String, Model> {
     let mut models = BTreeMap::new();
     let mut module_names = BTreeMap::new();
     for (model_type, node) in family.merge(errors) {
@@ -130,7 +137,8 @@ fn check(family: &Family, errors: &mut Errors) -> BTreeMap<String, Model> {
         if errors.len() > errors_before {
             continue;
         }
-        let model = lower_model(spec, errors);
+        let around = Surroundings { is_beside: is_wanted(&spec), ..around };
+        let model = lower_model(spec, around, errors);
         if errors.len() == errors_before {
             models.insert(model_type, model);
         }

@@ -1,13 +1,11 @@
 //! Specs that have facts: which of them are wanted, and their modules.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
-use quote::quote;
-
-use crate::decode::{Decode, Text};
-use crate::emit::{self, Module, emit_listed};
+use crate::decode::Decode;
+use crate::emit::{Listed, ListedConfig, Module, emit_listed};
 use crate::error::Errors;
-use crate::lower::{Listed, lower_listing};
+use crate::lower::{Config, Model, Surroundings, lower_facts, nested_types};
 use crate::source::Node;
 use crate::spec::Listing;
 
@@ -24,59 +22,90 @@ pub(crate) struct Listings {
     pub model_types: Vec<String>,
 }
 
-/// Emits the facts of the wanted types, and of what their configs nest. `glossary` has a line for names of fields.
-pub(crate) fn emit_listings(
-    nodes: &BTreeMap<String, Node>,
-    glossary: Option<&Node>,
-    wanted: &dyn Fn(&str, Option<&str>) -> bool,
-    runtime: &str,
-    errors: &mut Errors,
-) -> Listings {
-    let docs = |name: &str| glossary?.get(name)?.as_str().map(str::to_owned);
-    let paths = |model_type: &str| {
-        let name = crate::lower::ident(&emit::module_name(model_type));
-        nodes.get(model_type).and_then(|node| node.get("facts")).map(|_| quote!(super::#name))
-    };
+/// What listings are made of.
+pub(crate) struct Sources<'a> {
+    pub around: Surroundings<'a>,
+    /// The types that have an architecture.
+    pub models: &'a BTreeMap<String, Model>,
+    /// Whether a type of that modality is wanted.
+    pub wanted: &'a dyn Fn(&str, Option<&str>) -> bool,
+}
+
+/// Emits the facts of the wanted types, and of what their configs nest.
+pub(crate) fn emit_listings(sources: &Sources<'_>, runtime: &str, errors: &mut Errors) -> Listings {
+    let nodes = sources.around.nodes;
     let modality = |node: &Node| node.get("modality").and_then(Node::as_str).map(str::to_owned);
     let with_facts = nodes.iter().filter(|(_, node)| node.get("facts").is_some());
-    let mut waiting: Vec<&str> = with_facts
-        .filter(|(model_type, node)| wanted(model_type, modality(node).as_deref()))
-        .map(|(model_type, _)| model_type.as_str())
-        .collect();
-    let mut listed: BTreeMap<&str, Listed> = BTreeMap::new();
+    let is_wanted = |model_type: &str, node: &Node| (sources.wanted)(model_type, modality(node).as_deref());
+    let wanted = with_facts.filter(|(model_type, node)| is_wanted(model_type, node));
+    let mut waiting: Vec<String> = wanted.map(|(model_type, _)| model_type.clone()).collect();
+    let mut found: BTreeMap<String, Found> = BTreeMap::new();
     while let Some(model_type) = waiting.pop() {
-        if listed.contains_key(model_type) {
+        if found.contains_key(&model_type) {
             continue;
         }
-        let Some((model_type, node)) = nodes.get_key_value(model_type) else { continue };
-        let Some(listing) = decode(node, errors) else { continue };
-        let found = lower_listing(listing, &docs, &paths, errors);
-        let nests: BTreeSet<&str> =
-            nodes.keys().map(String::as_str).filter(|name| found.nests.contains(*name)).collect();
-        waiting.extend(nests);
-        listed.insert(model_type, found);
+        let Some(node) = nodes.get(&model_type) else { continue };
+        let listed = match sources.models.get(&model_type) {
+            Some(model) => of_model(model, is_wanted(&model_type, node)),
+            None if is_listing(node) => of_listing(node, sources.around, errors),
+            // What is wrong with its architecture has been reported.
+            None => None,
+        };
+        if let Some(listed) = listed {
+            waiting.extend(nested_types(&listed.listing.facts));
+            found.insert(model_type, listed);
+        }
     }
-    let is_type = |listed: &&Listed| listed.listing.class.is_some();
+    let is_type = |(_, found): &(&String, &Found)| found.listing.class.is_some();
     Listings {
-        modules: listed.values().map(|listed| emit_listed(listed, runtime)).collect(),
-        model_types: listed
-            .values()
-            .filter(is_type)
-            .map(|listed| listed.listing.model_type.text.clone())
-            .collect(),
+        modules: found.values().map(|found| emit_listed(&found.listed(), runtime)).collect(),
+        model_types: found.iter().filter(is_type).map(|(model_type, _)| model_type.clone()).collect(),
     }
 }
 
-/// The facts of a file; of one with an architecture, those beside it.
-fn decode(node: &Node, errors: &mut Errors) -> Option<Listing> {
-    if is_listing(node) {
-        return Listing::decode(node, errors);
+/// A type whose facts are emitted.
+struct Found {
+    listing: Listing,
+    config: FoundConfig,
+}
+
+enum FoundConfig {
+    Own(Config),
+    OfModel,
+}
+
+impl Found {
+    fn listed(&self) -> Listed<'_> {
+        let config = match &self.config {
+            FoundConfig::Own(config) => ListedConfig::Whole(config),
+            FoundConfig::OfModel => ListedConfig::OfModel,
+        };
+        Listed { listing: &self.listing, config }
     }
-    let text = |key: &str| node.get(key).and_then(Node::as_str).map(str::to_owned);
-    let model_type = node.get("model_type").and_then(|node| Text::decode(node, errors))?;
-    // What is wrong with the rest of the spec is reported when that is decoded.
-    let modality = node.get("modality").and_then(|node| Decode::decode(node, &mut Errors::default()));
-    let facts = node.get("facts").and_then(|facts| Decode::decode(facts, errors))?;
-    let (title, class, prefix) = (text("title"), text("class"), text("prefix"));
-    Some(Listing { schema: None, model_type, title, modality, class, prefix, facts, at: node.at.clone() })
+}
+
+fn of_listing(node: &Node, around: Surroundings<'_>, errors: &mut Errors) -> Option<Found> {
+    let listing = Listing::decode(node, errors)?;
+    let mut config = Config { title: listing.name().to_owned(), ..Config::default() };
+    lower_facts(&listing.facts, &mut config, around, errors);
+    Some(Found { listing, config: FoundConfig::Own(config) })
+}
+
+/// The facts beside an architecture, which is emitted or not.
+fn of_model(model: &Model, is_emitted: bool) -> Option<Found> {
+    let spec = &model.spec;
+    let listing = Listing {
+        schema: None,
+        model_type: spec.model_type.clone(),
+        title: Some(spec.title.text.clone()),
+        modality: Some(spec.modality),
+        class: Some(spec.class.text.clone()),
+        prefix: spec.prefix.clone(),
+        facts: spec.facts.clone()?,
+        at: spec.at.clone(),
+    };
+    // Without a graph nothing is refused.
+    let whole = || Config { positive: vec![], checks: vec![], ..model.config.clone() };
+    let config = if is_emitted { FoundConfig::OfModel } else { FoundConfig::Own(whole()) };
+    Some(Found { listing, config })
 }

@@ -79,6 +79,8 @@ fn a_folder_holds_specs_with_and_without_modalities() {
     // The built-in folder has these beside its specs.
     fs::write(base.join("schema.json"), "{}").unwrap();
     fs::write(base.join("evidence.json"), "{}").unwrap();
+    // A built-in spec that nothing extends is not even read.
+    fs::write(base.join("text/unused.json"), "no JSON").unwrap();
     fs::write(specs.join("a.json"), child("a", "toy", &json!({})).text).unwrap();
     fs::write(specs.join("text/b.json"), child("b", "a", &json!({})).text).unwrap();
 

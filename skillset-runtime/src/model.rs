@@ -193,7 +193,9 @@ impl ModelType {
     ) -> Result<CheckedGraph, ModelError> {
         let task = self.task(task)?;
         let builder = Builder::new(&format!("{} {}", self.model_type, task.name), request);
-        (task.graph)(&builder.root(), &config.clone().collecting())?;
+        // What it does not depend on may say what it likes.
+        let config = config.clone().collecting().heeding(self.config.iter().map(|field| field.name));
+        (task.graph)(&builder.root(), &config)?;
         Ok(builder.finish()?)
     }
 }
@@ -232,6 +234,10 @@ mod tests {
     use super::*;
     use crate::ir::{DType, Dim};
 
+    const fn field(name: &'static str) -> FieldInfo {
+        FieldInfo { name, kind: "usize", default: "required", doc: "" }
+    }
+
     static TOY: ModelType = ModelType {
         model_type: "toy",
         title: "Toy",
@@ -240,7 +246,7 @@ mod tests {
         paper: None,
         class: "ToyModel",
         prefix: None,
-        config: &[],
+        config: &[field("width"), field("depth")],
         inputs: &[],
         tasks: &[Task {
             name: "feature-extraction",
@@ -252,6 +258,7 @@ mod tests {
             generates: false,
             graph: |g, r| {
                 let (width, depth) = (r.positive("width", None)?, r.count("depth", 1)?);
+                r.f64("dropout", 0.0)?;
                 r.finish()?;
                 let x = g.input("x", DType::F32, &[Dim::from(width * depth)]);
                 g.output("y", g.tanh(x));
@@ -274,6 +281,11 @@ mod tests {
             graph(config, "feature-extracton").unwrap_err(),
             "toy has no task \"feature-extracton\" (did you mean \"feature-extraction\"?); its tasks are feature-extraction"
         );
+    }
+
+    #[test]
+    fn fields_that_a_graph_does_not_depend_on_may_say_anything() {
+        assert!(graph(serde_json::json!({ "width": 3, "dropout": "none" }), "base").is_ok());
     }
 
     #[test]

@@ -1,4 +1,4 @@
-"""The fields of config classes."""
+"""Config classes and their fields."""
 
 import dataclasses
 import re
@@ -9,8 +9,6 @@ from typing import Any, NamedTuple
 import torch
 from transformers import CONFIG_MAPPING, AutoConfig, PreTrainedConfig
 from transformers.models.auto.configuration_auto import CONFIG_MAPPING_NAMES
-
-from .annotations import Unmapped, allows_none, spec_type
 
 COMMON = {field.name: field for field in dataclasses.fields(PreTrainedConfig)}
 
@@ -126,106 +124,3 @@ def declared_default(field: dataclasses.Field) -> Any:
     if field.default is not dataclasses.MISSING:
         return plain(field.default)
     return plain(field.default_factory())
-
-
-class Types:
-    """The types of all fields; which numbers are signed is decided by name, over all config classes."""
-
-    def __init__(self, observed: dict[str, list[PreTrainedConfig]], renamed: dict[str, dict[str, list[str]]]):
-        """`observed` are instances of each type, the default one first; `renamed` are older names of fields."""
-        self.observed = observed
-        self.renamed = renamed
-        self.signed = {name for _, name, value in self._values() if _has_negative(value)}
-        self.unmapped: dict[str, str] = {}
-
-    def _values(self) -> Iterator[tuple[str, str, Any]]:
-        for model_type, configs in self.observed.items():
-            for name in fields(classes()[model_type]).names:
-                for config in configs:
-                    yield model_type, name, attribute(config, name)
-
-    def facts(self, model_type: str) -> dict[str, dict]:
-        """Field name -> type, default, aliases, and whether it is computed from other fields where not given."""
-        config_class = classes()[model_type]
-        own = fields(config_class)
-        found = {name: self._field(model_type, config_class, name, own) for name in own.names}
-        # Infinity is no JSON; transformers' files have an object for it.
-        return PreTrainedConfig._encode_special_floats(found)
-
-    def _field(self, model_type: str, config_class: type, name: str, own: Fields) -> dict:
-        field = own.by_name[name]
-        part = nested(config_class).get(name)
-        facts = _nested(part) if part else self._plain_field(model_type, name, field)
-        aliases = own.aliases.get(name, []) + self.renamed[model_type].get(name, [])
-        return facts | ({"aliases": sorted(aliases)} if aliases else {})
-
-    def _plain_field(self, model_type: str, name: str, field: dataclasses.Field) -> dict:
-        default = declared_default(field)
-        seen = [plain(attribute(config, name)) for config in self.observed[model_type]]
-        # A class without a default instance is not computed from anything.
-        built, values = (seen[0] if seen else default), [default, *seen]
-        try:
-            kind = spec_type(name, field.type, values, self.signed)
-            wrong = next((value for value in values if not fits(value, kind)), None)
-            if wrong is not None:
-                raise Unmapped(f"{field.type} that holds {wrong!r}")
-        except Unmapped as reason:
-            kind = "Json"
-            self.unmapped[f"{model_type}.{name}"] = str(reason)
-        if kind.endswith("RopeParameters") or kind == "Map<RopeParameters>":
-            return _rope(kind, built)
-        if kind == "Json":
-            return {"type": kind} | ({} if default is None else {"default": default}) | _derived(default, built)
-        kind += "?" if default is None or allows_none(field.type) else ""
-        return {"type": kind} | ({} if default is None else {"default": default}) | _derived(default, built)
-
-
-def _derived(default: Any, built: Any) -> dict:
-    return {} if built == default else {"derived": True}
-
-
-def _rope(kind: str, built: Any) -> dict:
-    """Rotary parameters; a plain base is written as that number, as most types have nothing else."""
-    if not built:
-        return {"type": kind + "?"} | ({} if built is None else {"default": built})
-    if set(built) == {"rope_type", "rope_theta"} and built["rope_type"] == "default":
-        return {"type": kind, "default": built["rope_theta"]}
-    return {"type": kind, "default": _sorted(built)}
-
-
-def _sorted(value: Any) -> Any:
-    """In an order of its own: some classes iterate over sets."""
-    return {key: _sorted(item) for key, item in sorted(value.items())} if isinstance(value, dict) else value
-
-
-def _nested(part: Nested) -> dict:
-    """A nested config: of one class, or of the class that its own `model_type` names."""
-    kind = "Config" if part.config_class is AutoConfig else f"Config<{type_name(part.config_class)}>"
-    default = {"default": part.default} if part.default and not part.optional else {}
-    return {"type": kind + ("?" if part.optional else "")} | default
-
-
-def fits(value: Any, kind: str) -> bool:
-    """Whether a value can be read as the type."""
-    if value is None or kind in ("RopeParameters", "Map<RopeParameters>", "Json"):
-        return True
-    if kind.startswith("["):
-        return isinstance(value, list) and all(fits(item, kind[1:-1]) for item in value)
-    if kind.startswith("OneOrMany<"):
-        inner = kind.removeprefix("OneOrMany<").removesuffix(">")
-        return fits(value, inner) or fits(value, f"[{inner}]")
-    if kind.startswith("OrString<"):
-        return isinstance(value, str) or fits(value, kind.removeprefix("OrString<").removesuffix(">"))
-    if kind == "Size2":
-        return fits(value, "usize") or (fits(value, "[usize]") and len(value) == 2)
-    if kind in ("usize", "i64"):
-        return isinstance(value, int) and not isinstance(value, bool) and (kind == "i64" or value >= 0)
-    if kind == "f64":
-        return isinstance(value, (int, float)) and not isinstance(value, bool)
-    return isinstance(value, {"bool": bool, "String": str, "Activation": str}[kind])
-
-
-def _has_negative(value: Any) -> bool:
-    if isinstance(value, (list, tuple)):
-        return any(_has_negative(item) for item in value)
-    return isinstance(value, int) and value < 0

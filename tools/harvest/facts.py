@@ -5,7 +5,7 @@ from functools import cached_property
 
 from transformers import PreTrainedConfig
 
-from . import build, configs, legacy, processors, tasks, tensors
+from . import build, configs, field_facts, legacy, processors, tasks, tensors
 
 # Arguments of `forward` that are no inputs: they steer what comes back, or training.
 NO_INPUTS = {"self", "args", "kwargs", "labels", "output_attentions", "output_hidden_states", "return_dict", "use_cache"}
@@ -19,20 +19,20 @@ class Harvest:
         self.tiny: dict[str, PreTrainedConfig] = {}
         self.exceptions: dict[str, dict[str, str]] = {}
         self.legacy_keys: dict[str, list[str]] = {}
-        renamed = {}
+        older = {}
         overrides = build.tiny_configs()
         for model_type, config_class in configs.classes().items():
             self._instance(self.default, model_type, config_class, {})
             if model_type in overrides:
                 self._instance(self.tiny, model_type, config_class, overrides[model_type])
-            renamed[model_type], others = legacy.facts(config_class)
-            if others:
+            older[model_type] = legacy.facts(config_class)
+            if others := older[model_type].others:
                 self.legacy_keys[model_type] = others
         observed = {
             model_type: [made[model_type] for made in (self.default, self.tiny) if model_type in made]
             for model_type in configs.classes()
         }
-        self.types = configs.Types(observed, renamed)
+        self.types = field_facts.Types(observed, older)
 
     def _instance(self, made: dict, model_type: str, config_class: type, overrides: dict) -> None:
         try:

@@ -7,10 +7,11 @@ import ast
 import inspect
 import sys
 from functools import cache
+from typing import NamedTuple
 
-from transformers import PreTrainedConfig
+from transformers import AutoConfig, PreTrainedConfig
 
-from .configs import attribute, fields, plain
+from .configs import attribute, fields, nested, plain
 
 # Understood for every type: README.md tells how. `model_type` and `trust_remote_code` steer loading.
 GENERIC = {"rope_scaling", "rope_theta", "partial_rotary_factor", "torch_dtype", "dtype", "num_labels", "model_type"}
@@ -18,19 +19,60 @@ GENERIC = {"rope_scaling", "rope_theta", "partial_rotary_factor", "torch_dtype",
 PROBES = (77, 0.625, True, False)
 
 
-def facts(config_class: type[PreTrainedConfig]) -> tuple[dict[str, list[str]], list[str]]:
-    """Field -> other names of it; and keys that change fields in some other way."""
+class Legacy(NamedTuple):
+    """Keys that a class reads beside its fields."""
+
+    aliases: dict[str, list[str]]
+    """Field -> other names of it."""
+    replaced_by: dict[str, list[str]]
+    """Nested config -> keys that win over it."""
+    beside: dict[str, str]
+    """Key -> entry of the rotary parameters that it is another name of."""
+    others: list[str]
+    """Keys that change fields in some other way."""
+
+
+def facts(config_class: type[PreTrainedConfig]) -> Legacy:
     own = set(fields(config_class).names) | {f"_{name}" for name in fields(config_class).names}
     keys = sorted(set().union(*map(_keys_read, config_class.__mro__)) - own - GENERIC)
-    aliases: dict[str, list[str]] = {}
-    others = []
+    found = Legacy({}, {}, {}, [])
     for key in keys:
-        field = _renamed(config_class, key)
-        if field is None:
-            others.append(key)
+        if _replaces(config_class, key):
+            found.replaced_by.setdefault(key.removesuffix("_dict"), []).append(key)
+        elif entry := _rope_entry(config_class, key):
+            found.beside[key] = entry
+        elif field := _renamed(config_class, key):
+            found.aliases.setdefault(field, []).append(key)
         else:
-            aliases.setdefault(field, []).append(key)
-    return aliases, others
+            found.others.append(key)
+    return found
+
+
+def _replaces(config_class: type[PreTrainedConfig], key: str) -> bool:
+    """Whether `text_config_dict` wins over `text_config`."""
+    name = key.removesuffix("_dict")
+    part = nested(config_class).get(name)
+    if part is None or name == key or part.config_class is AutoConfig:
+        return False
+    try:
+        defaults = part.config_class()
+        field = next(f for f in fields(part.config_class).names if type(_value(defaults, f)) is float)
+        made = config_class(**{name: {field: PROBES[1]}, key: {field: PROBES[1] / 2}})
+    except Exception:  # noqa: BLE001 - a class that refuses them does not read them so
+        return False
+    return _value(attribute(made, name), field) == PROBES[1] / 2
+
+
+def _rope_entry(config_class: type[PreTrainedConfig], key: str) -> str | None:
+    """The entry of `rope_parameters` that takes the value."""
+    if "rope_parameters" not in fields(config_class).names:
+        return None
+    try:
+        rope = _value(config_class(**{key: PROBES[1]}), "rope_parameters") or {}
+    except Exception:  # noqa: BLE001
+        return None
+    taken = [name for name in ("rope_theta", "partial_rotary_factor") if rope.get(name) == PROBES[1]]
+    return taken[0] if taken else None
 
 
 @cache

@@ -55,6 +55,7 @@ def _shared_files(harvest: Harvest, known: dict[str, Path]) -> Iterator[tuple[Pa
         members = [model_type for model_type, file in known.items() if file.parent.name == modality]
         yield CONFIGS / f"{modality}.json", _lines(harvest, sorted(members))
     yield CONFIGS / "parts.json", _lines(harvest, parts)
+    yield CONFIGS / "common.json", _text(ground.common())
 
 
 def _summary(harvest: Harvest, known: dict[str, Path], parts: list[str], failed: dict[str, str]) -> dict:
@@ -71,6 +72,8 @@ def _summary(harvest: Harvest, known: dict[str, Path], parts: list[str], failed:
         "fields": kinds.total(),
         "types": dict(sorted(kinds.items())),
         "json": dict(sorted(harvest.types.unmapped.items())),
+        "unread": dict(sorted(item for t in configs.classes() for item in harvest.types.unread(t).items())),
+        "underived": dict(sorted(harvest.types.underived.items())),
         "exceptions": dict(sorted(harvest.exceptions.items())),
         "processors_without_defaults": failed,
     }
@@ -82,8 +85,11 @@ def _text(value) -> str:
 
 def _lines(harvest: Harvest, model_types: list[str]) -> str:
     """An object with a line an entry, so that a diff names the types that changed."""
-    entries = (
-        f"{json.dumps(t)}: {json.dumps(ground.entry(harvest.default.get(t), harvest.tiny.get(t)), ensure_ascii=False)}"
-        for t in model_types
-    )
+    entries = (f"{json.dumps(t)}: {json.dumps(_entry(harvest, t), ensure_ascii=False)}" for t in model_types)
     return "{\n" + ",\n".join(entries) + "\n}\n"
+
+
+def _entry(harvest: Harvest, model_type: str) -> dict:
+    known = harvest.types.facts(model_type).items()
+    derived = [name for name, field in known if isinstance(field.get("derived"), dict)]
+    return ground.entry(harvest.default.get(model_type), harvest.tiny.get(model_type), derived)

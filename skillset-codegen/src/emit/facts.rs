@@ -4,68 +4,30 @@ use proc_macro2::TokenStream;
 use quote::quote;
 
 use crate::decode::Table;
-use crate::lower::{Listed, ListedField, ident};
+use crate::lower::ident;
 use crate::source::{Data, Node};
+use crate::spec::Listing;
 
+use super::config::emit_config;
 use super::metadata::option;
+use super::{Listed, ListedConfig};
 
 /// The code of the module.
-pub(crate) fn emit_facts(listed: &Listed, runtime: &str) -> TokenStream {
-    let (config, metadata) = (emit_config(listed), emit_metadata(listed));
-    let body = quote!(#config #metadata);
+pub(super) fn emit_facts(listed: &Listed<'_>, runtime: &str) -> TokenStream {
+    let metadata = emit_metadata(listed.listing);
+    let (elsewhere, here) = match listed.config {
+        ListedConfig::Whole(config) => (quote!(), emit_config(config)),
+        ListedConfig::OfModel => {
+            let name = ident(&super::module_name(&listed.listing.model_type.text));
+            (quote!(pub use super::super::#name::Config;), quote!())
+        }
+    };
+    let body = quote!(#here #metadata);
     let imports = super::imports::emit_imports(&body, runtime);
-    quote!(#imports #body)
+    quote!(#elsewhere #imports #body)
 }
 
-fn emit_config(listed: &Listed) -> TokenStream {
-    let fields = listed.fields.iter().map(|field| {
-        let (doc, name, ty) = (format!(" {}", field.doc), field.ident(), &field.rust_type);
-        quote!(#[doc = #doc] pub #name: #ty)
-    });
-    let reads = listed.fields.iter().map(|field| {
-        let (name, read) = (field.ident(), &field.read);
-        quote!(#name: #read)
-    });
-    let written = listed.fields.iter().map(|field| {
-        let (key, name) = (&field.name, field.ident());
-        quote!((#key, &self.#name))
-    });
-    let aliases: Vec<TokenStream> = listed
-        .fields
-        .iter()
-        .flat_map(|field| field.aliases.iter().map(move |alias| (alias, &field.name)))
-        .map(|(alias, name)| quote!((#alias, #name)))
-        .collect();
-    let aliases = (!aliases.is_empty()).then(|| quote!(let r = &r.clone().alias(&[#(#aliases),*]);));
-    let doc = format!(" The config of {}.", listed.name());
-    // A type without fields reads nothing.
-    let reader = if listed.fields.is_empty() { quote!(_) } else { quote!(r) };
-    quote! {
-        #[doc = #doc]
-        #[derive(Clone, Debug, PartialEq)]
-        pub struct Config { #(#fields),* }
-
-        impl Config {
-            /// Reads `config.json`.
-            ///
-            /// # Errors
-            /// If a field has a value that it cannot have.
-            pub fn read(#reader: &Reader<'_>) -> Result<Self, ConfigError> {
-                #aliases
-                Ok(Self { #(#reads),* })
-            }
-        }
-
-        impl ToJson for Config {
-            fn to_json(&self) -> Json {
-                object(&[#(#written),*])
-            }
-        }
-    }
-}
-
-fn emit_metadata(listed: &Listed) -> TokenStream {
-    let listing = &listed.listing;
+fn emit_metadata(listing: &Listing) -> TokenStream {
     let model_type = &listing.model_type.text;
     let (title, class) = (option(listing.title.as_deref()), option(listing.class.as_deref()));
     let prefix = option(listing.prefix.as_deref());
@@ -84,7 +46,7 @@ fn emit_metadata(listed: &Listed) -> TokenStream {
         let (kind, class) = (&kind.text, &class.text);
         quote!((#kind, #class))
     });
-    let doc = format!(" What transformers says of {}.", listed.name());
+    let doc = format!(" What transformers says of {}.", listing.name());
     quote! {
         #[doc = #doc]
         pub static METADATA: Metadata = Metadata {
@@ -95,7 +57,7 @@ fn emit_metadata(listed: &Listed) -> TokenStream {
             prefix: #prefix,
             tasks: &[#(#tasks),*],
             processors: &[#(#processors),*],
-            config: |r| r.all(Config::read).map(|config| config.to_json()),
+            config: |r| r.all(Config::read).map(|config| ToJson::to_json(&config)),
         };
     }
 }
@@ -104,19 +66,5 @@ fn class_names(classes: &Node) -> Vec<&str> {
     match &classes.data {
         Data::Array(names) => names.iter().filter_map(Node::as_str).collect(),
         _ => classes.as_str().into_iter().collect(),
-    }
-}
-
-impl ListedField {
-    /// The field's name in Rust, which wants no capitals: `conv_L_cache` is `conv_l_cache`.
-    fn ident(&self) -> syn::Ident {
-        ident(&self.name.to_lowercase())
-    }
-}
-
-impl Listed {
-    /// The name in prose; a part's is its type.
-    pub(crate) fn name(&self) -> &str {
-        self.listing.title.as_deref().unwrap_or(&self.listing.model_type.text)
     }
 }

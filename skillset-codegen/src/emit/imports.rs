@@ -8,8 +8,24 @@ use quote::quote;
 use crate::lower::ident;
 use crate::vocabulary::Vocabulary;
 
-const CHECKPOINT: [&str; 9] =
-    ["AnyConfig", "ConfigError", "Json", "Labels", "OneOrMany", "OrString", "Reader", "ToJson", "object"];
+const CHECKPOINT: [&str; 16] = [
+    "AnyConfig",
+    "CommonConfig",
+    "ConfigError",
+    "Json",
+    "JsonMap",
+    "OneOrMany",
+    "OrString",
+    "Reader",
+    "ToJson",
+    "align_stages",
+    "config_to_json",
+    "cycle",
+    "cycle_then",
+    "first_layers",
+    "first_of_every",
+    "last_of_every",
+];
 const IR: [&str; 4] = ["DType", "Dim", "Scope", "Value"];
 const MODEL: [&str; 6] = ["FieldInfo", "InputInfo", "InputKind", "Modality", "ModelType", "Processor"];
 /// Types that blocks hand to each other or read from a config.

@@ -53,6 +53,7 @@ fn emit_task_info(model: &Model, head: &Head, name: &str) -> TokenStream {
         Some(_) => head.outputs.iter().map(|output| &output.name).collect(),
     };
     let prefix = option(head.prefix.as_deref());
+    let read = ident(if model.config.is_refused() { "supported" } else { "read" });
     quote! {
         Task {
             name: #name,
@@ -62,7 +63,7 @@ fn emit_task_info(model: &Model, head: &Head, name: &str) -> TokenStream {
             outputs: &[#(#outputs),*],
             processor: Processor::#processor,
             generates: #generates,
-            graph: |g, r| Config::read(r).map(|c| #function(g, &c)),
+            graph: |g, r| r.all(Config::#read).map(|c| #function(g, &c)),
         }
     }
 }

@@ -13,7 +13,8 @@ use proc_macro2::TokenStream;
 use quote::quote;
 
 use crate::error::Errors;
-use crate::lower::{Listed, Model, ident};
+use crate::lower::{Config, Model, ident};
+use crate::spec::Listing;
 
 pub(crate) use flow::live_before;
 
@@ -32,7 +33,7 @@ pub struct Module {
 
 /// The module of `model`; the runtime is found under the path `runtime`.
 pub(crate) fn emit_model(model: &Model, runtime: &str, errors: &mut Errors) -> Module {
-    let config = config::emit_config(model);
+    let config = config::emit_config(&model.config);
     let base = emit_base(model, errors);
     let tasks = model.heads.iter().map(|head| task::emit_task(model, head, errors));
     let tasks: Vec<TokenStream> = tasks.collect();
@@ -48,14 +49,28 @@ pub(crate) fn emit_model(model: &Model, runtime: &str, errors: &mut Errors) -> M
     }
 }
 
+/// The facts of a type, and where its config is.
+pub(crate) struct Listed<'a> {
+    pub listing: &'a Listing,
+    pub config: ListedConfig<'a>,
+}
+
+/// The config of a type that has facts.
+pub(crate) enum ListedConfig<'a> {
+    /// Emitted with the facts.
+    Whole(&'a Config),
+    /// That of the type's module, which has an architecture.
+    OfModel,
+}
+
 /// The module of a type's facts; the runtime is found under the path `runtime`.
-pub(crate) fn emit_listed(listed: &Listed, runtime: &str) -> Module {
+pub(crate) fn emit_listed(listed: &Listed<'_>, runtime: &str) -> Module {
     let model_type = listed.listing.model_type.text.clone();
     Module {
         name: module_name(&model_type),
         doc: vec![format!(
             "The config of {} (`model_type` {model_type:?}) and what else transformers says of it.",
-            listed.name()
+            listed.listing.name()
         )],
         code: to_text(facts::emit_facts(listed, runtime)),
         model_type,
@@ -136,7 +151,8 @@ fn spaced(code: &str) -> String {
     let mut previous = "";
     for line in code.lines() {
         let starts_item = line.starts_with("///") || line.starts_with("#[") || line.starts_with("impl ");
-        if starts_item && (previous.starts_with('}') || previous.ends_with(';')) {
+        let starts_method = line.starts_with("    ///") && previous == "    }";
+        if starts_method || starts_item && (previous.starts_with('}') || previous.ends_with(';')) {
             out.push('\n');
         }
         let is_chained =

@@ -10,6 +10,7 @@ use syn::{Expr, Lit, UnOp};
 use crate::error::suggest;
 use crate::vocabulary::{Type, Vocabulary};
 
+use super::config::field_of;
 use super::names::{COUNT_BITS, ConfigNames, Locals, SIZE_BITS};
 use super::typed::{Binding, Typed};
 
@@ -88,8 +89,8 @@ impl Context<'_> {
             return Ok(typed);
         }
         if let Some(ty) = self.config.fields.get(name) {
-            let receiver = format_ident!("{}", self.receiver);
-            let mut typed = Typed::new(quote!(#receiver.#ident), ty.clone(), Binding::Atom);
+            let place = field_of(&format_ident!("{}", self.receiver), name);
+            let mut typed = Typed::new(place, ty.clone(), Binding::Atom);
             typed.fields.insert(name.to_owned());
             typed.is_place = true;
             typed.bits = if self.config.counts.contains(name) { COUNT_BITS } else { SIZE_BITS };

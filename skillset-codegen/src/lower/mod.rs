@@ -22,25 +22,24 @@ use crate::error::{Errors, suggest};
 use crate::spec::{Modality, Processor, Spec, Task};
 use crate::vocabulary::Type;
 
-pub(crate) use config::ConfigField;
+pub(crate) use config::{Config, ConfigField};
 pub(crate) use expr::ident;
-pub(crate) use facts::{Listed, ListedField, lower_listing};
+pub(crate) use facts::{Surroundings, lower_facts, nested_types};
 pub(crate) use input::LoweredInput;
-pub(crate) use names::ConfigNames;
 pub(crate) use path::Path;
 pub(crate) use statement::Statement;
 
-use names::Locals;
+use names::{ConfigNames, Locals};
 use step::Steps;
 
 /// A model type, checked and ready to be emitted.
 #[derive(Debug)]
 pub(crate) struct Model {
     pub spec: Spec,
+    /// The config fields that the graph depends on.
     pub fields: Vec<ConfigField>,
-    pub names: ConfigNames,
-    /// Statements that refuse configs.
-    pub checks: Vec<TokenStream>,
+    /// The whole config.
+    pub config: Config,
     pub inputs: Vec<LoweredInput>,
     pub base: Base,
     pub heads: Vec<Head>,
@@ -80,7 +79,7 @@ pub(crate) struct Head {
 }
 
 /// Checks a spec; errors are recorded, and the model is complete only if there were none.
-pub(crate) fn lower_model(spec: Spec, errors: &mut Errors) -> Model {
+pub(crate) fn lower_model(spec: Spec, around: Surroundings<'_>, errors: &mut Errors) -> Model {
     let mut names = ConfigNames::default();
     let fields = config::lower_fields(&spec.config, &mut names, errors);
     let checks = config::lower_checks(&spec.checks, &mut names, errors);
@@ -105,7 +104,31 @@ pub(crate) fn lower_model(spec: Spec, errors: &mut Errors) -> Model {
     let exports = exports(&outputs, &heads, &locals);
     let outputs = outputs.into_iter().map(|output| (output.name, output.ty)).collect();
     let base = Base { statements, exports, outputs };
-    Model { spec, fields, names, checks, inputs, base, heads }
+    let config = lower_config(&spec, &fields, &names, checks, around, errors);
+    Model { spec, fields, config, inputs, base, heads }
+}
+
+/// The fields of the spec, then those that only its facts have.
+fn lower_config(
+    spec: &Spec,
+    fields: &[ConfigField],
+    names: &ConfigNames,
+    checks: Vec<TokenStream>,
+    around: Surroundings<'_>,
+    errors: &mut Errors,
+) -> Config {
+    let mut config = Config {
+        title: spec.title.text.clone(),
+        fields: fields.iter().filter_map(|field| field.emitted(names)).collect(),
+        common: fields.iter().filter_map(ConfigField::common_default).collect(),
+        positive: fields.iter().filter_map(|field| field.positive_check(names)).collect(),
+        checks,
+        ..Config::default()
+    };
+    if let Some(facts) = &spec.facts {
+        lower_facts(facts, &mut config, around, errors);
+    }
+    config
 }
 
 fn lower_outputs(outputs: &Table<Text>, steps: &mut Steps<'_>) -> Vec<Export> {

@@ -25,6 +25,13 @@ object! {
     }
 }
 
+impl Listing {
+    /// The name in prose; a part's is its type.
+    pub fn name(&self) -> &str {
+        self.title.as_deref().unwrap_or(&self.model_type.text)
+    }
+}
+
 object! {
     /// What transformers says of a model type. Written by `tools/harvest`, whose README describes it.
     pub struct Facts {
@@ -54,7 +61,11 @@ object! {
         default = "default": Option<Node>,
         /// Other keys that the value may have in `config.json`.
         aliases = "aliases": Option<Vec<String>>,
-        /// Whether the class computes it from other fields where it is not given.
-        derived = "derived": Option<bool>,
+        /// How the class computes it from other fields where it is not given; true if by no rule that has a name.
+        derived = "derived": Option<Node>,
+        /// Keys that win over the field's own unless they are null.
+        replaced_by = "replaced_by": Option<Vec<String>>,
+        /// Keys of entries of this field that may stand beside it, with the names of those.
+        beside = "beside": Option<Table<Text>>,
     }
 }

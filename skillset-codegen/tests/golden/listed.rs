@@ -1,7 +1,8 @@
 //! The config of Listed (`model_type` "listed") and what else transformers says of it.
 
 use skillset_runtime::checkpoint::{
-    AnyConfig, ConfigError, Json, OneOrMany, OrString, Reader, ToJson, object,
+    AnyConfig, CommonConfig, ConfigError, Json, JsonMap, OneOrMany, OrString, Reader,
+    ToJson, align_stages, config_to_json, cycle_then, first_layers,
 };
 use skillset_runtime::ir::Activation;
 use skillset_runtime::model::{Metadata, Modality};
@@ -33,16 +34,47 @@ pub struct Config {
     pub any_config: AnyConfig,
     /// `rest`
     pub rest: Json,
+    /// `depth`
+    pub depth: usize,
+    /// `heads`
+    pub heads: usize,
+    /// `kv_heads`
+    pub kv_heads: Option<usize>,
+    /// `head_dim`
+    pub head_dim: Option<usize>,
+    /// `inner`
+    pub inner: Option<usize>,
+    /// `use_window`
+    pub use_window: bool,
+    /// `window`
+    pub window: Option<usize>,
+    /// `ratios`
+    pub ratios: Option<Vec<usize>>,
+    /// `layer_types`
+    pub layer_types: Option<Vec<String>>,
+    /// `mlp_types`
+    pub mlp_types: Option<Vec<String>>,
+    /// `out_features`
+    pub out_features: Option<Vec<String>>,
+    /// `out_indices`
+    pub out_indices: Option<Vec<i64>>,
+    /// The fields that every config has.
+    pub common: CommonConfig,
+    /// What no field above stands for, as the file has it.
+    pub extra: JsonMap<String, Json>,
 }
 
 impl Config {
     /// Reads `config.json`.
     ///
     /// # Errors
-    /// If a field has a value that it cannot have.
+    /// If a field is missing or has a value that it cannot have.
     pub fn read(r: &Reader<'_>) -> Result<Self, ConfigError> {
-        let r = &r.clone().alias(&[("n_embd", "width")]);
-        Ok(Self {
+        let r = &r
+            .tracking()
+            .alias(&[("n_embd", "width"), ("rotary_pct", "partial_rotary_factor")])
+            .replacing(&[("part_config_dict", "part_config")]);
+        let mut config = Self {
             width: r.usize("width", 8)?,
             act: r.parsed("act", Activation::Gelu)?,
             pad_token_id: r.opt_i64_or("pad_token_id", -1)?,
@@ -57,13 +89,50 @@ impl Config {
                 .config("part_config", "{}", super::listed_part::Config::read)?,
             any_config: r.any_config("any_config", "{\"model_type\":\"listed\"}")?,
             rest: r.json("rest", "null")?,
-        })
+            depth: r.usize("depth", 2)?,
+            heads: r.usize("heads", 4)?,
+            kv_heads: r.opt_usize("kv_heads")?,
+            head_dim: r.opt_usize("head_dim")?,
+            inner: r.opt_usize("inner")?,
+            use_window: r.bool("use_window", false)?,
+            window: r.opt_usize_or("window", 8)?,
+            ratios: r.opt_list_usize("ratios")?,
+            layer_types: r.opt_list_string("layer_types")?,
+            mlp_types: r.opt_list_string("mlp_types")?,
+            out_features: r.opt_list_string("out_features")?,
+            out_indices: r.opt_list_i64("out_indices")?,
+            common: CommonConfig {
+                is_encoder_decoder: true,
+                ..CommonConfig::default()
+            }
+            .read(r)?,
+            extra: r.extra(),
+        };
+        config.kv_heads = config.kv_heads.or(Some(config.heads));
+        config.head_dim = config.head_dim.or(config.width.checked_div(config.heads));
+        config.inner = config.inner.or(Some(config.width.saturating_mul(4)));
+        config.window = config.window.filter(|_| config.use_window);
+        config.ratios = config.ratios.or_else(|| Some(vec![2, 1]));
+        config.layer_types = config
+            .layer_types
+            .or(cycle_then(config.depth, &["sliding", "full"], "full"));
+        config.mlp_types = config
+            .mlp_types
+            .or(
+                first_layers(config.depth, r.usize("first_dense", 1)?, "dense", "sparse"),
+            );
+        (config.out_features, config.out_indices) = align_stages(
+            config.depth,
+            config.out_features,
+            config.out_indices,
+        );
+        Ok(config)
     }
 }
 
 impl ToJson for Config {
     fn to_json(&self) -> Json {
-        object(
+        config_to_json(
             &[
                 ("width", &self.width),
                 ("act", &self.act),
@@ -77,7 +146,21 @@ impl ToJson for Config {
                 ("part_config", &self.part_config),
                 ("any_config", &self.any_config),
                 ("rest", &self.rest),
+                ("depth", &self.depth),
+                ("heads", &self.heads),
+                ("kv_heads", &self.kv_heads),
+                ("head_dim", &self.head_dim),
+                ("inner", &self.inner),
+                ("use_window", &self.use_window),
+                ("window", &self.window),
+                ("ratios", &self.ratios),
+                ("layer_types", &self.layer_types),
+                ("mlp_types", &self.mlp_types),
+                ("out_features", &self.out_features),
+                ("out_indices", &self.out_indices),
             ],
+            &self.common,
+            &self.extra,
         )
     }
 }
@@ -95,5 +178,5 @@ pub static METADATA: Metadata = Metadata {
         ("text-generation", "ListedB"),
     ],
     processors: &[("tokenizer", "ListedTokenizer")],
-    config: |r| r.all(Config::read).map(|config| config.to_json()),
+    config: |r| r.all(Config::read).map(|config| ToJson::to_json(&config)),
 };

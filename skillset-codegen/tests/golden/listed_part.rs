@@ -1,6 +1,8 @@
 //! The config of listed_part (`model_type` "listed_part") and what else transformers says of it.
 
-use skillset_runtime::checkpoint::{ConfigError, Json, Reader, ToJson, object};
+use skillset_runtime::checkpoint::{
+    CommonConfig, ConfigError, Json, JsonMap, Reader, ToJson, config_to_json,
+};
 use skillset_runtime::model::Metadata;
 
 /// The config of listed_part.
@@ -8,23 +10,30 @@ use skillset_runtime::model::Metadata;
 pub struct Config {
     /// `depth`
     pub depth: Option<usize>,
+    /// The fields that every config has.
+    pub common: CommonConfig,
+    /// What no field above stands for, as the file has it.
+    pub extra: JsonMap<String, Json>,
 }
 
 impl Config {
     /// Reads `config.json`.
     ///
     /// # Errors
-    /// If a field has a value that it cannot have.
+    /// If a field is missing or has a value that it cannot have.
     pub fn read(r: &Reader<'_>) -> Result<Self, ConfigError> {
+        let r = &r.tracking();
         Ok(Self {
             depth: r.opt_usize("depth")?,
+            common: CommonConfig::default().read(r)?,
+            extra: r.extra(),
         })
     }
 }
 
 impl ToJson for Config {
     fn to_json(&self) -> Json {
-        object(&[("depth", &self.depth)])
+        config_to_json(&[("depth", &self.depth)], &self.common, &self.extra)
     }
 }
 
@@ -37,5 +46,5 @@ pub static METADATA: Metadata = Metadata {
     prefix: None,
     tasks: &[],
     processors: &[],
-    config: |r| r.all(Config::read).map(|config| config.to_json()),
+    config: |r| r.all(Config::read).map(|config| ToJson::to_json(&config)),
 };

@@ -8,7 +8,9 @@ use skillset_runtime::blocks::{
     Attention, AttentionNames, LayerNorm, Linear, PaddingMask, RmsNorm, TiedLinear,
     TokenEmbeddings,
 };
-use skillset_runtime::checkpoint::{ConfigError, Labels, Reader};
+use skillset_runtime::checkpoint::{
+    CommonConfig, ConfigError, Json, JsonMap, Reader, ToJson, config_to_json,
+};
 use skillset_runtime::ir::{Activation, DType, Dim, Scope, Value};
 use skillset_runtime::model::{
     FieldInfo, InputInfo, InputKind, Modality, ModelType, Processor, Task,
@@ -41,18 +43,20 @@ pub struct Config {
     pub patch: [usize; 2],
     /// A switch.
     pub gated: bool,
-    /// Classes.
-    pub labels: Labels,
+    /// The fields that every config has.
+    pub common: CommonConfig,
+    /// What no field above stands for, as the file has it.
+    pub extra: JsonMap<String, Json>,
 }
 
 impl Config {
     /// Reads `config.json`.
     ///
     /// # Errors
-    /// If a field is missing or has a value that the model cannot have.
+    /// If a field is missing or has a value that it cannot have.
     pub fn read(r: &Reader<'_>) -> Result<Self, ConfigError> {
-        let r = &r.clone().alias(&[("n_embd", "hidden_size")]);
-        let config = Self {
+        let r = &r.tracking().alias(&[("n_embd", "hidden_size")]);
+        Ok(Self {
             vocab_size: r.usize("vocab_size", None)?,
             hidden_size: r.usize("hidden_size", 16)?,
             depth: r.count("depth", 2)?,
@@ -65,8 +69,15 @@ impl Config {
             widths: r.list_count("widths", vec![1, 2])?,
             patch: r.size2("patch", [2, 3])?,
             gated: r.bool("gated", false)?,
-            labels: Labels::from_config(r)?,
-        };
+            common: CommonConfig::default().read(r)?,
+            extra: r.extra(),
+        })
+    }
+
+    /// Reads a config that there is a graph of.
+    fn supported(r: &Reader<'_>) -> Result<Self, ConfigError> {
+        let config = Self::read(r)?;
+        let r = &r.clone().alias(&[("n_embd", "hidden_size")]);
         r.finish()?;
         r.require(!config.patch.contains(&0), "patch", "positive sizes")?;
         r.finish()?;
@@ -75,8 +86,30 @@ impl Config {
             "norm",
             "\"layer\" or \"rms\"",
         )?;
-        r.finish()?;
         Ok(config)
+    }
+}
+
+impl ToJson for Config {
+    fn to_json(&self) -> Json {
+        config_to_json(
+            &[
+                ("vocab_size", &self.vocab_size),
+                ("hidden_size", &self.hidden_size),
+                ("depth", &self.depth),
+                ("groups", &self.groups),
+                ("window", &self.window),
+                ("ratio", &self.ratio),
+                ("offset", &self.offset),
+                ("act", &self.act),
+                ("norm", &self.norm),
+                ("widths", &self.widths),
+                ("patch", &self.patch),
+                ("gated", &self.gated),
+            ],
+            &self.common,
+            &self.extra,
+        )
     }
 }
 
@@ -135,10 +168,8 @@ fn base(g: &Scope, c: &Config) -> Base {
             &[Dim::symbol("batch"), g.past() + Dim::symbol("sequence")],
         );
     let x = TokenEmbeddings {
-        of: input_ids,
-        count: c.vocab_size,
-        width: c.hidden_size,
         given: embeds,
+        ..TokenEmbeddings::new(input_ids, c.vocab_size, c.hidden_size)
     }
     .build(&g.at("tokens"));
     let x = g.div(g.mul(g.add(x, g.mean(features, -1)), c.ratio + 1.0), 2.0);
@@ -207,8 +238,8 @@ fn feature_extraction(g: &Scope, c: &Config) {
 fn text_classification(g: &Scope, c: &Config) {
     let Base { attention_mask, last, .. } = base(&g.at("toy"), c);
     let (a, b) = if c.gated {
-        let a = Linear::new(last, c.labels.len()).build(&g.at("a"));
-        let b = Linear::new(last, c.labels.len()).build(&g.at("b"));
+        let a = Linear::new(last, c.common.labels.len()).build(&g.at("a"));
+        let b = Linear::new(last, c.common.labels.len()).build(&g.at("b"));
         (a, b)
     } else {
         let a = g.activation(last, c.act);
@@ -227,8 +258,8 @@ fn text_classification(g: &Scope, c: &Config) {
 fn ranking(g: &Scope, c: &Config) {
     let Base { last, shifts, .. } = base(&g.at("toy"), c);
     let (a, b) = if c.gated {
-        let a = Linear::new(last, c.labels.len()).build(&g.at("a"));
-        let b = Linear::new(last, c.labels.len()).build(&g.at("b"));
+        let a = Linear::new(last, c.common.labels.len()).build(&g.at("a"));
+        let b = Linear::new(last, c.common.labels.len()).build(&g.at("b"));
         (a, b)
     } else {
         let a = g.activation(last, c.act);
@@ -364,7 +395,7 @@ pub static MODEL: ModelType = ModelType {
             outputs: &["last_hidden_state"],
             processor: Processor::Text,
             generates: false,
-            graph: |g, r| Config::read(r).map(|c| feature_extraction(g, &c)),
+            graph: |g, r| r.all(Config::supported).map(|c| feature_extraction(g, &c)),
         },
         Task {
             name: "text-classification",
@@ -374,7 +405,7 @@ pub static MODEL: ModelType = ModelType {
             outputs: &["logits", "padding"],
             processor: Processor::Text,
             generates: false,
-            graph: |g, r| Config::read(r).map(|c| text_classification(g, &c)),
+            graph: |g, r| r.all(Config::supported).map(|c| text_classification(g, &c)),
         },
         Task {
             name: "ranking",
@@ -384,7 +415,7 @@ pub static MODEL: ModelType = ModelType {
             outputs: &["rank", "shifts"],
             processor: Processor::Text,
             generates: false,
-            graph: |g, r| Config::read(r).map(|c| ranking(g, &c)),
+            graph: |g, r| r.all(Config::supported).map(|c| ranking(g, &c)),
         },
     ],
 };

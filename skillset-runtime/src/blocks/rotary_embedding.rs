@@ -134,6 +134,7 @@ impl RotaryEmbedding {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::checkpoint::JsonMap;
     use crate::ir::{Builder, DType, Request};
 
     /// What building rotations of a head of `head_dim` channels says.
@@ -144,6 +145,7 @@ mod tests {
             scaling,
             attention_factor: None,
             original_max_position_embeddings: None,
+            entries: JsonMap::new(),
         };
         let builder = Builder::new("toy", &Request::default());
         let g = builder.root();

@@ -3,21 +3,26 @@
 use std::collections::BTreeMap;
 use std::str::FromStr;
 
+use serde_json::Value;
+
 use super::{ConfigError, Reader};
 
 /// The names of a classifier's classes, from `id2label`, `num_labels` and transformers' defaults.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Labels {
     names: BTreeMap<usize, String>,
+    /// `label2id`, where the file has one beside its `id2label`.
+    ids: Option<BTreeMap<String, usize>>,
 }
 
 impl Labels {
     /// Reads the labels as transformers' `PreTrainedConfig` does: `id2label` names the classes, unless
     /// `num_labels` contradicts its length; then, and without a table, the classes (2 unless `num_labels` says
-    /// otherwise) are called `LABEL_0`, `LABEL_1`, ….
+    /// otherwise) are called `LABEL_0`, `LABEL_1`, …, and `label2id` is the reverse of that.
     pub fn from_config(r: &Reader<'_>) -> Result<Self, ConfigError> {
         let table = r.opt_object("id2label")?;
         let count = r.opt_usize("num_labels")?;
+        let ids = r.opt_object("label2id")?;
         if let Some(table) = &table
             && count.is_none_or(|count| count == table.keys().count())
         {
@@ -26,7 +31,9 @@ impl Labels {
                 Ok((id, table.string(key, None)?))
             };
             let names = table.keys().map(name).collect::<Result<_, _>>()?;
-            return Ok(Self { names });
+            let ids =
+                ids.map(|ids| ids.keys().map(|name| Ok((name.to_owned(), class_id(&ids, name)?))).collect());
+            return Ok(Self { names, ids: ids.transpose()? });
         }
         const MAX_CLASSES: usize = 1 << 24;
         let count = count.unwrap_or(2);
@@ -35,8 +42,9 @@ impl Labels {
                 r.error("num_labels", format!("expected at most {MAX_CLASSES} classes, found {count}"))
             );
         }
-        let names = (0..count).map(|id| (id, format!("LABEL_{id}"))).collect();
-        Ok(Self { names })
+        let names: BTreeMap<_, _> = (0..count).map(|id| (id, format!("LABEL_{id}"))).collect();
+        let ids = Some(names.iter().map(|(&id, name)| (name.clone(), id)).collect());
+        Ok(Self { names, ids })
     }
 
     /// The number of classes (`num_labels`).
@@ -54,7 +62,7 @@ impl Labels {
         self.names.get(&id).map(String::as_str)
     }
 
-    /// The class of a name (`label2id`); the first one where names repeat.
+    /// The class of a name; the first one where names repeat.
     pub fn id(&self, name: &str) -> Option<usize> {
         self.iter().find_map(|(id, own)| (own == name).then_some(id))
     }
@@ -62,6 +70,26 @@ impl Labels {
     /// All classes with their names, by class.
     pub fn iter(&self) -> impl Iterator<Item = (usize, &str)> {
         self.names.iter().map(|(&id, name)| (id, name.as_str()))
+    }
+
+    /// `id2label` as `config.json` has it.
+    pub fn id2label(&self) -> Value {
+        Value::Object(self.iter().map(|(id, name)| (id.to_string(), name.into())).collect())
+    }
+
+    /// `label2id` as `config.json` has it; null where a file has names of its own without it.
+    pub fn label2id(&self) -> Value {
+        let ids =
+            self.ids.as_ref().map(|ids| ids.iter().map(|(name, &id)| (name.clone(), id.into())).collect());
+        ids.map_or(Value::Null, Value::Object)
+    }
+}
+
+/// The number of a class; some files have it as a string.
+fn class_id(ids: &Reader<'_>, name: &str) -> Result<usize, ConfigError> {
+    match ids.value(name).and_then(Value::as_str).and_then(|text| text.parse().ok()) {
+        Some(id) => Ok(id),
+        None => ids.usize(name, None),
     }
 }
 
@@ -80,6 +108,15 @@ impl ProblemType {
     /// Reads `problem_type`; `None` where the config does not say.
     pub fn from_config(r: &Reader<'_>) -> Result<Option<Self>, ConfigError> {
         r.opt_parsed("problem_type")
+    }
+
+    /// `problem_type` as a config spells it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Regression => "regression",
+            Self::SingleLabel => "single_label_classification",
+            Self::MultiLabel => "multi_label_classification",
+        }
     }
 }
 
@@ -101,7 +138,7 @@ impl FromStr for ProblemType {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::{Value, json};
+    use serde_json::json;
 
     fn labels(config: Value) -> Result<Labels, ConfigError> {
         Labels::from_config(&Reader::new(&config, "config.json").unwrap())
@@ -117,6 +154,17 @@ mod tests {
         assert_eq!(names(json!({"num_labels": 1})), ["LABEL_0"]);
         assert_eq!(names(json!({"num_labels": 1, "id2label": {"0": "a"}})), ["a"]);
         assert_eq!(names(json!({"num_labels": 1, "id2label": {"0": "a", "1": "b"}})), ["LABEL_0"]);
+    }
+
+    #[test]
+    fn classes_by_name_are_as_the_file_has_them() {
+        let ids = |config| labels(config).unwrap().label2id();
+        assert_eq!(ids(json!({"num_labels": 1})), json!({"LABEL_0": 0}));
+        assert_eq!(ids(json!({"id2label": {"0": "a"}})), Value::Null);
+        assert_eq!(
+            ids(json!({"id2label": {"0": "a"}, "label2id": {"a": "0", "b": 1}})),
+            json!({"a": 0, "b": 1})
+        );
     }
 
     #[test]

@@ -21,12 +21,15 @@ mod shards;
 pub(crate) mod testing;
 
 pub use ::safetensors::Dtype as StoredType;
-pub use config::{AnyConfig, ConfigError, FromConfig, OneOrMany, OrString, Reader, ToJson, object};
+pub use config::{
+    AnyConfig, CommonConfig, ConfigError, FromConfig, OneOrMany, OrString, Reader, ToJson, align_stages,
+    config_to_json, cycle, cycle_then, first_layers, first_of_every, last_of_every, object,
+};
 pub use error::CheckpointError;
 pub use json::{parse_json, read_json, read_json_if_present};
 pub use labels::{Labels, ProblemType};
 pub use mapped::{MappedTensors, TensorView};
 pub use open::Checkpoint;
 pub use resolve::{ParamRequest, Resolution, Resolver, Unresolved};
-pub use serde_json::Value as Json;
+pub use serde_json::{Map as JsonMap, Value as Json};
 pub(crate) use shards::stays_inside;

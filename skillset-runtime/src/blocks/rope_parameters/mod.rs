@@ -4,6 +4,8 @@ mod read;
 
 use std::f64::consts::PI;
 
+use crate::checkpoint::{Json, JsonMap, ToJson};
+
 /// How positions turn into rotations: transformers' `rope_parameters` (formerly `rope_theta` and `rope_scaling`).
 #[derive(Clone, Debug, PartialEq)]
 pub struct RopeParameters {
@@ -17,6 +19,8 @@ pub struct RopeParameters {
     pub attention_factor: Option<f64>,
     /// The context length of pretraining; none: the config's `max_position_embeddings`.
     pub original_max_position_embeddings: Option<usize>,
+    /// The whole object in today's spelling, with entries that no field above stands for.
+    pub entries: JsonMap<String, Json>,
 }
 
 /// A scaling for long contexts, by transformers' `rope_type`.
@@ -67,6 +71,12 @@ pub enum RopeScaling {
         /// Wavelengths below `original / high_freq_factor` are kept.
         high_freq_factor: f64,
     },
+}
+
+impl ToJson for RopeParameters {
+    fn to_json(&self) -> Json {
+        Json::Object(self.entries.clone())
+    }
 }
 
 impl RopeParameters {

@@ -1,7 +1,9 @@
 //! Reading `rope_parameters` from a config, in today's spelling and in those before.
 
+use serde_json::json;
+
 use super::{RopeParameters, RopeScaling};
-use crate::checkpoint::{ConfigError, Reader};
+use crate::checkpoint::{ConfigError, Json, JsonMap, Reader};
 
 /// Every supported `rope_type`.
 const TYPES: [&str; 6] = ["default", "dynamic", "linear", "llama3", "longrope", "yarn"];
@@ -14,6 +16,13 @@ impl RopeParameters {
     /// # Errors
     /// If a field is missing or of the wrong type, or `rope_type` is not supported.
     pub fn read(r: &Reader<'_>, default_theta: f64) -> Result<Self, ConfigError> {
+        let default = json!({ "rope_type": "default", "rope_theta": default_theta });
+        let entries = match r.rope_parameters(&default.to_string())? {
+            Json::Object(entries) => entries,
+            _ => JsonMap::new(),
+        };
+        // `entries` has all of it; what stands beside it may be a field of its own.
+        let r = &r.untracked();
         let is_set = |field: &str| r.value(field).is_some_and(|value| !value.is_null());
         let rope = r.object(if is_set("rope_scaling") { "rope_scaling" } else { "rope_parameters" })?;
         let inside_or_beside = |field: &str| Ok(rope.opt_f64(field)?.or(r.opt_f64(field)?));
@@ -27,6 +36,7 @@ impl RopeParameters {
             scaling: RopeScaling::read(&rope)?,
             attention_factor: rope.opt_f64("attention_factor")?,
             original_max_position_embeddings: r.opt_usize(original)?.or(rope.opt_usize(original)?),
+            entries,
         })
     }
 }
@@ -79,7 +89,7 @@ impl RopeScaling {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::{Value, json};
+    use serde_json::Value;
 
     use super::*;
 

@@ -4,7 +4,7 @@ use super::value::show;
 use super::{ConfigError, Reader};
 
 /// More layers than this are taken for damage: a graph has nodes for each one.
-const MAX_COUNT: usize = 1 << 16;
+pub(super) const MAX_COUNT: usize = 1 << 16;
 
 impl Reader<'_> {
     /// Reads a size that something is divided by: 0 is an error.
@@ -60,7 +60,7 @@ impl Reader<'_> {
 
     /// How many errors this reader has collected.
     fn error_count(&self) -> usize {
-        self.collected.as_ref().map_or(0, |lines| lines.borrow().len())
+        self.collected.as_ref().map_or(0, |errors| errors.borrow().lines.len())
     }
 }
 

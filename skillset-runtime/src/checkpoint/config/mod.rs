@@ -9,6 +9,10 @@
 
 mod bounded;
 mod choice;
+mod common;
+mod extra;
+mod heed;
+mod layers;
 mod nested;
 mod rope;
 mod to_json;
@@ -16,6 +20,7 @@ mod value;
 
 use std::borrow::Cow;
 use std::cell::RefCell;
+use std::collections::BTreeSet;
 use std::fmt;
 use std::rc::Rc;
 use std::str::FromStr;
@@ -23,22 +28,27 @@ use std::str::FromStr;
 use serde_json::{Map, Value};
 
 pub use choice::{OneOrMany, OrString};
+pub use common::{CommonConfig, config_to_json};
+pub use layers::{align_stages, cycle, cycle_then, first_layers, first_of_every, last_of_every};
 pub use nested::AnyConfig;
 pub use to_json::{ToJson, object};
 pub use value::FromConfig;
 use value::show;
 
 /// Everything that was wrong with the fields of one JSON file: one line per field.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Default, Clone, PartialEq, Eq, thiserror::Error)]
 pub struct ConfigError {
     lines: Vec<String>,
+    /// The field at the top of the file that each line is about.
+    fields: Vec<String>,
 }
 
 impl ConfigError {
     /// An error at one field; `pointer` is a JSON pointer such as `/vision_config/hidden_size`.
     pub fn at(file: &str, pointer: &str, message: impl fmt::Display) -> Self {
         let lines = vec![format!("{file}: {pointer}: {message}")];
-        Self { lines }
+        let field = pointer.trim_start_matches('/').split('/').next().unwrap_or_default();
+        Self { lines, fields: vec![field.to_owned()] }
     }
 
     /// One message per wrong field, each naming the file and the field.
@@ -73,7 +83,13 @@ pub struct Reader<'a> {
     file: Rc<str>,
     pointer: String,
     aliases: Vec<(String, String)>,
-    collected: Option<Rc<RefCell<Vec<String>>>>,
+    /// Keys that win over fields: pairs like the aliases.
+    replacing: Vec<(String, String)>,
+    collected: Option<Rc<RefCell<ConfigError>>>,
+    /// The fields whose errors count; none: all.
+    heeded: Option<Rc<BTreeSet<String>>>,
+    /// The keys that something was read from, where that is wanted.
+    claimed: Option<Rc<RefCell<BTreeSet<String>>>>,
 }
 
 macro_rules! getters {
@@ -100,10 +116,17 @@ impl<'a> Reader<'a> {
     pub fn new(value: &'a Value, file: &str) -> Result<Self, ConfigError> {
         let Value::Object(object) = value else {
             let message = format!("expected an object, found {}", show(value));
-            return Err(ConfigError { lines: vec![format!("{file}: {message}")] });
+            return Err(ConfigError {
+                lines: vec![format!("{file}: {message}")],
+                fields: vec![String::new()],
+            });
         };
-        let (object, file) = (Cow::Borrowed(object), Rc::from(file));
-        Ok(Self { object, file, pointer: String::new(), aliases: Vec::new(), collected: None })
+        Ok(Self::at(Cow::Borrowed(object), file.into(), String::new()))
+    }
+
+    fn at(object: Cow<'a, Map<String, Value>>, file: Rc<str>, pointer: String) -> Self {
+        let (aliases, replacing) = (vec![], vec![]);
+        Self { object, file, pointer, aliases, replacing, collected: None, heeded: None, claimed: None }
     }
 
     /// Makes this reader, and every reader of a nested object, collect errors instead of returning them.
@@ -125,14 +148,23 @@ impl<'a> Reader<'a> {
     /// Accepts other spellings of fields: pairs of (key in the file, field asked for), as transformers'
     /// `attribute_map` does. A field's own name wins where both are present.
     pub fn alias(mut self, pairs: &[(&str, &str)]) -> Self {
+        self.heed_aliases(pairs);
         self.aliases.extend(pairs.iter().map(|&(key, field)| (key.to_owned(), field.to_owned())));
+        self
+    }
+
+    /// Accepts other spellings of fields that win over the fields' own names unless they are null.
+    #[must_use]
+    pub fn replacing(mut self, pairs: &[(&str, &str)]) -> Self {
+        self.heed_aliases(pairs);
+        self.replacing.extend(pairs.iter().map(|&(key, field)| (key.to_owned(), field.to_owned())));
         self
     }
 
     /// The errors collected so far, in this reader and in all readers that it handed out.
     pub fn finish(&self) -> Result<(), ConfigError> {
         match &self.collected {
-            Some(lines) if !lines.borrow().is_empty() => Err(ConfigError { lines: lines.take() }),
+            Some(errors) if !errors.borrow().lines.is_empty() => Err(errors.take()),
             _ => Ok(()),
         }
     }
@@ -263,17 +295,21 @@ impl<'a> Reader<'a> {
     }
 
     fn nested<'b>(&'b self, field: &str, object: Cow<'b, Map<String, Value>>) -> Reader<'b> {
-        let (file, pointer) = (self.file.clone(), self.pointer(field));
-        Reader { object, file, pointer, aliases: Vec::new(), collected: self.collected.clone() }
+        let (collected, heeded) = (self.collected.clone(), self.heeded.clone());
+        Reader { collected, heeded, ..Reader::at(object, self.file.clone(), self.pointer(field)) }
     }
 
     /// The key under which a field is present, and its value.
     fn find(&self, field: &str) -> Option<(&str, &Value)> {
-        let aliases = self.aliases.iter().filter(|(_, target)| target == field).map(|(key, _)| key.as_str());
-        std::iter::once(field)
-            .chain(aliases)
-            .find_map(|key| self.object.get_key_value(key))
-            .map(|(key, value)| (key.as_str(), value))
+        fn of<'p>(pairs: &'p [(String, String)], field: &str) -> impl Iterator<Item = &'p str> + Clone {
+            pairs.iter().filter(move |(_, target)| target == field).map(|(key, _)| key.as_str())
+        }
+        let get = |key: &str| self.object.get_key_value(key).map(|(key, value)| (key.as_str(), value));
+        let (winning, keys) =
+            (of(&self.replacing, field), std::iter::once(field).chain(of(&self.aliases, field)));
+        self.claim(winning.clone().chain(keys.clone()));
+        let mut winning = winning.filter_map(get).filter(|(_, value)| !value.is_null());
+        winning.next().or_else(|| keys.filter_map(get).next())
     }
 
     fn convert<T: FromConfig>(&self, key: &str, value: &Value) -> Result<T, ConfigError> {
@@ -303,12 +339,17 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Collects the error if this reader does so; tells whether it did.
+    /// Collects the error if this reader does so and the field is heeded; tells whether there is a stand-in to go on
+    /// with.
     fn record(&self, error: &ConfigError) -> bool {
-        let Some(lines) = &self.collected else {
+        let Some(collected) = &self.collected else {
             return false;
         };
-        lines.borrow_mut().extend_from_slice(&error.lines);
+        let mut collected = collected.borrow_mut();
+        for (line, field) in error.lines.iter().zip(&error.fields).filter(|(_, field)| self.heeds(field)) {
+            collected.lines.push(line.clone());
+            collected.fields.push(field.clone());
+        }
         true
     }
 }

@@ -22,13 +22,7 @@ pub struct AnyConfig {
 impl AnyConfig {
     /// A reader of the fields, whose errors name the place in the file that they came from.
     pub fn reader(&self) -> Reader<'_> {
-        Reader {
-            object: Cow::Borrowed(&self.fields),
-            file: self.file.as_str().into(),
-            pointer: self.pointer.clone(),
-            aliases: vec![],
-            collected: None,
-        }
+        Reader::at(Cow::Borrowed(&self.fields), self.file.as_str().into(), self.pointer.clone())
     }
 }
 

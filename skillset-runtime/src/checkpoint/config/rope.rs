@@ -55,7 +55,8 @@ impl Reader<'_> {
         }
         let is_stretched =
             entry.get("rope_type").and_then(Value::as_str).is_some_and(|kind| STRETCHED.contains(&kind));
-        if let Some(length) = self.value("max_position_embeddings").filter(|_| is_stretched) {
+        let r = self.untracked();
+        if let Some(length) = r.value("max_position_embeddings").filter(|_| is_stretched) {
             entry.entry("original_max_position_embeddings").or_insert_with(|| length.clone());
         }
     }

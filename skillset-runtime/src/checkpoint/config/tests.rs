@@ -69,6 +69,16 @@ fn aliases_and_nesting() {
 }
 
 #[test]
+fn a_key_may_win_over_the_name_of_a_field() {
+    let value =
+        json!({"text_config": {"width": 1}, "text_config_dict": {"width": 2}, "act": "x", "old_act": null});
+    let r = Reader::new(&value, "config.json").unwrap();
+    let r = r.replacing(&[("text_config_dict", "text_config"), ("old_act", "act")]);
+    assert_eq!(r.object("text_config").unwrap().usize("width", None), Ok(2));
+    assert_eq!(r.string("act", None).as_deref(), Ok("x"));
+}
+
+#[test]
 fn non_finite_floats() {
     let value = json!({"limit": [0, {"__float__": "Infinity"}]});
     let r = Reader::new(&value, "config.json").unwrap();

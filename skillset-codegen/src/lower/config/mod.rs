@@ -1,4 +1,7 @@
-//! Config fields: types, defaults, how they are read.
+//! Config fields of a spec: types, defaults, how they are read.
+
+mod common;
+mod field;
 
 use proc_macro2::{Literal, TokenStream};
 use quote::{format_ident, quote};
@@ -6,12 +9,15 @@ use quote::{format_ident, quote};
 use crate::decode::{Table, Text};
 use crate::error::{Errors, suggest};
 use crate::source::{Data, Node};
-use crate::spec::{Check, Field};
+use crate::spec::{Check, Field as SpecField};
 use crate::vocabulary::{Type, Vocabulary};
 
 use super::expr::{Checked, Context, ident};
 use super::names::{ConfigNames, Locals, RESERVED};
 use super::typed::float;
+
+pub(crate) use common::{common_type, field_of};
+pub(crate) use field::{Config, Field};
 
 /// The types that a field may have; `?` behind one allows `null`.
 const TYPES: [&str; 14] = [
@@ -48,7 +54,7 @@ pub(crate) struct ConfigField {
 
 /// Checks the fields and enters their types into `names`.
 pub(crate) fn lower_fields(
-    fields: &Table<Field>,
+    fields: &Table<SpecField>,
     names: &mut ConfigNames,
     errors: &mut Errors,
 ) -> Vec<ConfigField> {
@@ -58,7 +64,12 @@ pub(crate) fn lower_fields(
             errors.push(&name.at, format_args!("a field cannot be called {:?} in emitted code", name.text));
             continue;
         }
-        match parse_type(&field.kind.text) {
+        let kind = &field.kind;
+        if let Some(common) = common_type(&name.text).filter(|common| *common != kind.text) {
+            let name = &name.text;
+            errors.push(&kind.at, format_args!("{name:?} is a field of every config, of type {common}"));
+        }
+        match parse_type(&kind.text) {
             Ok(ty) => {
                 names.fields.insert(name.text.clone(), ty.clone());
                 let field = ConfigField {
@@ -107,9 +118,24 @@ impl ConfigField {
         }
     }
 
-    /// The field's Rust type.
-    pub(crate) fn rust_type(&self) -> TokenStream {
-        rust_type(&self.ty)
+    /// The field as it is emitted; `None` for one that every config has.
+    pub(crate) fn emitted(&self, names: &ConfigNames) -> Option<Field> {
+        common_type(&self.name).is_none().then(|| Field {
+            key: self.name.clone(),
+            ident: ident(&self.name),
+            doc: self.doc.clone(),
+            aliases: self.aliases.iter().map(|alias| (alias.clone(), self.name.clone())).collect(),
+            rust_type: rust_type(&self.ty),
+            read: self.read(names),
+        })
+    }
+
+    /// The default of a field that every config has, where it is another one here.
+    pub(crate) fn common_default(&self) -> Option<(syn::Ident, TokenStream)> {
+        common_type(&self.name)?;
+        let default = self.default_tokens().ok().flatten()?;
+        let default = if matches!(self.ty, Type::Option(_)) { quote!(Some(#default)) } else { default };
+        Some((ident(&self.name), default))
     }
 
     /// The default as Rust; `None`: there is none (a nullable field is null then).
@@ -123,13 +149,12 @@ impl ConfigField {
     }
 
     /// The expression that reads the field.
-    pub(crate) fn read(&self, names: &ConfigNames) -> TokenStream {
+    fn read(&self, names: &ConfigNames) -> TokenStream {
         let name = &self.name;
         // A wrong default has been reported already.
         let default = self.default_tokens().ok().flatten();
         let or_none = default.clone().unwrap_or_else(|| quote!(None));
         match &self.ty {
-            Type::Named(named) if named == "Labels" => quote!(Labels::from_config(r)?),
             Type::Named(named) if named == "RopeParameters" => {
                 let theta = default.unwrap_or_else(|| {
                     let theta = Literal::f64_unsuffixed(ROPE_THETA);
