@@ -2,6 +2,8 @@
 //!
 //! Changes to steps, fields and tasks of another spec.
 //! Follows transformers' `ChildModel`.
+//!
+//! Nothing of it was measured against transformers.
 
 use skillset_runtime::blocks::{
     Attention, AttentionNames, LayerNorm, Linear, PaddingMask, RmsNorm, TiedLinear,
@@ -355,6 +357,7 @@ pub static MODEL: ModelType = ModelType {
             outputs: &["last_hidden_state"],
             processor: Processor::Text,
             generates: false,
+            support: &[],
             graph: |g, r| Config::read(r).map(|c| feature_extraction(g, &c)),
         },
         Task {
@@ -365,6 +368,7 @@ pub static MODEL: ModelType = ModelType {
             outputs: &["last_hidden_state"],
             processor: Processor::Text,
             generates: false,
+            support: &[],
             graph: |g, r| Config::read(r).map(|c| feature_extraction(g, &c)),
         },
         Task {
@@ -375,6 +379,7 @@ pub static MODEL: ModelType = ModelType {
             outputs: &["logits", "padding"],
             processor: Processor::Text,
             generates: false,
+            support: &[],
             graph: |g, r| Config::read(r).map(|c| text_classification(g, &c)),
         },
         Task {
@@ -385,6 +390,7 @@ pub static MODEL: ModelType = ModelType {
             outputs: &["rank", "shifts"],
             processor: Processor::Text,
             generates: false,
+            support: &[],
             graph: |g, r| Config::read(r).map(|c| ranking(g, &c)),
         },
     ],
