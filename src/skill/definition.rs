@@ -4,7 +4,6 @@ use std::path::Path;
 
 use skillset_runtime::checkpoint::hub::Weights;
 use skillset_runtime::checkpoint::{Checkpoint, CheckpointError};
-use skillset_runtime::engine::EngineKind;
 use skillset_runtime::model::ModelType;
 use skillset_runtime::tasks::Pipeline;
 
@@ -58,11 +57,6 @@ impl Origin {
             Self::Own(model_type) => Ok(Some(model_type)),
             Self::Exported(_) => Ok(None),
         }
-    }
-
-    /// Whether an engine can run the graph. Only ONNX Runtime reads ONNX files.
-    pub(crate) fn runs_on(self, engine: EngineKind) -> bool {
-        engine == EngineKind::Onnx || !matches!(self, Self::Exported(_))
     }
 
     /// What is fetched of a checkpoint on the hub.

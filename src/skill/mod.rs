@@ -1,5 +1,7 @@
-//! What `#[skillset]` expands to: a task's pipeline on the first backend that works.
+//! What `#[skillset]` expands to: a task's pipeline on the first backend that works. [`AutoSkill`] is the same for
+//! whatever a checkpoint is of.
 
+mod auto;
 mod backend;
 mod builder;
 mod definition;
@@ -15,6 +17,7 @@ use skillset_runtime::load::Model;
 use skillset_runtime::model::ModelType;
 use skillset_runtime::tasks::{Pipeline, Prompt, TextGenerationOptions, TextGenerator, TextStream};
 
+pub use auto::{AutoChoice, AutoSkill};
 pub use backend::{Backend, UnknownBackend};
 pub use builder::SkillBuilder;
 pub use definition::{Assemble, Definition, Origin, Skilled};
@@ -72,7 +75,7 @@ impl<P: Pipeline> Skill<P> {
         if let Some(model_type) = model_type {
             check_model_type(&checkpoint, model_type)?;
         }
-        let (engine, placement) = place(definition, preferences)?;
+        let (engine, placement) = place(&definition.into(), preferences)?;
         let model = match model_type {
             Some(model_type) => Model::new(model_type, checkpoint, engine),
             None => Model::exported(origin.name(), checkpoint, engine),
