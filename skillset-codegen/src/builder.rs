@@ -218,7 +218,7 @@ fn emit_facts_index(text: &mut String, output: &Output, runtime: &str) {
     }
     *text += "}\n";
     let (types, parts): (Vec<&Module>, Vec<&Module>) =
-        output.facts.iter().partition(|module| output.listed.contains(&module.model_type));
+        output.facts.iter().partition(|module| output.listed.contains_key(&module.model_type));
     for (name, doc, modules) in [
         ("METADATA", "What transformers says of every model type of this build", types),
         ("PARTS", "What only nests in configs", parts),

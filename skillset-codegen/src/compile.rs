@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::decode::Decode;
 use crate::emit::{self, Module, emit_model};
 use crate::error::{Errors, Location, suggest};
-use crate::index::SpecIndex;
+use crate::index::{ListedEntry, SpecIndex};
 use crate::listings::{emit_listings, is_listing};
 use crate::lower::{Model, lower_model};
 use crate::merge::Family;
@@ -45,8 +45,8 @@ pub struct Output {
     pub index: SpecIndex,
     /// A module for the facts of each model type and of each part of configs, in order of their names.
     pub facts: Vec<Module>,
-    /// The model types among those, in order.
-    pub listed: Vec<String>,
+    /// The model types among those.
+    pub listed: BTreeMap<String, ListedEntry>,
     /// What was measured.
     pub evidence: Option<Evidence>,
     /// What other names stand for.

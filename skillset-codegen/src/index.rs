@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::lower::Model;
+use crate::decode::Table;
+use crate::lower::{Listed, Model};
 
 /// The model types that there are, by name.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -19,6 +20,32 @@ pub struct IndexEntry {
     pub modality: String,
     /// The class of each task.
     pub tasks: BTreeMap<String, String>,
+}
+
+/// A model type of which there are facts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ListedEntry {
+    /// The name in prose.
+    pub title: String,
+    /// What goes in: `text`, `vision`, `audio` or `multimodal`.
+    pub modality: String,
+    /// The tasks that transformers has a class for.
+    pub tasks: Vec<String>,
+}
+
+impl ListedEntry {
+    pub(crate) fn new(listed: &Listed) -> Self {
+        let tasks = listed.listing.facts.tasks.iter().flat_map(Table::names);
+        Self {
+            title: listed.name().to_owned(),
+            modality: listed
+                .listing
+                .modality
+                .map(|modality| modality.folder().to_owned())
+                .unwrap_or_default(),
+            tasks: tasks.map(str::to_owned).collect(),
+        }
+    }
 }
 
 impl SpecIndex {

@@ -7,6 +7,7 @@ use quote::quote;
 use crate::decode::{Decode, Text};
 use crate::emit::{self, Module, emit_listed};
 use crate::error::Errors;
+use crate::index::ListedEntry;
 use crate::lower::{Listed, lower_listing};
 use crate::source::Node;
 use crate::spec::Listing;
@@ -20,8 +21,8 @@ pub(crate) fn is_listing(node: &Node) -> bool {
 #[derive(Debug, Default)]
 pub(crate) struct Listings {
     pub modules: Vec<Module>,
-    /// Model types, in order; the other modules are parts of their configs.
-    pub model_types: Vec<String>,
+    /// Model types; the other modules are parts of their configs.
+    pub model_types: BTreeMap<String, ListedEntry>,
 }
 
 /// Emits the facts of the wanted types, and of what their configs nest. `glossary` has a line for names of fields.
@@ -62,7 +63,7 @@ pub(crate) fn emit_listings(
         model_types: listed
             .values()
             .filter(is_type)
-            .map(|listed| listed.listing.model_type.text.clone())
+            .map(|listed| (listed.listing.model_type.text.clone(), ListedEntry::new(listed)))
             .collect(),
     }
 }

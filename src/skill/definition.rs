@@ -26,6 +26,8 @@ pub enum Origin {
 pub struct Definition {
     /// Where the graph comes from.
     pub origin: Origin,
+    /// The model type that an exported graph is of, where the author says so.
+    pub graph_of: Option<&'static str>,
     /// The task, by the name of the Hugging Face pipeline.
     pub task: &'static str,
     /// Where the skill may run, in order of preference.

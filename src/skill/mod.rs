@@ -14,7 +14,6 @@ use std::sync::Arc;
 
 use skillset_runtime::checkpoint::{Checkpoint, CheckpointError};
 use skillset_runtime::load::Model;
-use skillset_runtime::model::ModelType;
 use skillset_runtime::tasks::{Pipeline, Prompt, TextGenerationOptions, TextGenerator, TextStream};
 
 pub use auto::{AutoChoice, AutoSkill};
@@ -72,8 +71,8 @@ impl<P: Pipeline> Skill<P> {
         let origin = definition.origin;
         let model_type = origin.model_type()?;
         let checkpoint = Arc::new(origin.open(dir)?);
-        if let Some(model_type) = model_type {
-            check_model_type(&checkpoint, model_type)?;
+        if let Some(expected) = model_type.map(|model| model.model_type).or(definition.graph_of) {
+            check_model_type(&checkpoint, expected)?;
         }
         let (engine, placement) = place(&definition.into(), preferences)?;
         let model = match model_type {
@@ -138,9 +137,8 @@ impl<P: Pipeline> Skill<P> {
     }
 }
 
-fn check_model_type(checkpoint: &Checkpoint, model_type: &ModelType) -> Result<(), SkillError> {
+fn check_model_type(checkpoint: &Checkpoint, expected: &'static str) -> Result<(), SkillError> {
     let found = checkpoint.model_type().map_err(CheckpointError::from)?;
-    let expected = model_type.model_type;
     if found == expected {
         return Ok(());
     }
