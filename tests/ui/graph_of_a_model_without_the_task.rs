@@ -1,6 +1,6 @@
 use skillset::skillset;
 
-#[skillset(model = "distilbert", onnx = "onnx/model.onnx", task = "image-classification", backends(onnx_cpu))]
+#[skillset(model = "reformer", onnx = "onnx/model.onnx", task = "image-classification", backends(onnx_cpu))]
 struct MySkill;
 
 fn main() {}

@@ -1,6 +1,6 @@
 use skillset::skillset;
 
-#[skillset(model = "distilbert", task = "fill-mask", backends(cpu))]
+#[skillset(model = "reformer", task = "fill-mask", backends(cpu))]
 struct MySkill;
 
 fn main() {}
