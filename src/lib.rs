@@ -4,8 +4,8 @@
 //! [`runtime`] is what executes them.
 
 pub use skill::{
-    Assemble, Backend, Definition, Origin, Placement, Refusal, Skill, SkillBuilder, SkillError, Skilled,
-    UnknownBackend,
+    Assemble, AutoChoice, AutoSkill, Backend, Definition, Origin, Placement, Refusal, Skill, SkillBuilder,
+    SkillError, Skilled, UnknownBackend,
 };
 pub use skillset_macros::{Labels, skillset};
 pub use skillset_runtime as runtime;

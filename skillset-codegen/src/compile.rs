@@ -5,15 +5,19 @@ use std::collections::BTreeMap;
 use crate::decode::Decode;
 use crate::emit::{self, Module, emit_model};
 use crate::error::{Errors, Location, suggest};
-use crate::index::SpecIndex;
+use crate::index::{ListedEntry, SpecIndex};
 use crate::listings::{Sources, emit_listings, is_listing};
 use crate::lower::{Model, Surroundings, lower_model};
 use crate::merge::Family;
 use crate::source::Node;
-use crate::spec::Spec;
+use crate::spec::{EarlierName, Evidence, Spec, Table};
 
 /// The name, as a model type, of the file of lines about fields.
 const GLOSSARY: &str = "glossary";
+/// The name, as a model type, of the file of what was measured.
+const EVIDENCE: &str = "evidence";
+/// The name, as a model type, of the file of names that are none.
+const EARLIER_NAMES: &str = "earlier_names";
 
 /// The text of one spec file.
 #[derive(Clone, Debug)]
@@ -41,8 +45,12 @@ pub struct Output {
     pub index: SpecIndex,
     /// A module for the facts of each model type and of each part of configs, in order of their names.
     pub facts: Vec<Module>,
-    /// The model types among those, in order.
-    pub listed: Vec<String>,
+    /// The model types among those.
+    pub listed: BTreeMap<String, ListedEntry>,
+    /// What was measured.
+    pub evidence: Option<Evidence>,
+    /// What other names stand for.
+    pub earlier_names: Option<Table<EarlierName>>,
 }
 
 /// Which model types are emitted.
@@ -67,7 +75,8 @@ impl Selection {
 
 /// Compiles specs. `base` are specs that these may extend, where they are not all that there are; they are not
 /// compiled themselves. The runtime crate is found under the path `runtime`. Every architecture is checked, selected
-/// or not. A file called `glossary.json` has a line for the names of harvested fields.
+/// or not. A file called `glossary.json` has a line for the names of harvested fields, one called `evidence.json` what
+/// was measured of tasks, one called `earlier_names.json` what other names stand for.
 ///
 /// # Errors
 /// Everything that is wrong with any of the specs.
@@ -80,13 +89,15 @@ pub fn compile(
     let mut errors = Errors::default();
     let mut own = parse_all(files, &mut errors);
     let glossary = own.remove(GLOSSARY);
+    let evidence = own.remove(EVIDENCE).and_then(|node| Evidence::decode(&node, &mut errors));
+    let earlier_names = own.remove(EARLIER_NAMES).and_then(|node| Decode::decode(&node, &mut errors));
     for name in selection.model_types.iter().filter(|name| !own.contains_key(*name)) {
         let hint = suggest(name, own.keys().map(String::as_str));
         errors.push(&Location::root("model types"), format_args!("there is no model type {name:?}{hint}"));
     }
     let base = base.map(|base| {
         let mut base = parse_all(base, &mut errors);
-        base.retain(|name, node| name != GLOSSARY && !is_listing(node));
+        base.retain(|name, node| is_architecture(name, node));
         base
     });
     let wanted = |model_type: &str, modality: Option<&str>| selection.includes(model_type, modality);
@@ -99,11 +110,13 @@ pub fn compile(
     let sources = Sources { around, models: &models, wanted: &wanted };
     let facts = emit_listings(&sources, runtime, &mut errors);
     let index = SpecIndex::new(models.values());
-    let modules = models.values().map(|model| (model, emit_model(model, runtime, &mut errors)));
+    let modules =
+        models.values().map(|model| (model, emit_model(model, evidence.as_ref(), runtime, &mut errors)));
     let modules: Vec<(&Model, Module)> = modules.collect();
     let modules =
         modules.into_iter().filter(|(model, _)| is_wanted(&model.spec)).map(|(_, module)| module).collect();
-    errors.into_result(Output { modules, index, facts: facts.modules, listed: facts.model_types })
+    let (facts, listed) = (facts.modules, facts.model_types);
+    errors.into_result(Output { modules, index, facts, listed, evidence, earlier_names })
 }
 
 /// The specs that have an architecture, each with what it inherits, by model type.
@@ -113,7 +126,7 @@ pub fn compile(
 pub fn merge(files: &[SpecFile]) -> Result<BTreeMap<String, Node>, Errors> {
     let mut errors = Errors::default();
     let mut own = parse_all(files, &mut errors);
-    own.retain(|name, node| name != GLOSSARY && !is_listing(node));
+    own.retain(|name, node| is_architecture(name, node));
     let merged = Family { own, base: None }.merge(&mut errors);
     errors.into_result(merged)
 }
@@ -144,6 +157,11 @@ fn check(
         }
     }
     models
+}
+
+/// Whether a file describes an architecture, and is none of facts or of what there is about all types.
+fn is_architecture(name: &str, node: &Node) -> bool {
+    ![GLOSSARY, EVIDENCE, EARLIER_NAMES].contains(&name) && !is_listing(node)
 }
 
 /// The specs as located JSON, by model type.

@@ -8,13 +8,12 @@ use crate::builder::BuildError;
 use crate::compile::SpecFile;
 use crate::source::Node;
 
-/// JSON files at the top of a folder of specs that are none: what is measured, what editors check specs by, and
-/// what was harvested for all types together.
-const NOT_SPECS: [&str; 6] =
-    ["common.json", "earlier_names.json", "evidence.json", "harvest.json", "processors.json", "schema.json"];
+/// JSON files at the top of a folder of specs that are none: what editors check specs by, and what was harvested
+/// for all types together.
+const NOT_SPECS: [&str; 4] = ["common.json", "harvest.json", "processors.json", "schema.json"];
 
 /// Every `<folder>/<model_type>.json` and `<folder>/<modality>/<model_type>.json`, in order, and the
-/// `glossary.json` of the folder where there is one.
+/// `earlier_names.json`, `evidence.json` and `glossary.json` of the folder where there are such.
 ///
 /// # Errors
 /// If a folder or file cannot be read.

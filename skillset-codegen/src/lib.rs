@@ -35,7 +35,7 @@ pub use compile::{Output, Selection, SpecFile, compile, merge};
 pub use emit::Module;
 pub use error::{Error, Errors, Location};
 pub use files::{read_specs, write_if_changed};
-pub use index::{IndexEntry, SpecIndex};
+pub use index::{IndexEntry, ListedEntry, SpecIndex};
 #[cfg(feature = "schema")]
 pub use schema::spec_schema;
 pub use source::{Data, Node};

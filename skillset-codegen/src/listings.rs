@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 
 use crate::decode::Decode;
-use crate::emit::{Listed, ListedConfig, Module, emit_listed};
+use crate::emit::{Listed, Module, emit_listed};
 use crate::error::Errors;
+use crate::index::ListedEntry;
 use crate::lower::{Config, Model, Surroundings, lower_facts, nested_types};
 use crate::source::Node;
 use crate::spec::Listing;
@@ -18,8 +19,8 @@ pub(crate) fn is_listing(node: &Node) -> bool {
 #[derive(Debug, Default)]
 pub(crate) struct Listings {
     pub modules: Vec<Module>,
-    /// Model types, in order; the other modules are parts of their configs.
-    pub model_types: Vec<String>,
+    /// Model types; the other modules are parts of their configs.
+    pub model_types: BTreeMap<String, ListedEntry>,
 }
 
 /// What listings are made of.
@@ -59,28 +60,25 @@ pub(crate) fn emit_listings(sources: &Sources<'_>, runtime: &str, errors: &mut E
     let is_type = |(_, found): &(&String, &Found)| found.listing.class.is_some();
     Listings {
         modules: found.values().map(|found| emit_listed(&found.listed(), runtime)).collect(),
-        model_types: found.iter().filter(is_type).map(|(model_type, _)| model_type.clone()).collect(),
+        model_types: found
+            .iter()
+            .filter(is_type)
+            .map(|(model_type, found)| (model_type.clone(), ListedEntry::new(&found.listing)))
+            .collect(),
     }
 }
 
 /// A type whose facts are emitted.
 struct Found {
     listing: Listing,
-    config: FoundConfig,
-}
-
-enum FoundConfig {
-    Own(Config),
-    OfModel,
+    config: Config,
+    /// Whether its config is emitted with an architecture.
+    is_described: bool,
 }
 
 impl Found {
     fn listed(&self) -> Listed<'_> {
-        let config = match &self.config {
-            FoundConfig::Own(config) => ListedConfig::Whole(config),
-            FoundConfig::OfModel => ListedConfig::OfModel,
-        };
-        Listed { listing: &self.listing, config }
+        Listed { listing: &self.listing, config: &self.config, is_described: self.is_described }
     }
 }
 
@@ -88,7 +86,7 @@ fn of_listing(node: &Node, around: Surroundings<'_>, errors: &mut Errors) -> Opt
     let listing = Listing::decode(node, errors)?;
     let mut config = Config { title: listing.name().to_owned(), ..Config::default() };
     lower_facts(&listing.facts, &mut config, around, errors);
-    Some(Found { listing, config: FoundConfig::Own(config) })
+    Some(Found { listing, config, is_described: false })
 }
 
 /// The facts beside an architecture, which is emitted or not.
@@ -105,7 +103,6 @@ fn of_model(model: &Model, is_emitted: bool) -> Option<Found> {
         at: spec.at.clone(),
     };
     // Without a graph nothing is refused.
-    let whole = || Config { positive: vec![], checks: vec![], ..model.config.clone() };
-    let config = if is_emitted { FoundConfig::OfModel } else { FoundConfig::Own(whole()) };
-    Some(Found { listing, config })
+    let config = Config { positive: vec![], checks: vec![], ..model.config.clone() };
+    Some(Found { listing, config, is_described: is_emitted })
 }

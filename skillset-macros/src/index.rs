@@ -1,7 +1,8 @@
 //! What model types and tasks there are, and what was measured of them.
 //!
 //! The macro is built before the facade and cannot see what its build script emits, so it carries a small index,
-//! which `cargo xtask codegen` writes from the specs and the evidence.
+//! which `cargo xtask codegen` writes: `index.json` has the model types with an architecture, from the specs and the
+//! evidence, `listed.tsv` a line for each that transformers knows.
 
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
@@ -10,9 +11,23 @@ use serde_json::{Map, Value};
 
 /// The model types, by name.
 #[derive(Debug)]
-pub struct Index(BTreeMap<String, Entry>);
+pub struct Index {
+    /// Those with an architecture.
+    architectures: BTreeMap<String, Entry>,
+    /// All of them, a line each.
+    listed: &'static str,
+}
 
-/// One model type.
+/// A model type that transformers knows, whether or not there is an architecture for it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Listed {
+    /// The name in prose.
+    pub title: String,
+    /// The tasks that it has a class for.
+    pub tasks: Vec<String>,
+}
+
+/// One model type that has an architecture.
 #[derive(Clone, Debug, Default)]
 pub struct Entry {
     /// The name in prose.
@@ -32,8 +47,10 @@ pub struct Head {
     pub measured: BTreeMap<String, String>,
 }
 
-static INDEX: LazyLock<Index> =
-    LazyLock::new(|| Index::read(include_str!("index.json")).expect("cargo xtask codegen writes index.json"));
+static INDEX: LazyLock<Index> = LazyLock::new(|| {
+    let (architectures, listed) = (include_str!("index.json"), include_str!("listed.tsv"));
+    Index::read(architectures, listed).expect("cargo xtask codegen writes index.json")
+});
 
 impl Index {
     /// The index of this build.
@@ -41,21 +58,44 @@ impl Index {
         &INDEX
     }
 
-    /// Reads an index; none if the text is not one.
+    /// Reads an index from its two files; none if the first is not one.
     // By hand: serde's derive would double the time that the macro takes to build.
-    pub fn read(json: &str) -> Option<Self> {
-        let value: Value = serde_json::from_str(json).ok()?;
-        Some(Self(read_map(value.as_object()?, Entry::read)?))
+    pub fn read(architectures: &str, listed: &'static str) -> Option<Self> {
+        let value: Value = serde_json::from_str(architectures).ok()?;
+        Some(Self { architectures: read_map(value.as_object()?, Entry::read)?, listed })
     }
 
-    /// The entry of a model type.
+    /// The entry of a model type that has an architecture.
     pub fn find(&self, model_type: &str) -> Option<&Entry> {
-        self.0.get(model_type)
+        self.architectures.get(model_type)
     }
 
-    /// All model types.
-    pub fn model_types(&self) -> impl ExactSizeIterator<Item = &str> {
-        self.0.keys().map(String::as_str)
+    /// What transformers says of a model type; one with an architecture has the tasks of that, too.
+    pub fn listed(&self, model_type: &str) -> Option<Listed> {
+        let line = self.listed.lines().find(|line| line.split('\t').next() == Some(model_type));
+        let mut columns = line.unwrap_or_default().split('\t').skip(2);
+        let title = columns.next().map(str::to_owned);
+        let mut tasks: Vec<String> =
+            columns.next().unwrap_or_default().split_whitespace().map(str::to_owned).collect();
+        let entry = self.find(model_type);
+        let heads = entry.into_iter().flat_map(|entry| entry.tasks.keys());
+        let more: Vec<String> = heads.filter(|head| !tasks.contains(head)).cloned().collect();
+        tasks.extend(more);
+        Some(Listed { title: title.or_else(|| Some(entry?.title.clone()))?, tasks })
+    }
+
+    /// The model types that have an architecture.
+    pub fn architectures(&self) -> impl ExactSizeIterator<Item = &str> {
+        self.architectures.keys().map(String::as_str)
+    }
+
+    /// All model types, each once, in order.
+    pub fn model_types(&self) -> Vec<&str> {
+        let listed = self.listed.lines().filter_map(|line| line.split('\t').next());
+        let mut names: Vec<&str> = listed.chain(self.architectures()).collect();
+        names.sort_unstable();
+        names.dedup();
+        names
     }
 }
 

@@ -1,7 +1,13 @@
 //! Names in messages.
 
-/// The one of `known` that `name` is most like, if it is like any.
+/// The one of `known` that differs from `name` in case and separators only, else that which it is most like, if it is
+/// like any.
 pub fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let plain = |name: &str| name.to_lowercase().replace(['_', '.', ' '], "-");
+    let known: Vec<&str> = known.into_iter().collect();
+    if let Some(same) = known.iter().find(|known| plain(known) == plain(name)) {
+        return Some(*same);
+    }
     let similarity = |other: &str| strsim::jaro_winkler(name, other);
     let best = known.into_iter().max_by(|a, b| similarity(a).total_cmp(&similarity(b)));
     best.filter(|best| similarity(best) > 0.8)
@@ -31,6 +37,7 @@ mod tests {
         assert_eq!(did_you_mean("brt", ["bert", "vit"]), "; did you mean `bert`?");
         assert_eq!(did_you_mean("tpu", ["cpu_only", "openvino"]), "");
         assert_eq!(did_you_mean("x", []), "");
+        assert_eq!(did_you_mean("GPT-NeoX", ["gpt-neo", "gpt_neox"]), "; did you mean `gpt_neox`?");
     }
 
     #[test]

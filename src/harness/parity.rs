@@ -12,7 +12,7 @@ impl<P: JsonPipeline> Harness<P> {
         let (model_type, fixture) = self.recorded()?;
         let preferences = Preferences { backends: Some(vec![backend]), ..Preferences::default() };
         let definition = Definition { strict: false, ..self.definition };
-        let engine = match place(&definition, &preferences) {
+        let engine = match place(&(&definition).into(), &preferences) {
             Ok((engine, _)) => engine,
             Err(SkillError::NoBackend(refused)) => {
                 self.note(&format!("{backend} is not here, so only its refusal was tested"));

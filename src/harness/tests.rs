@@ -15,6 +15,7 @@ fn definition(model_type: &'static str, task: &'static str) -> Definition {
     let backends = &[Backend::Cpu];
     Definition {
         origin: Origin::BuiltIn(model_type),
+        graph_of: None,
         task,
         backends,
         strict: false,

@@ -17,15 +17,15 @@ use super::{Assemble, Backend, Skill, SkillError};
 /// `HF_HUB_OFFLINE` and so on).
 #[must_use = "a builder opens nothing before `from_pretrained`, `from_dir` or `load`"]
 pub struct SkillBuilder<S, F = ()> {
-    fields: F,
-    preferences: Preferences,
-    hub: Hub,
+    pub(super) fields: F,
+    pub(super) preferences: Preferences,
+    pub(super) hub: Hub,
     skill: PhantomData<fn() -> S>,
 }
 
 /// What is said about the hub.
 #[derive(Default)]
-struct Hub {
+pub(super) struct Hub {
     cache_dir: Option<PathBuf>,
     is_offline: Option<bool>,
     revision: Option<String>,
@@ -140,7 +140,7 @@ impl<F, S: Assemble<F>> SkillBuilder<S, F> {
 
 impl Hub {
     /// The checkpoint's directory, after fetching what is missing.
-    fn fetch(&mut self, source: &str, weights: Weights<'_>) -> Result<PathBuf, CheckpointError> {
+    pub(super) fn fetch(&mut self, source: &str, weights: Weights<'_>) -> Result<PathBuf, CheckpointError> {
         let source = match (Source::parse(source)?, self.revision.take()) {
             (Source::Hub { id, .. }, Some(revision)) => Source::parse(&format!("{id}@{revision}"))?,
             (source, _) => source,

@@ -4,12 +4,11 @@ use std::path::Path;
 
 use skillset_runtime::checkpoint::hub::Weights;
 use skillset_runtime::checkpoint::{Checkpoint, CheckpointError};
-use skillset_runtime::engine::EngineKind;
 use skillset_runtime::model::ModelType;
 use skillset_runtime::tasks::Pipeline;
 
 use super::{Backend, Skill};
-use crate::registry::{self, UnknownModelType};
+use crate::registry::{self, RegistryError};
 
 /// Where the graph of a skill comes from.
 #[derive(Clone, Copy, Debug)]
@@ -27,6 +26,8 @@ pub enum Origin {
 pub struct Definition {
     /// Where the graph comes from.
     pub origin: Origin,
+    /// The model type that an exported graph is of, where the author says so.
+    pub graph_of: Option<&'static str>,
     /// The task, by the name of the Hugging Face pipeline.
     pub task: &'static str,
     /// Where the skill may run, in order of preference.
@@ -52,17 +53,12 @@ impl Origin {
     ///
     /// # Errors
     /// If it is not compiled into this build.
-    pub fn model_type(self) -> Result<Option<&'static ModelType>, UnknownModelType> {
+    pub fn model_type(self) -> Result<Option<&'static ModelType>, RegistryError> {
         match self {
-            Self::BuiltIn(name) => registry::get(name).map(Some),
+            Self::BuiltIn(name) => registry::architecture(name).map(Some),
             Self::Own(model_type) => Ok(Some(model_type)),
             Self::Exported(_) => Ok(None),
         }
-    }
-
-    /// Whether an engine can run the graph. Only ONNX Runtime reads ONNX files.
-    pub(crate) fn runs_on(self, engine: EngineKind) -> bool {
-        engine == EngineKind::Onnx || !matches!(self, Self::Exported(_))
     }
 
     /// What is fetched of a checkpoint on the hub.

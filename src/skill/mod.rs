@@ -1,5 +1,7 @@
-//! What `#[skillset]` expands to: a task's pipeline on the first backend that works.
+//! What `#[skillset]` expands to: a task's pipeline on the first backend that works. [`AutoSkill`] is the same for
+//! whatever a checkpoint is of.
 
+mod auto;
 mod backend;
 mod builder;
 mod definition;
@@ -12,9 +14,9 @@ use std::sync::Arc;
 
 use skillset_runtime::checkpoint::{Checkpoint, CheckpointError};
 use skillset_runtime::load::Model;
-use skillset_runtime::model::ModelType;
 use skillset_runtime::tasks::{Pipeline, Prompt, TextGenerationOptions, TextGenerator, TextStream};
 
+pub use auto::{AutoChoice, AutoSkill};
 pub use backend::{Backend, UnknownBackend};
 pub use builder::SkillBuilder;
 pub use definition::{Assemble, Definition, Origin, Skilled};
@@ -69,10 +71,10 @@ impl<P: Pipeline> Skill<P> {
         let origin = definition.origin;
         let model_type = origin.model_type()?;
         let checkpoint = Arc::new(origin.open(dir)?);
-        if let Some(model_type) = model_type {
-            check_model_type(&checkpoint, model_type)?;
+        if let Some(expected) = model_type.map(|model| model.model_type).or(definition.graph_of) {
+            check_model_type(&checkpoint, expected)?;
         }
-        let (engine, placement) = place(definition, preferences)?;
+        let (engine, placement) = place(&definition.into(), preferences)?;
         let model = match model_type {
             Some(model_type) => Model::new(model_type, checkpoint, engine),
             None => Model::exported(origin.name(), checkpoint, engine),
@@ -135,9 +137,8 @@ impl<P: Pipeline> Skill<P> {
     }
 }
 
-fn check_model_type(checkpoint: &Checkpoint, model_type: &ModelType) -> Result<(), SkillError> {
+fn check_model_type(checkpoint: &Checkpoint, expected: &'static str) -> Result<(), SkillError> {
     let found = checkpoint.model_type().map_err(CheckpointError::from)?;
-    let expected = model_type.model_type;
     if found == expected {
         return Ok(());
     }

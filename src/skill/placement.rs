@@ -5,9 +5,9 @@ use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use skillset_runtime::engine::{Engine, EngineOptions, probe};
+use skillset_runtime::engine::{Engine, EngineKind, EngineOptions, probe};
 
-use super::{Backend, Definition, SkillError};
+use super::{Backend, Definition, Origin, SkillError};
 
 /// Where a skill runs, and what was tried before.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -52,19 +52,37 @@ pub(crate) struct Preferences {
     pub batch_size: Option<usize>,
 }
 
+/// What shall be placed.
+pub(crate) struct Wanted<'a> {
+    pub task: &'a str,
+    /// In order of preference.
+    pub backends: &'a [Backend],
+    /// Whether only the first will do.
+    pub strict: bool,
+    /// The file of a graph that others exported, which only ONNX Runtime reads.
+    pub exported: Option<&'a str>,
+}
+
+impl From<&Definition> for Wanted<'static> {
+    fn from(definition: &Definition) -> Self {
+        let Definition { origin, task, backends, strict, .. } = *definition;
+        let exported = if let Origin::Exported(file) = origin { Some(file) } else { None };
+        Self { task, backends, strict, exported }
+    }
+}
+
 /// Opens the first backend with an engine that runs a small graph.
 pub(crate) fn place(
-    definition: &Definition,
+    wanted: &Wanted<'_>,
     preferences: &Preferences,
 ) -> Result<(Arc<dyn Engine>, Placement), SkillError> {
-    let backends = preferences.backends.as_deref().unwrap_or(definition.backends);
-    let is_strict = preferences.strict.unwrap_or(definition.strict);
+    let backends = preferences.backends.as_deref().unwrap_or(wanted.backends);
+    let is_strict = preferences.strict.unwrap_or(wanted.strict);
     let mut refused = vec![];
     for &backend in backends {
         let mut candidates = backend.candidates(preferences.device);
-        candidates.retain(|(kind, _)| definition.origin.runs_on(*kind));
-        if candidates.is_empty() {
-            let file = definition.origin.name();
+        candidates.retain(|(kind, _)| *kind == EngineKind::Onnx || wanted.exported.is_none());
+        if let (true, Some(file)) = (candidates.is_empty(), wanted.exported) {
             let reason =
                 format!("candle cannot run {file}: only ONNX Runtime reads ONNX files; name onnx_cpu");
             refused.push(Refusal { backend, reason });
@@ -79,7 +97,7 @@ pub(crate) fn place(
                 }
                 Err(error) => {
                     let refusal = Refusal { backend, reason: error.to_string() };
-                    tracing::warn!("skill for {}: {refusal}", definition.task);
+                    tracing::warn!("skill for {}: {refusal}", wanted.task);
                     refused.push(refusal);
                 }
             }

@@ -8,6 +8,7 @@ mod new;
 mod parity;
 mod test;
 mod tidy;
+mod verify;
 
 use std::process::ExitCode;
 
@@ -24,6 +25,7 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Chore {
     Test(test::Test),
+    Verify(verify::Verify),
     Parity(parity::Parity),
     /// Write what is generated and checked in, or show the code of one model type.
     Codegen(codegen::Arguments),
@@ -38,6 +40,7 @@ type Error = Box<dyn std::error::Error>;
 fn main() -> ExitCode {
     let done = match Cli::parse().chore {
         Chore::Test(test) => test.run(),
+        Chore::Verify(verify) => verify.run(),
         Chore::Parity(parity) => parity.run(),
         Chore::Codegen(arguments) => codegen::run(&arguments),
         Chore::New(new) => new.run(),

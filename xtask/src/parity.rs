@@ -8,7 +8,7 @@ use crate::command::{cargo, run};
 /// Hold model types against the outputs recorded from transformers, and print a table.
 #[derive(Debug, Args)]
 pub(crate) struct Parity {
-    /// Arguments of the parity command: model types, --trace, --write-evidence; see --help after --
+    /// Arguments of the parity command: model types, --engine, --trace; see --help after --
     #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
     arguments: Vec<String>,
 }

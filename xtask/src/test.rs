@@ -5,6 +5,7 @@ use clap::Args;
 use crate::Error;
 use crate::command::{cargo, run};
 use crate::tidy::Tidy;
+use crate::verify::Verify;
 
 /// Run every check: format, lints, generated files, tests, parity on both engines, docs.
 ///
@@ -20,7 +21,7 @@ impl Test {
         run(&mut cargo(["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"]))?;
         run(&mut cargo(["run", "--quiet", "--bin", "skillset", "--", "engine", "install", "onnxruntime"]))?;
         run(&mut cargo(["test", "--workspace"]))?;
-        run(&mut cargo(["run", "--quiet", "--package", "skillset-parity", "--", "--check-evidence"]))?;
+        Verify { check: true }.run()?;
         run(cargo(["doc", "--workspace", "--no-deps"]).env("RUSTDOCFLAGS", "-D warnings"))
     }
 }

@@ -4,30 +4,29 @@ use proc_macro2::TokenStream;
 use quote::quote;
 
 use crate::decode::Table;
-use crate::lower::ident;
+use crate::lower::{default_text, ident};
 use crate::source::{Data, Node};
-use crate::spec::Listing;
 
+use super::Listed;
 use super::config::emit_config;
 use super::metadata::option;
-use super::{Listed, ListedConfig};
 
 /// The code of the module.
 pub(super) fn emit_facts(listed: &Listed<'_>, runtime: &str) -> TokenStream {
-    let metadata = emit_metadata(listed.listing);
-    let (elsewhere, here) = match listed.config {
-        ListedConfig::Whole(config) => (quote!(), emit_config(config)),
-        ListedConfig::OfModel => {
-            let name = ident(&super::module_name(&listed.listing.model_type.text));
-            (quote!(pub use super::super::#name::Config;), quote!())
-        }
+    let metadata = emit_metadata(listed);
+    let (elsewhere, here) = if listed.is_described {
+        let name = ident(&super::module_name(&listed.listing.model_type.text));
+        (quote!(pub use super::super::#name::Config;), quote!())
+    } else {
+        (quote!(), emit_config(listed.config))
     };
     let body = quote!(#here #metadata);
     let imports = super::imports::emit_imports(&body, runtime);
     quote!(#elsewhere #imports #body)
 }
 
-fn emit_metadata(listing: &Listing) -> TokenStream {
+fn emit_metadata(listed: &Listed<'_>) -> TokenStream {
+    let listing = listed.listing;
     let model_type = &listing.model_type.text;
     let (title, class) = (option(listing.title.as_deref()), option(listing.class.as_deref()));
     let prefix = option(listing.prefix.as_deref());
@@ -46,6 +45,14 @@ fn emit_metadata(listing: &Listing) -> TokenStream {
         let (kind, class) = (&kind.text, &class.text);
         quote!((#kind, #class))
     });
+    let field = |key: &str| listed.config.fields.iter().find(|field| field.key == key);
+    let fields = listing.facts.config.iter().map(|(name, fact)| {
+        let (name, kind, default) = (&name.text, &fact.kind.text, default_text(fact));
+        let doc = field(name).map_or("", |field| &field.doc);
+        quote!(FieldInfo { name: #name, kind: #kind, default: #default, doc: #doc })
+    });
+    let aliases = listed.config.fields.iter().flat_map(|field| &field.aliases);
+    let aliases = aliases.map(|(alias, name)| quote!((#alias, #name)));
     let doc = format!(" What transformers says of {}.", listing.name());
     quote! {
         #[doc = #doc]
@@ -57,6 +64,8 @@ fn emit_metadata(listing: &Listing) -> TokenStream {
             prefix: #prefix,
             tasks: &[#(#tasks),*],
             processors: &[#(#processors),*],
+            fields: &[#(#fields),*],
+            aliases: &[#(#aliases),*],
             config: |r| r.all(Config::read).map(|config| ToJson::to_json(&config)),
         };
     }

@@ -24,7 +24,7 @@ use crate::vocabulary::Type;
 
 pub(crate) use config::{Config, ConfigField};
 pub(crate) use expr::ident;
-pub(crate) use facts::{Surroundings, lower_facts, nested_types};
+pub(crate) use facts::{Surroundings, default_text, lower_facts, nested_types};
 pub(crate) use input::LoweredInput;
 pub(crate) use path::Path;
 pub(crate) use statement::Statement;
@@ -76,6 +76,13 @@ pub(crate) struct Head {
     pub outputs: Vec<Export>,
     pub processor: Processor,
     pub generates: bool,
+}
+
+impl Head {
+    /// The tasks that it does.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        std::iter::once(&self.task).chain(&self.aliases).map(String::as_str)
+    }
 }
 
 /// Checks a spec; errors are recorded, and the model is complete only if there were none.

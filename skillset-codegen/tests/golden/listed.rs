@@ -5,7 +5,7 @@ use skillset_runtime::checkpoint::{
     ToJson, align_stages, config_to_json, cycle_then, first_layers,
 };
 use skillset_runtime::ir::Activation;
-use skillset_runtime::model::{Metadata, Modality};
+use skillset_runtime::model::{FieldInfo, Metadata, Modality};
 
 /// The config of Listed.
 #[derive(Clone, Debug, PartialEq)]
@@ -178,5 +178,158 @@ pub static METADATA: Metadata = Metadata {
         ("text-generation", "ListedB"),
     ],
     processors: &[("tokenizer", "ListedTokenizer")],
+    fields: &[
+        FieldInfo {
+            name: "width",
+            kind: "usize",
+            default: "8",
+            doc: "`width`",
+        },
+        FieldInfo {
+            name: "act",
+            kind: "Activation",
+            default: "\"gelu\"",
+            doc: "`act`",
+        },
+        FieldInfo {
+            name: "pad_token_id",
+            kind: "i64?",
+            default: "-1",
+            doc: "`pad_token_id`",
+        },
+        FieldInfo {
+            name: "eos_token_id",
+            kind: "OneOrMany<i64>?",
+            default: "null",
+            doc: "`eos_token_id`",
+        },
+        FieldInfo {
+            name: "rank",
+            kind: "OrString<usize>",
+            default: "\"auto\"",
+            doc: "`rank`",
+        },
+        FieldInfo {
+            name: "limits",
+            kind: "[f64]",
+            default: "[0.0,{\"__float__\":\"Infinity\"}]",
+            doc: "`limits`",
+        },
+        FieldInfo {
+            name: "image_size",
+            kind: "Size2",
+            default: "32",
+            doc: "`image_size`",
+        },
+        FieldInfo {
+            name: "conv_L_cache",
+            kind: "usize",
+            default: "3",
+            doc: "`conv_L_cache`",
+        },
+        FieldInfo {
+            name: "rope_parameters",
+            kind: "RopeParameters",
+            default: "10000.0",
+            doc: "`rope_parameters`",
+        },
+        FieldInfo {
+            name: "part_config",
+            kind: "Config<listed_part>",
+            default: "{}",
+            doc: "`part_config`",
+        },
+        FieldInfo {
+            name: "any_config",
+            kind: "Config",
+            default: "{\"model_type\":\"listed\"}",
+            doc: "`any_config`",
+        },
+        FieldInfo {
+            name: "rest",
+            kind: "Json",
+            default: "null",
+            doc: "`rest`",
+        },
+        FieldInfo {
+            name: "is_encoder_decoder",
+            kind: "bool",
+            default: "true",
+            doc: "",
+        },
+        FieldInfo {
+            name: "depth",
+            kind: "usize",
+            default: "2",
+            doc: "`depth`",
+        },
+        FieldInfo {
+            name: "heads",
+            kind: "usize",
+            default: "4",
+            doc: "`heads`",
+        },
+        FieldInfo {
+            name: "kv_heads",
+            kind: "usize?",
+            default: "from other fields",
+            doc: "`kv_heads`",
+        },
+        FieldInfo {
+            name: "head_dim",
+            kind: "usize?",
+            default: "from other fields",
+            doc: "`head_dim`",
+        },
+        FieldInfo {
+            name: "inner",
+            kind: "usize?",
+            default: "from other fields",
+            doc: "`inner`",
+        },
+        FieldInfo {
+            name: "use_window",
+            kind: "bool",
+            default: "false",
+            doc: "`use_window`",
+        },
+        FieldInfo {
+            name: "window",
+            kind: "usize?",
+            default: "8",
+            doc: "`window`",
+        },
+        FieldInfo {
+            name: "ratios",
+            kind: "[usize]?",
+            default: "from other fields",
+            doc: "`ratios`",
+        },
+        FieldInfo {
+            name: "layer_types",
+            kind: "[String]?",
+            default: "from other fields",
+            doc: "`layer_types`",
+        },
+        FieldInfo {
+            name: "mlp_types",
+            kind: "[String]?",
+            default: "from other fields",
+            doc: "`mlp_types`",
+        },
+        FieldInfo {
+            name: "out_features",
+            kind: "[String]?",
+            default: "from other fields",
+            doc: "`out_features`",
+        },
+        FieldInfo {
+            name: "out_indices",
+            kind: "[i64]?",
+            default: "from other fields",
+            doc: "`out_indices`",
+        },
+    ],
+    aliases: &[("n_embd", "width"), ("rotary_pct", "partial_rotary_factor")],
     config: |r| r.all(Config::read).map(|config| ToJson::to_json(&config)),
 };

@@ -3,7 +3,7 @@
 use skillset_runtime::checkpoint::{
     CommonConfig, ConfigError, Json, JsonMap, Reader, ToJson, config_to_json,
 };
-use skillset_runtime::model::Metadata;
+use skillset_runtime::model::{FieldInfo, Metadata};
 
 /// The config of listed_part.
 #[derive(Clone, Debug, PartialEq)]
@@ -46,5 +46,14 @@ pub static METADATA: Metadata = Metadata {
     prefix: None,
     tasks: &[],
     processors: &[],
+    fields: &[
+        FieldInfo {
+            name: "depth",
+            kind: "usize?",
+            default: "null",
+            doc: "`depth`",
+        },
+    ],
+    aliases: &[],
     config: |r| r.all(Config::read).map(|config| ToJson::to_json(&config)),
 };

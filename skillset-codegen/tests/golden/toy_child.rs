@@ -2,6 +2,8 @@
 //!
 //! Changes to steps, fields and tasks of another spec.
 //! Follows transformers' `ChildModel`.
+//!
+//! Nothing of it was measured against transformers.
 
 use skillset_runtime::blocks::{
     Attention, AttentionNames, LayerNorm, Linear, PaddingMask, RmsNorm, TiedLinear,
@@ -385,6 +387,7 @@ pub static MODEL: ModelType = ModelType {
             outputs: &["last_hidden_state"],
             processor: Processor::Text,
             generates: false,
+            support: &[],
             graph: |g, r| r.all(Config::supported).map(|c| feature_extraction(g, &c)),
         },
         Task {
@@ -395,6 +398,7 @@ pub static MODEL: ModelType = ModelType {
             outputs: &["last_hidden_state"],
             processor: Processor::Text,
             generates: false,
+            support: &[],
             graph: |g, r| r.all(Config::supported).map(|c| feature_extraction(g, &c)),
         },
         Task {
@@ -405,6 +409,7 @@ pub static MODEL: ModelType = ModelType {
             outputs: &["logits", "padding"],
             processor: Processor::Text,
             generates: false,
+            support: &[],
             graph: |g, r| r.all(Config::supported).map(|c| text_classification(g, &c)),
         },
         Task {
@@ -415,6 +420,7 @@ pub static MODEL: ModelType = ModelType {
             outputs: &["rank", "shifts"],
             processor: Processor::Text,
             generates: false,
+            support: &[],
             graph: |g, r| r.all(Config::supported).map(|c| ranking(g, &c)),
         },
     ],

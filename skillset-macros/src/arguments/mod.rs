@@ -22,17 +22,7 @@ pub struct Given<T> {
     pub value: T,
 }
 
-/// Where the architecture comes from.
-pub enum Source {
-    /// `model = "…"`: a model type of this project.
-    ModelType(LitStr),
-    /// `spec = "…"`: a model type of the author's crate.
-    Spec(LitStr),
-    /// `onnx = "…"`: a graph that others exported, a file of the checkpoint.
-    Exported(LitStr),
-}
-
-/// The arguments that say where the architecture comes from; a skill has one.
+/// The arguments that say what the skill runs; a skill has one, or a `model` whose graph was exported to `onnx`.
 pub const SOURCES: [&str; 3] = ["model", "spec", "onnx"];
 
 /// One of the parameters of `generation(…)`.
@@ -41,8 +31,12 @@ pub type Parameter = Given<Lit>;
 /// What was given. What is malformed has been reported and is `None`, as is what is missing.
 #[derive(Default)]
 pub struct Arguments {
-    /// `model = "…"`, `spec = "…"` or `onnx = "…"`
-    pub source: Option<Source>,
+    /// `model = "…"`: a model type of this project.
+    pub model: Option<LitStr>,
+    /// `spec = "…"`: a model type of the author's crate.
+    pub spec: Option<LitStr>,
+    /// `onnx = "…"`: a graph that others exported, a file of the checkpoint.
+    pub onnx: Option<LitStr>,
     /// `models = crate::models`
     pub models: Option<Given<Path>>,
     /// `task = "…"`
@@ -141,9 +135,9 @@ impl Arguments {
 
     fn parse_one(&mut self, name: Ident, input: ParseStream<'_>, errors: &mut Errors) -> syn::Result<()> {
         match name.to_string().as_str() {
-            "model" => self.source = Some(Source::ModelType(value::string(name, input)?.value)),
-            "spec" => self.source = Some(Source::Spec(value::string(name, input)?.value)),
-            "onnx" => self.source = Some(Source::Exported(value::string(name, input)?.value)),
+            "model" => self.model = Some(value::string(name, input)?.value),
+            "spec" => self.spec = Some(value::string(name, input)?.value),
+            "onnx" => self.onnx = Some(value::string(name, input)?.value),
             "models" => self.models = Some(value::path(name, input)?),
             "task" => self.task = Some(value::string(name, input)?),
             "backends" => self.backends = value::names(name, input, errors)?,

@@ -7,12 +7,14 @@ use crate::errors::Errors;
 pub fn check(arguments: &Arguments, errors: &mut Errors) {
     let mut sources = arguments.sources();
     if let Some(first) = sources.next() {
-        for other in sources.filter(|other| *other != first) {
+        // The graph of a model type may be one that was exported.
+        let pair = |a, b| (a == "model" && b == "onnx") || (a == "onnx" && b == "model");
+        for other in sources.filter(|other| *other != first && !pair(first, *other)) {
             let message = format!("`{first}` and `{other}` both say what the skill runs; remove one");
             errors.at(other.span(), message);
         }
     }
-    let built_in = arguments.was_given("model") || arguments.sources().next().is_none();
+    let built_in = arguments.sources().all(|source| source == "model");
     if let (Some(models), false) = (&arguments.models, arguments.was_given("spec")) {
         let message =
             "`models` is where the build script's module of a `spec` is, and there is no `spec`; remove it";

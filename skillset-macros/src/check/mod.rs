@@ -10,7 +10,7 @@ mod spec;
 #[cfg(test)]
 mod tests;
 
-pub use origin::{Origin, Own};
+pub use origin::{Exported, Origin, Own};
 pub use spec::Spec;
 
 use proc_macro2::Span;

@@ -6,11 +6,11 @@ use proc_macro2::Span;
 use quote::format_ident;
 use syn::LitStr;
 
-use super::{Known, Origin, Own, spec};
-use crate::arguments::{Arguments, Source};
+use super::{Exported, Known, Origin, Own, spec};
+use crate::arguments::Arguments;
 use crate::errors::Errors;
 use crate::features::Features;
-use crate::index::{Entry, Index};
+use crate::index::{Entry, Index, Listed};
 use crate::suggest::{did_you_mean, list};
 use crate::tasks::{self, TASKS, Task};
 
@@ -23,17 +23,39 @@ const MOST_LISTED: usize = 12;
 
 /// What the skill runs.
 pub fn check(arguments: &Arguments, known: Known<'_>, errors: &mut Errors) -> Option<Origin> {
-    match arguments.source.as_ref()? {
-        Source::ModelType(written) => built_in(written, arguments, known, errors),
-        Source::Spec(written) => own(written, arguments, known, errors),
-        Source::Exported(written) => {
-            if !written.value().ends_with(".onnx") {
-                let message = "expected an ONNX file of the checkpoint, such as `onnx = \"onnx/model.onnx\"`";
-                errors.at(written.span(), message);
-            }
-            Some(Origin::Exported(written.clone()))
+    match (&arguments.spec, &arguments.onnx, &arguments.model) {
+        (Some(spec), ..) => own(spec, arguments, known, errors),
+        (None, Some(file), of) => exported(file, of.as_ref(), known.index, errors),
+        (None, None, Some(written)) if arguments.was_given("onnx") => {
+            // What is wrong with the file's argument has been said.
+            model_type_of_graph(written, known.index, errors);
+            None
         }
+        (None, None, Some(written)) => built_in(written, arguments, known, errors),
+        (None, None, None) => None,
     }
+}
+
+fn exported(file: &LitStr, of: Option<&LitStr>, index: &Index, errors: &mut Errors) -> Option<Origin> {
+    if !file.value().ends_with(".onnx") {
+        let message = "expected an ONNX file of the checkpoint, such as `onnx = \"onnx/model.onnx\"`";
+        errors.at(file.span(), message);
+    }
+    let of = match of {
+        Some(written) => Some(model_type_of_graph(written, index, errors)?),
+        None => None,
+    };
+    Some(Origin::Exported(Exported { file: file.clone(), of }))
+}
+
+/// The model type of an exported graph: any there is, with an architecture or without.
+fn model_type_of_graph(written: &LitStr, index: &Index, errors: &mut Errors) -> Option<(String, Listed)> {
+    let name = written.value();
+    let listed = index.listed(&name);
+    if listed.is_none() {
+        errors.at(written.span(), unknown(&name, index));
+    }
+    Some((name, listed?))
 }
 
 fn own(written: &LitStr, arguments: &Arguments, known: Known<'_>, errors: &mut Errors) -> Option<Origin> {
@@ -61,7 +83,11 @@ fn built_in(
 ) -> Option<Origin> {
     let (name, span) = (written.value(), written.span());
     let Some(entry) = known.index.find(&name) else {
-        errors.at(span, unknown(&name, known.index));
+        let problem = match known.index.listed(&name) {
+            Some(listed) => metadata_only(&name, &listed),
+            None => unknown(&name, known.index),
+        };
+        errors.at(span, problem);
         return None;
     };
     check_feature(&name, entry, known.features, span, errors);
@@ -72,12 +98,22 @@ fn built_in(
     Some(Origin::BuiltIn { model_type: name, entry: entry.clone() })
 }
 
+fn metadata_only(name: &str, listed: &Listed) -> String {
+    let title = &listed.title;
+    format!(
+        "there is no architecture for `{name}` ({title}) yet, only metadata; run a graph that was exported elsewhere, by \
+         adding `onnx = \"onnx/model.onnx\"`, or describe the architecture in a spec of your own: `spec = \
+         \"model_specs/{name}.json\"`"
+    )
+}
+
 fn unknown(name: &str, index: &Index) -> String {
-    let hint = did_you_mean(name, index.model_types());
-    let known = if index.model_types().len() > MOST_LISTED {
-        format!("`skillset list` prints the {} there are", index.model_types().len())
+    let names = index.model_types();
+    let hint = did_you_mean(name, names.iter().copied());
+    let known = if names.len() > MOST_LISTED {
+        format!("`skillset list` prints the {} there are", names.len())
     } else {
-        format!("the model types are {}", list(index.model_types()))
+        format!("the model types are {}", list(names))
     };
     format!("unknown model type `{name}`{hint}; {known}")
 }
@@ -95,6 +131,22 @@ fn check_feature(name: &str, entry: &Entry, features: Features, span: Span, erro
     }
 }
 
+/// That transformers has a class for the task of an exported graph.
+fn check_task_of_graph(task: &str, listed: &Listed, span: Span, errors: &mut Errors) {
+    // One vector for a text is made of those of its tokens, and an image's are features to transformers as well.
+    let of_features = ["sentence-similarity", "image-feature-extraction"].contains(&task);
+    let has = |task: &str| listed.tasks.iter().any(|known| known == task);
+    if has(task) || (of_features && has("feature-extraction")) || tasks::find(task).is_none() {
+        return;
+    }
+    let (title, names) = (&listed.title, || listed.tasks.iter().map(String::as_str));
+    let hint = did_you_mean(task, names());
+    errors.at(
+        span,
+        format!("{title} has no task `{task}`{hint}; transformers has classes for {}", list(names())),
+    );
+}
+
 /// The task: any there is if the model type is not known.
 pub fn check_task(
     arguments: &Arguments,
@@ -104,6 +156,9 @@ pub fn check_task(
     let written = &arguments.task.as_ref()?.value;
     let (name, span) = (written.value(), written.span());
     let found = tasks::find(&name);
+    if let Some(Origin::Exported(Exported { of: Some((_, listed)), .. })) = origin {
+        check_task_of_graph(&name, listed, span, errors);
+    }
     let Some((_, entry)) = origin.and_then(Origin::model_type) else {
         if found.is_none() {
             let names = || TASKS.iter().map(|task| task.name);

@@ -3,7 +3,7 @@
 use syn::{LitStr, Path};
 
 use super::spec::Spec;
-use crate::index::Entry;
+use crate::index::{Entry, Listed};
 
 /// Where a skill's graph comes from.
 pub enum Origin {
@@ -16,8 +16,16 @@ pub enum Origin {
     },
     /// A model type of the author's crate.
     Own(Own),
-    /// A graph that others exported, by its file in the checkpoint.
-    Exported(LitStr),
+    /// A graph that others exported.
+    Exported(Exported),
+}
+
+/// A graph that others exported.
+pub struct Exported {
+    /// Its file in the checkpoint.
+    pub file: LitStr,
+    /// The model type that it is of, where the author says so, with its name in prose and its tasks.
+    pub of: Option<(String, Listed)>,
 }
 
 /// A model type of the author's crate.

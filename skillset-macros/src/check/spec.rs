@@ -44,9 +44,9 @@ pub fn read(file: &str, crate_dir: &Path, index: &Index) -> Result<Spec, String>
             entry = built_in.clone();
             break;
         } else {
-            let hint = did_you_mean(&parent, index.model_types());
+            let hint = did_you_mean(&parent, index.architectures());
             return Err(format!(
-                "{}: /extends: there is no model type `{parent}`, neither beside this spec nor built in{hint}",
+                "{}: /extends: there is no architecture of `{parent}`, neither beside this spec nor built in{hint}",
                 layer.file
             ));
         }

@@ -28,12 +28,15 @@ const INDEX: &str = r#"{
     }
 }"#;
 
+/// A model type that transformers knows and nobody has written an architecture for.
+const LISTED: &str = "known_only\ttext\tKnown Only\tfill-mask feature-extraction multiple-choice\n";
+
 fn check_with(
     tokens: proc_macro2::TokenStream,
     features: &'static [&'static str],
 ) -> Result<Skill, Vec<String>> {
     let mut errors = Errors::default();
-    let index = Index::read(INDEX).unwrap();
+    let index = Index::read(INDEX, LISTED).unwrap();
     let arguments = parse(tokens, &mut errors);
     let skill = check(&arguments, Known { index: &index, features: Features(features) }, &mut errors);
     if errors.is_empty() { Ok(skill.expect("no error, so a skill")) } else { Err(errors.messages()) }
@@ -112,7 +115,7 @@ fn a_missing_feature_is_named() {
 fn a_long_list_of_model_types_is_not_printed() {
     let entry = r#"{ "title": "T", "modality": "text", "tasks": {} }"#;
     let many: Vec<String> = (0..40).map(|number| format!("\"type_{number}\": {entry}")).collect();
-    let index = Index::read(&format!("{{{}}}", many.join(","))).unwrap();
+    let index = Index::read(&format!("{{{}}}", many.join(",")), "").unwrap();
     let mut errors = Errors::default();
     let arguments = parse(quote!(model = "zzz", task = "fill-mask", backends(cpu)), &mut errors);
     check(&arguments, Known { index: &index, features: Features(&["text"]) }, &mut errors);
@@ -168,8 +171,14 @@ fn numbers_of_generation_fit_their_types() {
 #[test]
 fn the_index_of_this_build_is_readable_and_every_model_type_has_a_task() {
     let index = Index::get();
-    assert!(index.model_types().len() > 0);
-    for entry in index.model_types().filter_map(|name| index.find(name)) {
+    assert!(index.architectures().len() > 0);
+    assert!(
+        index
+            .model_types()
+            .iter()
+            .all(|name| index.listed(name).is_some_and(|listed| !listed.title.is_empty()))
+    );
+    for entry in index.architectures().filter_map(|name| index.find(name)) {
         // Some heads have no pipeline, so no task here.
         assert!(entry.tasks.keys().any(|task| crate::tasks::find(task).is_some()), "{}", entry.title);
     }
@@ -195,8 +204,8 @@ fn an_exported_graph_runs_any_task_on_what_reads_onnx_files() {
 fn a_skill_runs_one_thing() {
     let check = |tokens| check_with(tokens, &["text"]).err().unwrap();
     assert_eq!(
-        check(quote!(model = "measured", onnx = "model.onnx", task = "fill-mask", backends(onnx_cpu))),
-        ["`model` and `onnx` both say what the skill runs; remove one"]
+        check(quote!(model = "measured", spec = "model.json", task = "fill-mask", backends(onnx_cpu)))[1..],
+        ["`model` and `spec` both say what the skill runs; remove one"]
     );
     assert_eq!(
         check(quote!(
@@ -214,4 +223,51 @@ fn a_skill_runs_one_thing() {
     let missing = check(quote!(spec = "no/such.json", task = "fill-mask", backends(cpu)));
     assert!(missing[0].contains("no/such.json: "), "{missing:?}");
     assert!(missing[0].ends_with("; the path is relative to the folder of the crate"), "{missing:?}");
+}
+
+#[test]
+fn a_model_type_without_architecture_names_remedies() {
+    assert_eq!(
+        errors(quote!(model = "known_only", task = "fill-mask", backends(cpu), allow_unverified)),
+        [
+            "there is no architecture for `known_only` (Known Only) yet, only metadata; run a graph that was exported \
+          elsewhere, by adding `onnx = \"onnx/model.onnx\"`, or describe the architecture in a spec of your own: \
+          `spec = \"model_specs/known_only.json\"`"
+        ]
+    );
+    let confused = errors(quote!(model = "Known-only", task = "fill-mask", backends(cpu)));
+    assert!(
+        confused[0].starts_with("unknown model type `Known-only`; did you mean `known_only`?"),
+        "{confused:?}"
+    );
+}
+
+#[test]
+fn the_exported_graph_of_a_model_type_has_its_tasks() {
+    let of = |model: &str, task: &str| {
+        check_with(quote!(model = #model, onnx = "model.onnx", task = #task, backends(onnx_cpu)), &[])
+    };
+    for task in ["fill-mask", "feature-extraction", "sentence-similarity"] {
+        let skill = of("known_only", task).unwrap();
+        let Origin::Exported(Exported { of: Some((model_type, _)), .. }) = skill.origin else {
+            panic!("an exported graph of a model type");
+        };
+        assert_eq!(model_type, "known_only");
+    }
+    assert!(
+        of("measured", "token-classification").is_ok(),
+        "evidence is of the architecture, not of this graph"
+    );
+    assert_eq!(
+        of("known_only", "token-classification").err().unwrap(),
+        [
+            "Known Only has no task `token-classification`; transformers has classes for `fill-mask`, `feature-extraction` \
+          and `multiple-choice`"
+        ]
+    );
+    let unknown = of("konwn_only", "fill-mask").err().unwrap();
+    assert!(
+        unknown[0].starts_with("unknown model type `konwn_only`; did you mean `known_only`?"),
+        "{unknown:?}"
+    );
 }

@@ -8,7 +8,7 @@ use super::item::{handle, own_fields};
 use super::types::Types;
 use crate::arguments::Given;
 use crate::attribute::Attribute;
-use crate::check::{Origin, Own, Skill};
+use crate::check::{Exported, Origin, Own, Skill};
 use crate::tasks::Settings;
 
 /// The implementations of `Skilled` and `Assemble`.
@@ -56,6 +56,12 @@ pub fn fields(attribute: &Attribute) -> TokenStream {
 pub fn definition(attribute: &Attribute, skill: &Skill) -> TokenStream {
     let krate = &skill.krate;
     let origin = origin(skill);
+    let graph_of = match &skill.origin {
+        Origin::Exported(Exported { of: Some((model_type, _)), .. }) => {
+            quote!(::core::option::Option::Some(#model_type))
+        }
+        _ => quote!(::core::option::Option::None),
+    };
     let task = skill.task.name;
     let backends = skill.backends.iter().map(|backend| format_ident!("{}", backend.variant));
     let strict = attribute.arguments.strict.is_some();
@@ -64,6 +70,7 @@ pub fn definition(attribute: &Attribute, skill: &Skill) -> TokenStream {
     quote! {
         #krate::Definition {
             origin: #origin,
+            graph_of: #graph_of,
             task: #task,
             backends: &[#(#krate::Backend::#backends),*],
             strict: #strict,
@@ -79,7 +86,7 @@ fn origin(skill: &Skill) -> TokenStream {
     match &skill.origin {
         Origin::BuiltIn { model_type, .. } => quote!(#origin::BuiltIn(#model_type)),
         Origin::Own(Own { module, .. }) => quote!(#origin::Own(&#module::MODEL)),
-        Origin::Exported(file) => quote!(#origin::Exported(#file)),
+        Origin::Exported(Exported { file, .. }) => quote!(#origin::Exported(#file)),
     }
 }
 

@@ -1,6 +1,6 @@
 //! Documentation of generated items.
 
-use crate::check::{Origin, Own, Skill};
+use crate::check::{Exported, Origin, Own, Skill};
 use crate::index::Entry;
 
 /// The engines of the support table.
@@ -17,9 +17,11 @@ pub fn of_struct(skill: &Skill) -> String {
             let what = format!("{} (`{}`, by `{}`)", own.spec.entry.title, own.spec.model_type, own.file);
             (what, own_evidence(own))
         }
-        Origin::Exported(file) => {
+        Origin::Exported(Exported { file, of }) => {
             let evidence = "What the graph computes is whatever was exported.";
-            (format!("the exported graph `{}`", file.value()), evidence.to_owned())
+            let of = of.as_ref().map(|(model_type, listed)| format!(" of {} (`{model_type}`)", listed.title));
+            let what = format!("the exported graph `{}`{}", file.value(), of.unwrap_or_default());
+            (what, evidence.to_owned())
         }
     };
     let (task, backends) = (skill.task.name, backends.join(", "));

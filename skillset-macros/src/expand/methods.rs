@@ -9,7 +9,7 @@ use super::docs;
 use super::item::{handle, own_fields};
 use super::types::Types;
 use crate::attribute::Attribute;
-use crate::check::{Origin, Own, Skill, Spec};
+use crate::check::{Exported, Origin, Own, Skill, Spec};
 use crate::tasks::Settings;
 
 /// The inherent implementation.
@@ -33,19 +33,27 @@ pub fn expand(attribute: &Attribute, skill: &Skill, types: &Types) -> TokenStrea
     }
 }
 
+fn model_type_const(model_type: &str) -> TokenStream {
+    quote! {
+        /// The model type, as `model_type` in `config.json`.
+        pub const MODEL_TYPE: &'static str = #model_type;
+    }
+}
+
 fn consts(skill: &Skill) -> TokenStream {
     let krate = &skill.krate;
     let definition = quote!(<Self as #krate::Skilled>::DEFINITION);
     let origin = match &skill.origin {
-        Origin::Exported(file) => quote! {
-            /// The graph, as a file of the checkpoint.
-            pub const GRAPH: &'static str = #file;
-        },
-        Origin::BuiltIn { model_type, .. } | Origin::Own(Own { spec: Spec { model_type, .. }, .. }) => {
+        Origin::Exported(Exported { file, of }) => {
+            let model_type = of.as_ref().map(|(model_type, _)| model_type_const(model_type));
             quote! {
-                /// The model type, as `model_type` in `config.json`.
-                pub const MODEL_TYPE: &'static str = #model_type;
+                /// The graph, as a file of the checkpoint.
+                pub const GRAPH: &'static str = #file;
+                #model_type
             }
+        }
+        Origin::BuiltIn { model_type, .. } | Origin::Own(Own { spec: Spec { model_type, .. }, .. }) => {
+            model_type_const(model_type)
         }
     };
     quote! {

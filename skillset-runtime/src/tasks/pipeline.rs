@@ -54,7 +54,7 @@ pub trait Pipeline: Send + Sync + Sized {
 }
 
 /// A task whose inputs and results have a JSON form.
-pub trait JsonPipeline: Pipeline {
+pub trait JsonPipeline: Pipeline + 'static {
     /// Reads an input.
     ///
     /// # Errors
@@ -72,12 +72,20 @@ pub trait RunJson: Send + Sync {
     /// # Errors
     /// If an input or an option is not what the task takes, or the task fails.
     fn run_json(&self, inputs: &[Value], options: &Value) -> Result<Vec<Value>, TaskError>;
+
+    /// The same with so many inputs together at most; see [`Pipeline::with_batch_size`].
+    #[must_use]
+    fn in_batches_of(self: Box<Self>, size: usize) -> Box<dyn RunJson>;
 }
 
 impl<P: JsonPipeline> RunJson for P {
     fn run_json(&self, inputs: &[Value], options: &Value) -> Result<Vec<Value>, TaskError> {
         let options = parse_options(P::NAME, options)?;
         run_parsed(self, &parse_inputs::<P>(inputs)?, &options)
+    }
+
+    fn in_batches_of(self: Box<Self>, size: usize) -> Box<dyn RunJson> {
+        Box::new(self.with_batch_size(size))
     }
 }
 

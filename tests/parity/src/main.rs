@@ -20,11 +20,11 @@ struct Arguments {
     /// Engines; all by default
     #[arg(long)]
     engine: Vec<EngineKind>,
-    /// Write model_specs/evidence.json
-    #[arg(long)]
+    /// Write model_specs/evidence.json, which is about everything; for `cargo xtask verify`
+    #[arg(long, conflicts_with_all = ["model_types", "engine", "trace"])]
     write_evidence: bool,
-    /// Fail if model_specs/evidence.json claims other than what was measured
-    #[arg(long, conflicts_with = "write_evidence")]
+    /// Fail if model_specs/evidence.json claims other than what was measured; for `cargo xtask verify --check`
+    #[arg(long, conflicts_with_all = ["write_evidence", "model_types", "engine", "trace"])]
     check_evidence: bool,
     /// Compare module by module and name the first that differs; needs the packages of tools/oracle
     #[arg(long)]
@@ -80,7 +80,7 @@ fn measure_types(arguments: &Arguments) -> Result<ExitCode, Error> {
         let claimed = fs::read_to_string(evidence_path())?;
         if claimed != evidence.to_json()? {
             return Err("model_specs/evidence.json differs from what was measured; review it after \
-                        `cargo xtask parity --write-evidence`"
+                        `cargo xtask verify`"
                 .into());
         }
     }

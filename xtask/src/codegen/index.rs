@@ -1,23 +1,10 @@
-//! What the macro knows about model types: the index of the specs, and what the evidence says about each task.
+//! What the macro knows about model types: the index of the specs with what the evidence says about each task, and the
+//! names and tasks of all that are listed.
 
 use std::collections::BTreeMap;
-use std::error::Error;
-use std::path::Path;
 
-use serde::{Deserialize, Serialize};
-use skillset_codegen::{IndexEntry, SpecIndex};
-
-/// `model_specs/evidence.json`, as far as it is of interest here.
-#[derive(Deserialize)]
-struct Evidence {
-    /// Model type → task → engine → what was measured.
-    model_types: BTreeMap<String, BTreeMap<String, BTreeMap<String, Measured>>>,
-}
-
-#[derive(Deserialize)]
-struct Measured {
-    max_relative_error: String,
-}
+use serde::Serialize;
+use skillset_codegen::{IndexEntry, ListedEntry, Output};
 
 /// One model type of `skillset-macros/src/index.json`.
 #[derive(Serialize)]
@@ -34,23 +21,32 @@ struct Head {
     measured: BTreeMap<String, String>,
 }
 
-/// Joins the index of the specs with the evidence.
-pub fn with_evidence(index: SpecIndex, path: &Path) -> Result<BTreeMap<String, Entry>, Box<dyn Error>> {
-    let evidence = std::fs::read(path).map_err(|error| format!("{}: {error}", path.display()))?;
-    let evidence: Evidence =
-        serde_json::from_slice(&evidence).map_err(|error| format!("{}: {error}", path.display()))?;
-    let join = |(model_type, entry): (String, IndexEntry)| {
-        let measured = evidence.model_types.get(&model_type);
-        let head = |(task, class): (&String, &String)| {
-            // Tasks of one class share its graph, so what was measured of one was measured of all.
-            let of_class = entry.tasks.iter().filter(|(_, other)| *other == class);
-            let engines = of_class.filter_map(|(task, _)| measured?.get(task)).flatten();
-            let measured =
-                engines.map(|(engine, measured)| (engine.clone(), measured.max_relative_error.clone()));
-            (task.clone(), Head { class: class.clone(), measured: measured.collect() })
+/// The model types that have an architecture.
+pub fn architectures(output: &Output) -> BTreeMap<&str, Entry> {
+    let entry = |(model_type, entry): (&String, &IndexEntry)| {
+        let measured = |task: &str, class: &str| {
+            let same_class = entry.tasks.iter().filter(|(_, other)| *other == class);
+            let engines =
+                output.evidence.as_ref()?.find(model_type, task, same_class.map(|(task, _)| &**task))?;
+            let bound = |(engine, measured): (_, &skillset_codegen::spec::Measured)| {
+                (format!("{engine:?}").to_lowercase(), measured.max_relative_error.text().to_owned())
+            };
+            Some(engines.iter().map(bound).collect())
         };
-        let tasks = entry.tasks.iter().map(head).collect();
-        (model_type, Entry { title: entry.title, modality: entry.modality, tasks })
+        let head = |(task, class): (&String, &String)| {
+            (task.clone(), Head { class: class.clone(), measured: measured(task, class).unwrap_or_default() })
+        };
+        let (title, modality) = (entry.title.clone(), entry.modality.clone());
+        Entry { title, modality, tasks: entry.tasks.iter().map(head).collect() }
     };
-    Ok(index.0.into_iter().map(join).collect())
+    output.index.0.iter().map(|(name, indexed)| (name.as_str(), entry((name, indexed)))).collect()
+}
+
+/// All model types, a line each: name, modality, title, and the tasks with spaces between them; with tabs in between.
+pub fn listed(output: &Output) -> String {
+    let line = |(model_type, entry): (&String, &ListedEntry)| {
+        let ListedEntry { title, modality, tasks } = entry;
+        format!("{model_type}\t{modality}\t{title}\t{}\n", tasks.join(" "))
+    };
+    output.listed.iter().map(line).collect()
 }

@@ -5,7 +5,8 @@
 //! | `skillset-codegen/src/vocabulary/blocks.json` | the source of skillset-runtime |
 //! | `model_specs/schema.json` | the spec types |
 //! | `model_specs/README.md`, between the markers | the vocabulary |
-//! | `skillset-macros/src/index.json` | the specs and `model_specs/evidence.json` |
+//! | `skillset-macros/src/index.json` | the specs that have an architecture, and `model_specs/evidence.json` |
+//! | `skillset-macros/src/listed.tsv` | the facts of all model types |
 
 mod index;
 mod reference;
@@ -29,6 +30,13 @@ pub struct Arguments {
     dump: Option<String>,
 }
 
+impl Arguments {
+    /// All files: to be written, or only to be checked.
+    pub fn all(check: bool) -> Self {
+        Self { check, dump: None }
+    }
+}
+
 /// Runs the command in the root of the repository.
 pub fn run(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().ok_or("the repository has no root")?;
@@ -45,9 +53,9 @@ pub fn run(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
     // The specs can only be checked by a codegen that was built with this vocabulary.
     let is_current = json(Vocabulary::get())? == generated[0].1;
     if is_current {
-        let index = Builder::new().compile()?.index;
-        let index = index::with_evidence(index, Path::new("model_specs/evidence.json"))?;
-        generated.push(("skillset-macros/src/index.json", json(&index)?));
+        let output = Builder::new().compile()?;
+        generated.push(("skillset-macros/src/index.json", json(&index::architectures(&output))?));
+        generated.push(("skillset-macros/src/listed.tsv", index::listed(&output)));
     }
     settle(&generated, arguments.check)?;
     if !is_current && !arguments.check {

@@ -36,6 +36,17 @@ impl<'a> Kind<'a> {
         matches!(self.name, "RopeParameters" | "Map<RopeParameters>")
     }
 
+    /// What a missing field means: JSON, or words for where it comes from.
+    pub(super) fn default_text(&self, fact: &Fact) -> String {
+        match &fact.default {
+            Some(default) => json(default),
+            None if fact.derived.is_some() => "from other fields".to_owned(),
+            None if self.is_rope() => "by its own rules".to_owned(),
+            None if !self.optional && (self.nested().is_some() || self.name == "Config") => "{}".to_owned(),
+            None => "null".to_owned(),
+        }
+    }
+
     fn is_json(&self) -> bool {
         self.is_rope() || self.name == "Json"
     }

@@ -46,6 +46,11 @@ pub(crate) fn lower_facts(facts: &Facts, config: &mut Config, around: Surroundin
     }
 }
 
+/// What a missing field means: JSON, or words for where it comes from.
+pub(crate) fn default_text(fact: &Fact) -> String {
+    Kind::parse(&fact.kind.text).default_text(fact)
+}
+
 /// The types that the config nests.
 pub(crate) fn nested_types(facts: &Facts) -> BTreeSet<String> {
     facts

@@ -86,7 +86,7 @@ fn mistakes_are_named_by_file_and_place() {
     );
     assert_eq!(
         error(&[("own", own("lama", json!({})))]),
-        "model_specs/own.json: /extends: there is no model type `lama`, neither beside this spec nor built in; did you \
+        "model_specs/own.json: /extends: there is no architecture of `lama`, neither beside this spec nor built in; did you \
          mean `llama`?"
     );
     let other = json!({ "model_type": "other", "title": "Other", "extends": "own" });

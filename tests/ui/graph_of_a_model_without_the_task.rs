@@ -1,0 +1,6 @@
+use skillset::skillset;
+
+#[skillset(model = "reformer", onnx = "onnx/model.onnx", task = "image-classification", backends(onnx_cpu))]
+struct MySkill;
+
+fn main() {}
