@@ -47,6 +47,10 @@ pub struct Metadata {
     pub tasks: &'static [(&'static str, &'static str)],
     /// Kind and transformers class of what prepares inputs: `tokenizer`, `image_processor` ….
     pub processors: &'static [(&'static str, &'static str)],
+    /// The fields of the config class.
+    pub fields: &'static [FieldInfo],
+    /// Other keys that fields may have in `config.json`, each with the field's own.
+    pub aliases: &'static [(&'static str, &'static str)],
     /// Reads a `config.json` into the type's `Config`, and gives its fields back as JSON.
     pub config: fn(&Reader<'_>) -> Result<serde_json::Value, ConfigError>,
 }

@@ -30,12 +30,7 @@ fn emit_config(listed: &Listed) -> TokenStream {
         let (key, name) = (&field.name, field.ident());
         quote!((#key, &self.#name))
     });
-    let aliases: Vec<TokenStream> = listed
-        .fields
-        .iter()
-        .flat_map(|field| field.aliases.iter().map(move |alias| (alias, &field.name)))
-        .map(|(alias, name)| quote!((#alias, #name)))
-        .collect();
+    let aliases = aliases(listed);
     let aliases = (!aliases.is_empty()).then(|| quote!(let r = &r.clone().alias(&[#(#aliases),*]);));
     let doc = format!(" The config of {}.", listed.name());
     // A type without fields reads nothing.
@@ -84,6 +79,11 @@ fn emit_metadata(listed: &Listed) -> TokenStream {
         let (kind, class) = (&kind.text, &class.text);
         quote!((#kind, #class))
     });
+    let fields = listed.fields.iter().map(|field| {
+        let ListedField { name, kind, default, doc, .. } = field;
+        quote!(FieldInfo { name: #name, kind: #kind, default: #default, doc: #doc })
+    });
+    let aliases = aliases(listed);
     let doc = format!(" What transformers says of {}.", listed.name());
     quote! {
         #[doc = #doc]
@@ -95,9 +95,20 @@ fn emit_metadata(listed: &Listed) -> TokenStream {
             prefix: #prefix,
             tasks: &[#(#tasks),*],
             processors: &[#(#processors),*],
+            fields: &[#(#fields),*],
+            aliases: &[#(#aliases),*],
             config: |r| r.all(Config::read).map(|config| config.to_json()),
         };
     }
+}
+
+/// Other keys of fields, each with the field's own.
+fn aliases(listed: &Listed) -> Vec<TokenStream> {
+    let of_field = |field: &ListedField| {
+        let name = field.name.clone();
+        field.aliases.clone().into_iter().map(move |alias| quote!((#alias, #name)))
+    };
+    listed.fields.iter().flat_map(of_field).collect()
 }
 
 fn class_names(classes: &Node) -> Vec<&str> {

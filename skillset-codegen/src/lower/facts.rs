@@ -28,6 +28,10 @@ pub(crate) struct ListedField {
     pub name: String,
     pub doc: String,
     pub aliases: Vec<String>,
+    /// Its type as the harvest spells it.
+    pub kind: String,
+    /// Its default as JSON, or a word for where it comes from.
+    pub default: String,
     pub rust_type: TokenStream,
     /// The expression that reads it.
     pub read: TokenStream,
@@ -63,6 +67,8 @@ fn lower_facts(
                 name: name.text.clone(),
                 doc: docs(&name.text).unwrap_or_else(|| format!("`{}`", name.text)),
                 aliases: fact.aliases.clone().unwrap_or_default(),
+                kind: fact.kind.text.clone(),
+                default: default_text(fact),
                 rust_type,
                 read,
             }),
@@ -279,6 +285,15 @@ fn rope_default(default: Option<&Node>) -> String {
             format!(r#"{{"rope_type":"default","rope_theta":{theta}}}"#)
         }
         Some(node) => json(node),
+    }
+}
+
+/// What a missing field means, for people.
+fn default_text(fact: &Fact) -> String {
+    match &fact.default {
+        Some(default) => json(default),
+        None if fact.derived == Some(true) => "derived".to_owned(),
+        None => "null".to_owned(),
     }
 }
 
