@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use minijinja::syntax::SyntaxConfig;
 use minijinja::value::Serde;
-use minijinja::{Environment, Error, UndefinedBehavior, Value, context};
+use minijinja::{Environment, Error, HtmlEscape, UndefinedBehavior, Value, context};
 
 use super::Catalog;
 
@@ -30,6 +30,7 @@ pub(super) fn render(catalog: &Catalog) -> Result<BTreeMap<String, String>, Erro
     let mut templates = Environment::new();
     templates.set_undefined_behavior(UndefinedBehavior::Strict);
     templates.set_syntax(SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).build()?);
+    templates.add_filter("prose", prose);
     for (name, text) in TEMPLATES {
         templates.add_template(name, text)?;
     }
@@ -58,4 +59,13 @@ pub(super) fn render(catalog: &Catalog) -> Result<BTreeMap<String, String>, Erro
         pages.insert(path(&catalog.entries[position].model_type), page.render(values)?);
     }
     Ok(pages)
+}
+
+/// A line of prose as HTML: what stands between backticks is code.
+fn prose(text: &str) -> Value {
+    let parts = text.split('`').enumerate().map(|(position, part)| {
+        let escaped = HtmlEscape(part);
+        if position % 2 == 1 { format!("<code>{escaped}</code>") } else { escaped.to_string() }
+    });
+    Value::from_safe_string(parts.collect())
 }
