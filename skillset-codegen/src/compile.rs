@@ -10,10 +10,12 @@ use crate::listings::{emit_listings, is_listing};
 use crate::lower::{Model, lower_model};
 use crate::merge::Family;
 use crate::source::Node;
-use crate::spec::Spec;
+use crate::spec::{Evidence, Spec};
 
 /// The name, as a model type, of the file of lines about fields.
 const GLOSSARY: &str = "glossary";
+/// The name, as a model type, of the file of what was measured.
+const EVIDENCE: &str = "evidence";
 
 /// The text of one spec file.
 #[derive(Clone, Debug)]
@@ -67,7 +69,8 @@ impl Selection {
 
 /// Compiles specs. `base` are specs that these may extend, where they are not all that there are; they are not
 /// compiled themselves. The runtime crate is found under the path `runtime`. Every architecture is checked, selected
-/// or not. A file called `glossary.json` has a line for the names of harvested fields.
+/// or not. A file called `glossary.json` has a line for the names of harvested fields, one called `evidence.json` what
+/// was measured of tasks.
 ///
 /// # Errors
 /// Everything that is wrong with any of the specs.
@@ -80,16 +83,17 @@ pub fn compile(
     let mut errors = Errors::default();
     let mut own = parse_all(files, &mut errors);
     let glossary = own.remove(GLOSSARY);
+    let evidence = own.remove(EVIDENCE).and_then(|node| Evidence::decode(&node, &mut errors));
     for name in selection.model_types.iter().filter(|name| !own.contains_key(*name)) {
         let hint = suggest(name, own.keys().map(String::as_str));
         errors.push(&Location::root("model types"), format_args!("there is no model type {name:?}{hint}"));
     }
     let included = |model_type: &str, modality: Option<&str>| selection.includes(model_type, modality);
     let facts = emit_listings(&own, glossary.as_ref(), &included, runtime, &mut errors);
-    own.retain(|_, node| !is_listing(node));
+    own.retain(is_architecture);
     let base = base.map(|base| {
         let mut base = parse_all(base, &mut errors);
-        base.retain(|name, node| name != GLOSSARY && !is_listing(node));
+        base.retain(is_architecture);
         base
     });
     let models = check(&Family { own, base }, &mut errors);
@@ -98,10 +102,23 @@ pub fn compile(
         let folder = model.spec.modality.folder();
         selection.includes(&model.spec.model_type.text, Some(folder))
     };
-    let modules = models.values().map(|model| (model, emit_model(model, runtime, &mut errors)));
+    let modules =
+        models.values().map(|model| (model, emit_model(model, evidence.as_ref(), runtime, &mut errors)));
     let modules: Vec<(&Model, Module)> = modules.collect();
     let modules = modules.into_iter().filter(|(model, _)| wanted(model)).map(|(_, module)| module).collect();
     errors.into_result(Output { modules, index, facts: facts.modules, listed: facts.model_types })
+}
+
+/// The specs that have an architecture, each with what it inherits, by model type.
+///
+/// # Errors
+/// If a file is no JSON, or a chain of parents is broken.
+pub fn merge(files: &[SpecFile]) -> Result<BTreeMap<String, Node>, Errors> {
+    let mut errors = Errors::default();
+    let mut own = parse_all(files, &mut errors);
+    own.retain(is_architecture);
+    let merged = Family { own, base: None }.merge(&mut errors);
+    errors.into_result(merged)
 }
 
 /// Every model type whose spec has nothing wrong up to here; what is wrong with the others is recorded.
@@ -124,6 +141,11 @@ fn check(family: &Family, errors: &mut Errors) -> BTreeMap<String, Model> {
         }
     }
     models
+}
+
+/// Whether a file describes an architecture, and is none of facts or of what there is about all types.
+fn is_architecture(name: &String, node: &mut Node) -> bool {
+    name != GLOSSARY && name != EVIDENCE && !is_listing(node)
 }
 
 /// The specs as located JSON, by model type.

@@ -54,6 +54,16 @@ impl Decode for bool {
     }
 }
 
+impl Decode for usize {
+    fn decode(node: &Node, errors: &mut Errors) -> Option<Self> {
+        let count = match &node.data {
+            Data::Number(number) => number.as_u64().and_then(|count| count.try_into().ok()),
+            _ => None,
+        };
+        count.or_else(|| mismatch("a count", node, errors))
+    }
+}
+
 impl Decode for Node {
     fn decode(node: &Node, _: &mut Errors) -> Option<Self> {
         Some(node.clone())

@@ -24,10 +24,10 @@ pub struct IndexEntry {
 impl SpecIndex {
     pub(crate) fn new<'a>(models: impl Iterator<Item = &'a Model>) -> Self {
         let entry = |model: &Model| {
-            let tasks = model.heads.iter().flat_map(|head| {
-                let names = std::iter::once(&head.task).chain(&head.aliases);
-                names.map(|name| (name.clone(), head.class.clone()))
-            });
+            let tasks = model
+                .heads
+                .iter()
+                .flat_map(|head| head.names().map(|name| (name.to_owned(), head.class.clone())));
             let entry = IndexEntry {
                 title: model.spec.title.text.clone(),
                 modality: model.spec.modality.folder().to_owned(),

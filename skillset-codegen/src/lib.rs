@@ -31,7 +31,7 @@ pub mod spec;
 pub mod vocabulary;
 
 pub use builder::{BuildError, Builder};
-pub use compile::{Output, Selection, SpecFile, compile};
+pub use compile::{Output, Selection, SpecFile, compile, merge};
 pub use emit::Module;
 pub use error::{Error, Errors, Location};
 pub use files::{read_specs, write_if_changed};

@@ -6,7 +6,7 @@
 use std::fmt;
 
 use serde::de::{self, Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
-use serde_json::Number;
+use serde_json::{Number, Value};
 
 use crate::error::Location;
 
@@ -64,6 +64,20 @@ impl Node {
         match &self.data {
             Data::String(text) => Some(text),
             _ => None,
+        }
+    }
+
+    /// The value without its place.
+    pub fn to_json(&self) -> Value {
+        match &self.data {
+            Data::Null => Value::Null,
+            Data::Bool(value) => (*value).into(),
+            Data::Number(value) => Value::Number(value.clone()),
+            Data::String(text) => text.as_str().into(),
+            Data::Array(items) => items.iter().map(Self::to_json).collect(),
+            Data::Object(members) => {
+                members.iter().map(|(key, node)| (key.clone(), node.to_json())).collect()
+            }
         }
     }
 

@@ -306,6 +306,33 @@ fn files() {
 }
 
 #[test]
+fn evidence() {
+    let evidence = |measured: Value| {
+        let engines = json!({ "toy": { "feature-extraction": measured } });
+        let evidence = json!({ "transformers": "5.23.0", "model_types": engines });
+        errors(&[file("toy", &spec("toy")), file("evidence", &evidence)])
+            .iter()
+            .map(|line| line.replace("evidence.json: /model_types/toy/feature-extraction/", ""))
+            .collect::<Vec<_>>()
+    };
+    let measured = json!({ "precision": "f32", "configs": 1, "runs": 2, "max_relative_error": "1e-5" });
+    assert_eq!(evidence(json!({ "onnx": measured })), Vec::<String>::new());
+    assert_eq!(
+        evidence(json!({ "onxn": measured })),
+        ["onxn: unknown field \"onxn\"; did you mean \"onnx\"?"]
+    );
+    let measured = json!({ "precision": "f23", "configs": -1, "runs": 2, "max_relative_error": "small" });
+    assert_eq!(
+        evidence(json!({ "candle": measured })),
+        [
+            "candle/configs: expected a count, found -1",
+            "candle/max_relative_error: expected a number such as 1e-5, found \"small\"",
+            "candle/precision: unknown value \"f23\"; did you mean \"f32\"?",
+        ]
+    );
+}
+
+#[test]
 fn errors_of_all_files_come_together_and_sorted() {
     let (mut a, mut b) = (spec("a"), spec("b"));
     a["architecture"][2]["do"][0]["heads"] = json!("hedas");

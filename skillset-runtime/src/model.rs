@@ -5,6 +5,10 @@ use std::fmt;
 use crate::checkpoint::{ConfigError, Reader};
 use crate::ir::{BuildError, Builder, CheckedGraph, Request, Scope};
 
+pub use support::Support;
+
+mod support;
+
 /// A model type, as compiled from its spec.
 #[derive(Debug)]
 pub struct ModelType {
@@ -132,6 +136,8 @@ pub struct Task {
     pub processor: Processor,
     /// Whether it is a loop around the graph that appends what it predicts.
     pub generates: bool,
+    /// What was measured of it, an entry an engine; nothing was of a task that has metadata only.
+    pub support: &'static [Support],
     /// Reads the config and adds the nodes of the task's graph.
     pub graph: fn(&Scope<'_>, &Reader<'_>) -> Result<(), ConfigError>,
 }
@@ -254,6 +260,7 @@ mod tests {
             outputs: &["y"],
             processor: Processor::Text,
             generates: false,
+            support: &[],
             graph: |g, r| {
                 let (width, depth) = (r.positive("width", None)?, r.count("depth", 1)?);
                 r.finish()?;

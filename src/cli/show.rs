@@ -10,7 +10,7 @@ use skillset_runtime::load::export_request;
 
 use super::{Error, print};
 use crate::registry;
-use crate::runtime::model::{ModelType, Task};
+use crate::runtime::model::{ModelType, Support, Task};
 
 /// Show a model type: what it is, its tasks, its graph.
 #[derive(Debug, Args)]
@@ -83,12 +83,36 @@ fn summary(model: &ModelType) -> Result<(), Error> {
         print::line(&format!("paper     {paper}"))?;
     }
     print::line("")?;
-    let row = |task: &Task| vec![task.name.to_owned(), task.class.to_owned(), task.outputs.join(", ")];
-    print::table(&["task", "class", "outputs"], &model.tasks.iter().map(row).collect::<Vec<_>>())
+    let row = |task: &Task| {
+        let support = task.support.iter().map(Support::to_string).collect::<Vec<_>>().join("; ");
+        let support = if task.is_verified() { support } else { "not measured".to_owned() };
+        vec![task.name.to_owned(), task.class.to_owned(), task.outputs.join(", "), support]
+    };
+    print::table(
+        &["task", "class", "outputs", "error to transformers"],
+        &model.tasks.iter().map(row).collect::<Vec<_>>(),
+    )
 }
 
 fn describe(model: &ModelType) -> Value {
-    let task = |task: &Task| json!({ "name": task.name, "class": task.class, "outputs": task.outputs, "generates": task.generates });
+    let support = |support: &Support| {
+        json!({
+            "engine": support.engine.name(),
+            "precision": support.precision.to_string(),
+            "configs": support.configs,
+            "runs": support.runs,
+            "max_relative_error": support.max_relative_error,
+        })
+    };
+    let task = |task: &Task| {
+        json!({
+            "name": task.name,
+            "class": task.class,
+            "outputs": task.outputs,
+            "generates": task.generates,
+            "support": task.support.iter().map(support).collect::<Vec<_>>(),
+        })
+    };
     json!({
         "model_type": model.model_type,
         "title": model.title,

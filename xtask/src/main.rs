@@ -4,6 +4,7 @@
 mod bench;
 mod codegen;
 mod command;
+mod new;
 mod parity;
 mod test;
 mod tidy;
@@ -26,6 +27,7 @@ enum Chore {
     Parity(parity::Parity),
     /// Write what is generated and checked in, or show the code of one model type.
     Codegen(codegen::Arguments),
+    New(new::New),
     Tidy(tidy::Tidy),
     Bench(bench::Bench),
 }
@@ -38,6 +40,7 @@ fn main() -> ExitCode {
         Chore::Test(test) => test.run(),
         Chore::Parity(parity) => parity.run(),
         Chore::Codegen(arguments) => codegen::run(&arguments),
+        Chore::New(new) => new.run(),
         Chore::Tidy(tidy) => tidy.run(),
         Chore::Bench(bench) => bench.run(),
     };

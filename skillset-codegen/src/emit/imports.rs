@@ -37,8 +37,9 @@ pub(super) fn emit_imports(code: &TokenStream, runtime: &str) -> TokenStream {
     };
     import("blocks", &mut blocks.into_iter());
     import("checkpoint", &mut CHECKPOINT.into_iter());
+    import("engine", &mut ["EngineKind"].into_iter());
     import("ir", &mut ir.into_iter());
-    import("model", &mut MODEL.into_iter().chain(["Metadata", "Task"]));
+    import("model", &mut MODEL.into_iter().chain(["Metadata", "Support", "Task"]));
     quote!(#(#uses)*)
 }
 

@@ -4,12 +4,13 @@ use proc_macro2::TokenStream;
 use quote::quote;
 
 use crate::lower::{Head, LoweredInput, Model, ident};
-use crate::spec::DType;
+use crate::spec::{DType, Evidence};
 
+use super::evidence::emit_support;
 use super::task::function_name;
 
 /// The metadata of `model`, with a function for each task.
-pub(super) fn emit_metadata(model: &Model) -> TokenStream {
+pub(super) fn emit_metadata(model: &Model, evidence: Option<&Evidence>) -> TokenStream {
     let spec = &model.spec;
     let (model_type, title, description) = (&spec.model_type.text, &spec.title.text, &spec.description);
     let modality = ident(&format!("{:?}", spec.modality));
@@ -24,7 +25,8 @@ pub(super) fn emit_metadata(model: &Model) -> TokenStream {
         quote!(InputInfo { name: #name, kind: InputKind::#kind })
     });
     let tasks = model.heads.iter().flat_map(|head| {
-        std::iter::once(&head.task).chain(&head.aliases).map(move |name| emit_task_info(model, head, name))
+        let support = |name| emit_support(model, head, name, evidence);
+        head.names().map(move |name| emit_task_info(model, head, name, &support(name)))
     });
     let doc = format!(" What is known about {title}.");
     quote! {
@@ -44,7 +46,7 @@ pub(super) fn emit_metadata(model: &Model) -> TokenStream {
     }
 }
 
-fn emit_task_info(model: &Model, head: &Head, name: &str) -> TokenStream {
+fn emit_task_info(model: &Model, head: &Head, name: &str, support: &TokenStream) -> TokenStream {
     let (class, generates) = (&head.class, head.generates);
     let (processor, function) = (ident(&format!("{:?}", head.processor)), ident(&function_name(&head.task)));
     let is_base = head.prefix.is_none();
@@ -62,6 +64,7 @@ fn emit_task_info(model: &Model, head: &Head, name: &str) -> TokenStream {
             outputs: &[#(#outputs),*],
             processor: Processor::#processor,
             generates: #generates,
+            support: #support,
             graph: |g, r| Config::read(r).map(|c| #function(g, &c)),
         }
     }

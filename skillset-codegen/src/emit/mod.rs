@@ -1,6 +1,7 @@
 //! From checked models to Rust modules.
 
 mod config;
+mod evidence;
 mod facts;
 mod flow;
 mod imports;
@@ -14,6 +15,7 @@ use quote::quote;
 
 use crate::error::Errors;
 use crate::lower::{Listed, Model, ident};
+use crate::spec::Evidence;
 
 pub(crate) use flow::live_before;
 
@@ -30,19 +32,24 @@ pub struct Module {
     pub code: String,
 }
 
-/// The module of `model`; the runtime is found under the path `runtime`.
-pub(crate) fn emit_model(model: &Model, runtime: &str, errors: &mut Errors) -> Module {
+/// The module of `model`, which says what was measured of it; the runtime is found under the path `runtime`.
+pub(crate) fn emit_model(
+    model: &Model,
+    evidence: Option<&Evidence>,
+    runtime: &str,
+    errors: &mut Errors,
+) -> Module {
     let config = config::emit_config(model);
     let base = emit_base(model, errors);
     let tasks = model.heads.iter().map(|head| task::emit_task(model, head, errors));
     let tasks: Vec<TokenStream> = tasks.collect();
-    let metadata = metadata::emit_metadata(model);
+    let metadata = metadata::emit_metadata(model, evidence);
     let body = quote!(#config #base #(#tasks)* #metadata);
     let imports = imports::emit_imports(&body, runtime);
     let model_type = model.spec.model_type.text.clone();
     Module {
         name: module_name(&model_type),
-        doc: module_doc(model),
+        doc: module_doc(model, evidence),
         code: to_text(quote!(#imports #body)),
         model_type,
     }
@@ -68,7 +75,7 @@ pub(crate) fn module_name(model_type: &str) -> String {
     if name.starts_with(|c: char| c.is_ascii_digit()) { format!("_{name}") } else { name }
 }
 
-fn module_doc(model: &Model) -> Vec<String> {
+fn module_doc(model: &Model, evidence: Option<&Evidence>) -> Vec<String> {
     let spec = &model.spec;
     let mut lines = vec![
         format!("{} (`model_type` {:?}).", spec.title.text, spec.model_type.text),
@@ -80,6 +87,7 @@ fn module_doc(model: &Model) -> Vec<String> {
         let url = paper.strip_prefix("arXiv:").map(|id| format!("https://arxiv.org/abs/{id}"));
         lines.push(format!("Paper: <{}>.", url.as_ref().unwrap_or(paper)));
     }
+    lines.extend([String::new(), evidence::table(model, evidence)]);
     // A line of a text that is not a comment would be code.
     lines.iter().flat_map(|text| text.split('\n')).map(str::to_owned).collect()
 }

@@ -19,8 +19,7 @@ pub(super) fn function_name(task: &str) -> String {
 /// The function that builds the graph of `head`.
 pub(super) fn emit_task(model: &Model, head: &Head, errors: &mut Errors) -> TokenStream {
     let name = ident(&function_name(&head.task));
-    let tasks: Vec<String> =
-        std::iter::once(&head.task).chain(&head.aliases).map(|task| format!("`{task}`")).collect();
+    let tasks: Vec<String> = head.names().map(|task| format!("`{task}`")).collect();
     let doc = format!(" {}: `{}`.", tasks.join(", "), head.class);
     let Some(prefix) = &head.prefix else {
         let outputs: BTreeSet<String> = model.base.outputs.iter().map(|(name, _)| name.clone()).collect();

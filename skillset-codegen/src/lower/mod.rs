@@ -79,6 +79,13 @@ pub(crate) struct Head {
     pub generates: bool,
 }
 
+impl Head {
+    /// The tasks that it does.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        std::iter::once(&self.task).chain(&self.aliases).map(String::as_str)
+    }
+}
+
 /// Checks a spec; errors are recorded, and the model is complete only if there were none.
 pub(crate) fn lower_model(spec: Spec, errors: &mut Errors) -> Model {
     let mut names = ConfigNames::default();

@@ -1,12 +1,14 @@
 //! The types of a spec: what a file in `model_specs/` may say.
 
 mod config;
+mod evidence;
 mod facts;
 mod step;
 mod task;
 
 pub use crate::decode::{Table, Text};
 pub use config::{Check, Field};
+pub use evidence::{Bound, Engine, Engines, Evidence, Measured, Precision};
 pub use facts::{Fact, Facts, Listing};
 pub use step::{Apply, Condition, Group, Repeat, Step};
 pub use task::{DType, Input, Processor, Task};

@@ -2,6 +2,8 @@
 //!
 //! Changes to steps, fields and tasks of another spec.
 //! Follows transformers' `ChildModel`.
+//!
+//! Nothing of it was measured against transformers.
 
 use skillset_runtime::blocks::{
     Attention, AttentionNames, LayerNorm, Linear, PaddingMask, RmsNorm, TiedLinear,
@@ -354,6 +356,7 @@ pub static MODEL: ModelType = ModelType {
             outputs: &["last_hidden_state"],
             processor: Processor::Text,
             generates: false,
+            support: &[],
             graph: |g, r| Config::read(r).map(|c| feature_extraction(g, &c)),
         },
         Task {
@@ -364,6 +367,7 @@ pub static MODEL: ModelType = ModelType {
             outputs: &["last_hidden_state"],
             processor: Processor::Text,
             generates: false,
+            support: &[],
             graph: |g, r| Config::read(r).map(|c| feature_extraction(g, &c)),
         },
         Task {
@@ -374,6 +378,7 @@ pub static MODEL: ModelType = ModelType {
             outputs: &["logits", "padding"],
             processor: Processor::Text,
             generates: false,
+            support: &[],
             graph: |g, r| Config::read(r).map(|c| text_classification(g, &c)),
         },
         Task {
@@ -384,6 +389,7 @@ pub static MODEL: ModelType = ModelType {
             outputs: &["rank", "shifts"],
             processor: Processor::Text,
             generates: false,
+            support: &[],
             graph: |g, r| Config::read(r).map(|c| ranking(g, &c)),
         },
     ],

@@ -30,7 +30,7 @@ pub struct Attention {
     pub rope_pairs: RotaryPairs,
     /// A token sees only those up to itself.
     pub causal: bool,
-    /// A token sees only that many, itself included.
+    /// A token sees only that many: if causal the last, itself included, else on either side of it.
     pub window: Option<usize>,
     /// The layer under which keys and values are kept between runs; none: never.
     pub cache: Option<usize>,

@@ -260,7 +260,7 @@ pub struct Attention {
     pub scale: f64,
     /// A query sees only positions up to its own.
     pub causal: bool,
-    /// A query sees only the last that many positions, itself included.
+    /// A causal query sees only the last that many positions, itself included; any other, that many on either side.
     pub window: Option<usize>,
     /// Scores are limited to `±c` by `c · tanh(score / c)`.
     pub softcap: Option<f64>,

@@ -31,8 +31,11 @@ fn visible(g: &Scope, attention: &Attention, inputs: &[Value], scores: Value) ->
         .filter(|_| attention.causal)
         .map(|(query, key)| g.compare(Compare::LessOrEqual, key, query));
     let window = positions.zip(attention.window).map(|((query, key), window)| {
-        let distance = g.sub(query, key);
-        g.compare(Compare::Less, distance, window)
+        if attention.causal {
+            return g.compare(Compare::Less, g.sub(query, key), window);
+        }
+        let behind = g.compare(Compare::LessOrEqual, g.sub(query, key), window);
+        g.and(behind, g.compare(Compare::LessOrEqual, g.sub(key, query), window))
     });
     let key_mask = attention.key_mask.then(|| g.unsqueeze(g.unsqueeze(inputs[inputs.len() - 1], 1), 1));
     let both = |a, b| g.and(a, b);

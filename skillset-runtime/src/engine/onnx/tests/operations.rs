@@ -122,6 +122,10 @@ fn attention_with_shared_keys() {
         let attention = Attention { causal: true, window: Some(3), ..PLAIN };
         g.apply_attention(attention, [x[0], x[1], x[2]], None, Some(x[3]))
     });
+    check("attention window on both sides", &[(Floats, &[B, 4, S, 8]), key, value], |g, x| {
+        let attention = Attention { window: Some(2), ..PLAIN };
+        g.apply_attention(attention, [x[0], x[1], x[2]], None, None)
+    });
     check("attention last rows", &[(Floats, &[B, 4, 1, 8]), key, value], |g, x| {
         g.apply_attention(Attention { causal: true, ..PLAIN }, [x[0], x[1], x[2]], None, None)
     });

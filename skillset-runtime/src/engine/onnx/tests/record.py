@@ -47,7 +47,7 @@ def attend(q, k, v, scale, causal=False, window=None, softcap=None, bias=None, m
     if causal:
         visible = visible & (distance >= 0)
     if window:
-        visible = visible & (distance < window)
+        visible = visible & (distance < window if causal else distance.abs() <= window)
     visible = visible[None, None]
     if mask is not None:
         visible = visible & mask[:, None, None]
@@ -82,6 +82,7 @@ def cases():
     yield "attention bias", attend(q, k, v, 0.5, softcap=1.5, bias=bias, mask=bools(4, B, S), causal=True)
     k, v = x(1, B, 1, S, 8), x(2, B, 1, S, 6)
     yield "attention shared keys", attend(q, k, v, 0.5, causal=True, window=3, mask=bools(3, B, S))
+    yield "attention window on both sides", attend(x(0, B, 4, S, 8), k, v, 0.5, window=2)
     yield "attention last rows", attend(x(0, B, 4, 1, 8), k, v, 0.5, causal=True)
     for adjacent in (False, True):
         name = "rotary adjacent" if adjacent else "rotary halves"

@@ -75,10 +75,14 @@ impl Lowering<'_> {
                 masks.push(self.penalty(&seen));
             }
             if let Some(window) = attention.window {
-                let distance = self.op("Sub", &[&rows, &columns]);
                 let window = self.size(&Dim::from(window))?;
-                let seen = self.compare(Compare::Less, &distance, &window);
-                masks.push(self.penalty(&seen));
+                let within = if attention.causal { Compare::Less } else { Compare::LessOrEqual };
+                let ahead = (!attention.causal).then_some((&columns, &rows));
+                for (from, to) in [(&rows, &columns)].into_iter().chain(ahead) {
+                    let distance = self.op("Sub", &[from, to]);
+                    let seen = self.compare(within, &distance, &window);
+                    masks.push(self.penalty(&seen));
+                }
             }
         }
         if attention.key_mask {

@@ -156,7 +156,8 @@ impl Lowering<'_> {
         inputs: &[Value],
         [queries, keys]: [&Dim; 2],
     ) -> Result<String, WriteError> {
-        let others = Attention { causal: false, ..attention.clone() };
+        // The operator is causal by itself, but a window means something else where a mask is not.
+        let others = Attention { causal: attention.window.is_some(), ..attention.clone() };
         let mask = self.additive_mask(&others, inputs, [queries, keys])?;
         let bias = attention.bias.then(|| self.get(inputs[3]));
         let sum = match (bias, mask) {

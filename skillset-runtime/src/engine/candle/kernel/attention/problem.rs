@@ -126,9 +126,18 @@ impl<'a> Problem<'a> {
     pub(super) fn visible(&self, panel: &Panel, row: usize) -> Range<usize> {
         let (_, query) = self.place(panel, row);
         // One past the row's own position; a query before the first key stands at or below zero.
-        let end = (self.keys + query + 1).saturating_sub(self.queries);
-        let first = self.flags.window.map_or(0, |window| end.saturating_sub(window));
-        let last = if self.flags.causal { end.min(self.keys) } else { self.keys };
+        let behind = self.keys + query + 1;
+        let end = behind.saturating_sub(self.queries);
+        let (first, last) = match self.flags.window {
+            Some(window) if self.flags.causal => (end.saturating_sub(window), end),
+            Some(window) => (
+                end.saturating_sub(window.saturating_add(1)),
+                behind.saturating_add(window).saturating_sub(self.queries),
+            ),
+            None if self.flags.causal => (0, end),
+            None => (0, self.keys),
+        };
+        let last = last.min(self.keys);
         first.min(last)..last
     }
 

@@ -1,4 +1,4 @@
-//! `cargo xtask bench`: speed beside PyTorch, ONNX Runtime and candle-transformers.
+//! Speed beside PyTorch, ONNX Runtime and candle-transformers.
 
 use std::ffi::OsString;
 use std::process::Command;
@@ -8,12 +8,9 @@ use clap::Args;
 use crate::Error;
 use crate::command::{cargo, root, run};
 
-/// Measure the engines beside PyTorch, ONNX Runtime and candle-transformers, in turns of one run.
-///
-/// Prints Markdown and writes target/bench/results.json. Needs Python with
-/// benches/peers/python/requirements.txt: SKILLSET_PYTHON, or else python3. See benches/README.md.
+/// What is measured, and how often.
 #[derive(Debug, Args)]
-pub(crate) struct Bench {
+pub(super) struct Peers {
     /// Measure only this scenario, such as bert-1x128; may be repeated.
     #[arg(long, value_name = "NAME")]
     scenario: Vec<String>,
@@ -28,8 +25,8 @@ pub(crate) struct Bench {
     quick: bool,
 }
 
-impl Bench {
-    pub(crate) fn run(self) -> Result<(), Error> {
+impl Peers {
+    pub(super) fn run(self) -> Result<(), Error> {
         // A build takes minutes, so mistakes in arguments or a missing package are reported first.
         run(self.driver().arg("--check"))?;
         let manifest = root().join("benches/peers/Cargo.toml");
