@@ -3,9 +3,8 @@
 use serde::Serialize;
 
 use super::drawing;
-use super::support::Evidence;
 use super::usage::Usage;
-use crate::runtime::model::{FieldInfo, Metadata, ModelType};
+use crate::runtime::model::{FieldInfo, Metadata, ModelType, Support};
 
 /// One model type.
 #[derive(Clone, Debug, Serialize)]
@@ -157,10 +156,9 @@ impl Entry {
     pub(super) fn new(
         metadata: &'static Metadata,
         model: Option<&'static ModelType>,
-        evidence: &Evidence,
     ) -> Self {
         let title = model.map(|model| model.title).or(metadata.title).unwrap_or(metadata.model_type);
-        let tasks = tasks(metadata, model, evidence);
+        let tasks = tasks(metadata, model);
         let status = match model {
             Some(_) if tasks.iter().any(TaskEntry::is_verified) => Status::Verified,
             Some(_) => Status::Unverified,
@@ -197,6 +195,18 @@ impl Entry {
     }
 }
 
+impl Engine {
+    fn new(support: &Support) -> Self {
+        Self {
+            name: support.engine.name().to_owned(),
+            precision: support.precision.to_string(),
+            configs: support.configs,
+            runs: support.runs,
+            max_relative_error: format!("{:e}", support.max_relative_error),
+        }
+    }
+}
+
 impl Paper {
     fn parse(paper: &str) -> Self {
         let url = match paper.strip_prefix("arXiv:") {
@@ -208,19 +218,20 @@ impl Paper {
 }
 
 /// The tasks of the architecture and of transformers, each once with all of its classes.
-fn tasks(metadata: &Metadata, model: Option<&ModelType>, evidence: &Evidence) -> Vec<TaskEntry> {
-    let built = model.into_iter().flat_map(|model| model.tasks).map(|task| (task.name, task.class, true));
-    let listed = metadata.tasks.iter().map(|&(task, class)| (task, class, false));
+fn tasks(metadata: &Metadata, model: Option<&ModelType>) -> Vec<TaskEntry> {
+    let heads = model.map(|model| model.tasks).unwrap_or_default();
+    let built = heads.iter().map(|task| (task.name, task.class, Some(task.support)));
+    let listed = metadata.tasks.iter().map(|&(task, class)| (task, class, None));
     let mut tasks: Vec<TaskEntry> = vec![];
-    for (name, class, is_built) in built.chain(listed) {
+    for (name, class, support) in built.chain(listed) {
         let place = tasks.iter().position(|task| is_same(&task.name, name)).unwrap_or_else(|| {
             tasks.push(TaskEntry { name: name.to_owned(), classes: vec![] });
             tasks.len() - 1
         });
         let classes = &mut tasks[place].classes;
         if !classes.iter().any(|known| known.name == class) {
-            let engines = model.map(|model| evidence.of(model, class)).unwrap_or_default();
-            classes.push(Class { name: class.to_owned(), is_built, engines });
+            let engines = support.unwrap_or_default().iter().map(Engine::new).collect();
+            classes.push(Class { name: class.to_owned(), is_built: support.is_some(), engines });
         }
     }
     tasks
@@ -237,11 +248,13 @@ fn fields(metadata: &Metadata, model: Option<&ModelType>) -> Vec<Field> {
     let field = |field: &FieldInfo| {
         let shapes = shaping.iter().find(|known| known.name == field.name);
         let aliases = metadata.aliases.iter().filter(|(_, name)| *name == field.name);
+        // Without anything to say, the line repeats the name.
+        let doc = Some(shapes.unwrap_or(field).doc).filter(|doc| doc.trim_matches('`') != field.name);
         Field {
             name: field.name.to_owned(),
             kind: field.kind.to_owned(),
             default: field.default.to_owned(),
-            doc: shapes.unwrap_or(field).doc.to_owned(),
+            doc: doc.unwrap_or_default().to_owned(),
             aliases: aliases.map(|&(alias, _)| alias.to_owned()).collect(),
             shapes_graph: shapes.is_some(),
         }

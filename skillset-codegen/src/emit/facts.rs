@@ -79,8 +79,7 @@ fn emit_metadata(listed: &Listed) -> TokenStream {
         let (kind, class) = (&kind.text, &class.text);
         quote!((#kind, #class))
     });
-    let fields = listed.fields.iter().map(|field| {
-        let ListedField { name, kind, default, doc, .. } = field;
+    let fields = listed.fields.iter().map(|ListedField { name, kind, default, doc, .. }| {
         quote!(FieldInfo { name: #name, kind: #kind, default: #default, doc: #doc })
     });
     let aliases = aliases(listed);
@@ -105,8 +104,8 @@ fn emit_metadata(listed: &Listed) -> TokenStream {
 /// Other keys of fields, each with the field's own.
 fn aliases(listed: &Listed) -> Vec<TokenStream> {
     let of_field = |field: &ListedField| {
-        let name = field.name.clone();
-        field.aliases.clone().into_iter().map(move |alias| quote!((#alias, #name)))
+        let (name, aliases) = (field.name.clone(), field.aliases.clone());
+        aliases.into_iter().map(move |alias| quote!((#alias, #name)))
     };
     listed.fields.iter().flat_map(of_field).collect()
 }

@@ -27,11 +27,11 @@ pub(crate) struct Listed {
 pub(crate) struct ListedField {
     pub name: String,
     pub doc: String,
-    pub aliases: Vec<String>,
-    /// Its type as the harvest spells it.
+    /// The type as the harvest spells it.
     pub kind: String,
-    /// Its default as JSON, or a word for where it comes from.
+    /// The default as JSON, or words for where it comes from.
     pub default: String,
+    pub aliases: Vec<String>,
     pub rust_type: TokenStream,
     /// The expression that reads it.
     pub read: TokenStream,
@@ -66,9 +66,9 @@ fn lower_facts(
             Ok((rust_type, read)) => fields.push(ListedField {
                 name: name.text.clone(),
                 doc: docs(&name.text).unwrap_or_else(|| format!("`{}`", name.text)),
-                aliases: fact.aliases.clone().unwrap_or_default(),
                 kind: fact.kind.text.clone(),
-                default: default_text(fact),
+                default: kind.default_text(fact),
+                aliases: fact.aliases.clone().unwrap_or_default(),
                 rust_type,
                 read,
             }),
@@ -102,6 +102,17 @@ impl<'a> Kind<'a> {
 
     fn is_rope(&self) -> bool {
         matches!(self.name, "RopeParameters" | "Map<RopeParameters>")
+    }
+
+    /// What a missing field means.
+    fn default_text(&self, fact: &Fact) -> String {
+        match &fact.default {
+            Some(default) => json(default),
+            None if fact.derived == Some(true) => "from other fields".to_owned(),
+            None if self.is_rope() => "by its own rules".to_owned(),
+            None if !self.optional && (self.nested().is_some() || self.name == "Config") => "{}".to_owned(),
+            None => "null".to_owned(),
+        }
     }
 
     fn is_json(&self) -> bool {
@@ -285,15 +296,6 @@ fn rope_default(default: Option<&Node>) -> String {
             format!(r#"{{"rope_type":"default","rope_theta":{theta}}}"#)
         }
         Some(node) => json(node),
-    }
-}
-
-/// What a missing field means, for people.
-fn default_text(fact: &Fact) -> String {
-    match &fact.default {
-        Some(default) => json(default),
-        None if fact.derived == Some(true) => "derived".to_owned(),
-        None => "null".to_owned(),
     }
 }
 
