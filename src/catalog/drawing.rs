@@ -11,11 +11,15 @@ use crate::runtime::model::{ModelError, ModelType};
 /// The base model's drawing, or why there is none.
 pub(super) fn draw(model: Option<&ModelType>) -> Drawing {
     let Some(model) = model else {
-        return Drawing::None("There is no drawing: it is made from the graph that runs, and this type has none.".to_owned());
+        return Drawing::None(
+            "There is no drawing: it is made from the graph that runs, and this type has none.".to_owned(),
+        );
     };
     match svg(model) {
         Ok(drawing) => drawing,
-        Err(error) => Drawing::None(format!("There is no drawing: the default config makes no graph ({error}).")),
+        Err(error) => {
+            Drawing::None(format!("There is no drawing: the default config makes no graph ({error})."))
+        }
     }
 }
 

@@ -153,10 +153,7 @@ impl TaskEntry {
 }
 
 impl Entry {
-    pub(super) fn new(
-        metadata: &'static Metadata,
-        model: Option<&'static ModelType>,
-    ) -> Self {
+    pub(super) fn new(metadata: &'static Metadata, model: Option<&'static ModelType>) -> Self {
         let title = model.map(|model| model.title).or(metadata.title).unwrap_or(metadata.model_type);
         let tasks = tasks(metadata, model);
         let status = match model {

@@ -52,8 +52,7 @@ pub struct Counts {
 impl Catalog {
     /// The catalog of the model types that are compiled in.
     pub fn of_build() -> Self {
-        let entry =
-            |metadata: &&'static Metadata| Entry::new(metadata, registry::find(metadata.model_type));
+        let entry = |metadata: &&'static Metadata| Entry::new(metadata, registry::find(metadata.model_type));
         Self { transformers: transformers_version(), entries: models::METADATA.iter().map(entry).collect() }
     }
 

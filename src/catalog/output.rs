@@ -55,7 +55,8 @@ pub fn write(folder: &Path, pages: &BTreeMap<String, String>) -> Result<(), Outp
     let now: BTreeSet<String> = pages.keys().cloned().collect();
 
     // The list first, with old and new names: a run that is cut off leaves nothing behind that the next does not know.
-    let listing = |names: &mut dyn Iterator<Item = &String>| names.map(|name| format!("{name}\n")).collect::<String>();
+    let listing =
+        |names: &mut dyn Iterator<Item = &String>| names.map(|name| format!("{name}\n")).collect::<String>();
     fs::create_dir_all(folder).map_err(io(folder))?;
     replace(&list, &listing(&mut earlier.union(&now))).map_err(io(&list))?;
     for (name, text) in pages {

@@ -58,7 +58,9 @@ impl Input {
     fn of(task: &str) -> Option<Self> {
         // By name, so that a new task needs no example.
         Some(match task {
-            "feature-extraction" | "sentence-similarity" | "text-classification" | "token-classification" => TEXT,
+            "feature-extraction" | "sentence-similarity" | "text-classification" | "token-classification" => {
+                TEXT
+            }
             "fill-mask" => Self {
                 arguments: "'Paris is the [MASK] of France.'",
                 rust: "\"Paris is the [MASK] of France.\"",

@@ -1,6 +1,7 @@
 //! The command line as others rely on it: contracts of `forward`, `generate` and `export`, and what bad input gives.
 
 mod bad_input;
+mod catalog;
 mod contracts;
 mod exported;
 

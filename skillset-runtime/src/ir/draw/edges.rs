@@ -50,7 +50,8 @@ pub(super) fn edges(outline: &Outline) -> Edges {
 /// The groups of items of a module that flow into one another in a circle.
 pub(super) fn circles(outline: &Outline, module: Id, edges: &Edges) -> Vec<Vec<Id>> {
     let children = &outline.items[module].children;
-    let reached: BTreeMap<Id, Vec<Id>> = children.iter().map(|&child| (child, reach(module, child, edges))).collect();
+    let reached: BTreeMap<Id, Vec<Id>> =
+        children.iter().map(|&child| (child, reach(module, child, edges))).collect();
     let mut circles: Vec<Vec<Id>> = vec![];
     for &child in children {
         let circle = reached[&child].iter().copied();

@@ -93,9 +93,10 @@ fn form(outline: &Outline, layer: Id) -> String {
             (if id == layer { "" } else { name }, lines, look, repeat, children.len())
         })
         .collect();
-    let flows = outline.flows.iter().filter_map(|((from, to), direct)| {
-        Some((place.get(from)?, place.get(to)?, direct))
-    });
+    let flows = outline
+        .flows
+        .iter()
+        .filter_map(|((from, to), direct)| Some((place.get(from)?, place.get(to)?, direct)));
     format!("{looks:?} {:?}", flows.collect::<Vec<_>>())
 }
 
@@ -142,7 +143,9 @@ fn compress(outline: &mut Outline, module: Id) {
     let joined = [&*outline.items[module].name, &*outline.items[child].name];
     let joined = joined.into_iter().filter(|name| !name.is_empty()).collect::<Vec<_>>().join(".");
     let inner = &outline.items[child];
-    if module == ROOT || (outline.items[module].repeat.is_some() && (inner.repeat.is_some() || !inner.is_module())) {
+    if module == ROOT
+        || (outline.items[module].repeat.is_some() && (inner.repeat.is_some() || !inner.is_module()))
+    {
         return;
     }
     if outline.items[module].repeat.is_none() {
@@ -194,6 +197,7 @@ impl Outline {
         for ((from, to), direct) in std::mem::take(&mut self.flows) {
             *self.flows.entry((end(from), end(to))).or_default() |= direct;
         }
-        self.loops = std::mem::take(&mut self.loops).into_iter().map(|(leaf, id)| (end(leaf), end(id))).collect();
+        self.loops =
+            std::mem::take(&mut self.loops).into_iter().map(|(leaf, id)| (end(leaf), end(id))).collect();
     }
 }

@@ -79,7 +79,8 @@ pub(super) fn describe(graph: &CheckedGraph, trace: &Trace, value: Value) -> (Lo
             let (from, to) = (channels(&image, 1), channels(&kernel, 0));
             let [height, width] = conv.stride;
             let taps = kernel.get(2..).unwrap_or_default().join(" × ");
-            let mut lines = vec![format!("Conv2d {from} → {to}"), format!("{taps}, stride {height} × {width}")];
+            let mut lines =
+                vec![format!("Conv2d {from} → {to}"), format!("{taps}, stride {height} × {width}")];
             lines.extend((conv.groups > 1).then(|| format!("{} groups", conv.groups)));
             (Look::Layer, lines)
         }

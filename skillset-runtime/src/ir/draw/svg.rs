@@ -73,7 +73,13 @@ fn write_module(f: &mut fmt::Formatter<'_>, item: &Item, rect: &Rect) -> fmt::Re
 fn write_title(f: &mut fmt::Formatter<'_>, item: &Item, rect: &Rect) -> fmt::Result {
     let (x, y) = (rect.x + 14.0, rect.y + 21.0);
     write!(f, "<g class=\"module\"><title>{}</title>", escape(&item.path))?;
-    write!(f, "<text class=\"title\" x=\"{}\" y=\"{}\"><tspan class=\"name\">{}</tspan>", number(x), number(y), escape(&item.name))?;
+    write!(
+        f,
+        "<text class=\"title\" x=\"{}\" y=\"{}\"><tspan class=\"name\">{}</tspan>",
+        number(x),
+        number(y),
+        escape(&item.name)
+    )?;
     if let Some(repeat) = &item.repeat {
         write!(f, "<tspan class=\"repeat\" dx=\"9\">{}</tspan>", escape(repeat))?;
     }
@@ -89,12 +95,18 @@ fn write_leaf(f: &mut fmt::Formatter<'_>, item: &Item, look: Look, rect: &Rect) 
         write_rect(f, rect, 8.0)?;
     }
     let name = (!item.name.is_empty()).then_some((&item.name, "name"));
-    let lines = item.lines.iter().map(|line| (line, "line")).chain(item.repeat.iter().map(|line| (line, "repeat")));
+    let lines =
+        item.lines.iter().map(|line| (line, "line")).chain(item.repeat.iter().map(|line| (line, "repeat")));
     let rows: Vec<_> = name.into_iter().chain(lines).collect();
     let first = if is_sign(item) { y + 4.0 } else { rect.y + PADDING + LINE - 4.5 };
     for (row, (text, class)) in rows.iter().enumerate() {
         let y = number(first + row as f64 * LINE);
-        write!(f, "<text class=\"{class}\" x=\"{}\" y=\"{y}\" text-anchor=\"middle\">{}</text>", number(x), escape(text))?;
+        write!(
+            f,
+            "<text class=\"{class}\" x=\"{}\" y=\"{y}\" text-anchor=\"middle\">{}</text>",
+            number(x),
+            escape(text)
+        )?;
     }
     writeln!(f, "</g>")
 }
@@ -114,7 +126,14 @@ fn write_line(f: &mut fmt::Formatter<'_>, line: &Line) -> fmt::Result {
             let _ = write!(path, "L{} {}", number(x), number(y));
         } else {
             let middle = number((from_y + y) / 2.0);
-            let _ = write!(path, "C{} {middle} {} {middle} {} {}", number(from_x), number(x), number(x), number(y));
+            let _ = write!(
+                path,
+                "C{} {middle} {} {middle} {} {}",
+                number(from_x),
+                number(x),
+                number(x),
+                number(y)
+            );
         }
     }
     let class = if line.is_direct { "" } else { " class=\"aside\"" };

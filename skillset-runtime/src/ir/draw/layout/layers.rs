@@ -152,7 +152,8 @@ fn without_circles(count: usize, pairs: &[(usize, usize)]) -> Vec<(usize, usize)
 /// The layer of each end: below all that flows into it; what nothing flows into stands just above what it flows to.
 fn ranks(ends: &[End], pairs: &[(usize, usize)]) -> Vec<usize> {
     let has_entries = matches!(ends.first(), Some(End::Entry(_) | End::Exit));
-    let first = |end: &End| usize::from(!matches!(end, End::Entry(_)) && (has_entries || ends.contains(&End::Exit)));
+    let first =
+        |end: &End| usize::from(!matches!(end, End::Entry(_)) && (has_entries || ends.contains(&End::Exit)));
     let mut ranks: Vec<usize> = ends.iter().map(first).collect();
     // As many rounds as a longest path can have edges; there are no circles.
     for _ in 0..ends.len() {

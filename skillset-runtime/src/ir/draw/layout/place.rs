@@ -46,7 +46,13 @@ fn wish(layers: &Layers, node: usize, centres: &[f64]) -> (f64, f64) {
             let is_bend = |node: usize| layers.nodes[node].what == What::Bend;
             let weight = match (is_bend(pair[0]), is_bend(pair[1])) {
                 (true, true) => 8.0,
-                (false, false) => if edge.is_direct { 2.0 } else { 0.5 },
+                (false, false) => {
+                    if edge.is_direct {
+                        2.0
+                    } else {
+                        0.5
+                    }
+                }
                 _ => 1.0,
             };
             sum += weight * wanted;
