@@ -51,8 +51,33 @@ pub struct Metadata {
     pub tasks: &'static [(&'static str, &'static str)],
     /// Kind and transformers class of what prepares inputs: `tokenizer`, `image_processor` ….
     pub processors: &'static [(&'static str, &'static str)],
+    /// The fields of its config.
+    pub fields: &'static [FieldInfo],
     /// Reads a `config.json` into the type's `Config`, and gives its fields back as JSON.
     pub config: fn(&Reader<'_>) -> Result<serde_json::Value, ConfigError>,
+}
+
+/// A name that is known, whether or not a model type is called so.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct EarlierName {
+    /// The name.
+    pub name: &'static str,
+    /// What it stands for.
+    pub means: Meaning,
+}
+
+/// What a name stands for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Meaning {
+    /// Another spelling of a model type, or something whose checkpoints are of that type.
+    Alias {
+        /// The model type.
+        model_type: &'static str,
+        /// Why the name stands for it.
+        why: &'static str,
+    },
+    /// Something that transformers has no model type for; says what.
+    Note(&'static str),
 }
 
 /// The kind of a model's input.
@@ -66,6 +91,21 @@ pub enum Modality {
     Audio,
     /// Several kinds.
     Multimodal,
+}
+
+impl Modality {
+    /// Every kind.
+    pub const ALL: [Self; 4] = [Self::Text, Self::Vision, Self::Audio, Self::Multimodal];
+
+    /// Its name, which is that of the folder of its specs.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Text => "text",
+            Self::Vision => "vision",
+            Self::Audio => "audio",
+            Self::Multimodal => "multimodal",
+        }
+    }
 }
 
 /// One field of a config.
@@ -206,9 +246,14 @@ impl ModelType {
 
 /// The entry of `known` that `name` is most like, if it is like any.
 pub fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    let likeness = |known: &'a str| (strsim::normalized_damerau_levenshtein(name, known), known);
+    let likeness = |known: &'a str| (similarity(name, known), known);
     let likely = known.into_iter().map(likeness).filter(|(likeness, _)| *likeness >= 0.6);
     likely.max_by(|a, b| a.0.total_cmp(&b.0)).map(|(_, known)| known)
+}
+
+/// How alike two names are: 1 for the same, 0 for nothing in common.
+pub fn similarity(a: &str, b: &str) -> f64 {
+    strsim::normalized_damerau_levenshtein(a, b)
 }
 
 /// ` (did you mean "…"?)`, if there is something that could be meant; how every message suggests a name.
@@ -224,12 +269,7 @@ impl fmt::Debug for Task {
 
 impl fmt::Display for Modality {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Text => "text",
-            Self::Vision => "vision",
-            Self::Audio => "audio",
-            Self::Multimodal => "multimodal",
-        })
+        f.pad(self.name())
     }
 }
 

@@ -3,6 +3,7 @@
 //! One file a command. Commands return errors; [`main`] prints them and turns them into exit code 2.
 
 mod completions;
+mod describe;
 mod doctor;
 mod engine;
 mod export;

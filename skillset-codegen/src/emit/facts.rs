@@ -84,6 +84,9 @@ fn emit_metadata(listed: &Listed) -> TokenStream {
         let (kind, class) = (&kind.text, &class.text);
         quote!((#kind, #class))
     });
+    let fields = listed.fields.iter().map(|ListedField { name, kind, default, doc, .. }| {
+        quote!(FieldInfo { name: #name, kind: #kind, default: #default, doc: #doc })
+    });
     let doc = format!(" What transformers says of {}.", listed.name());
     quote! {
         #[doc = #doc]
@@ -95,6 +98,7 @@ fn emit_metadata(listed: &Listed) -> TokenStream {
             prefix: #prefix,
             tasks: &[#(#tasks),*],
             processors: &[#(#processors),*],
+            fields: &[#(#fields),*],
             config: |r| r.all(Config::read).map(|config| config.to_json()),
         };
     }

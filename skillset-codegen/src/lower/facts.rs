@@ -27,6 +27,10 @@ pub(crate) struct Listed {
 pub(crate) struct ListedField {
     pub name: String,
     pub doc: String,
+    /// The type as the harvest spells it.
+    pub kind: String,
+    /// The default as JSON, or words for where it comes from.
+    pub default: String,
     pub aliases: Vec<String>,
     pub rust_type: TokenStream,
     /// The expression that reads it.
@@ -62,6 +66,8 @@ fn lower_facts(
             Ok((rust_type, read)) => fields.push(ListedField {
                 name: name.text.clone(),
                 doc: docs(&name.text).unwrap_or_else(|| format!("`{}`", name.text)),
+                kind: fact.kind.text.clone(),
+                default: kind.default_text(fact),
                 aliases: fact.aliases.clone().unwrap_or_default(),
                 rust_type,
                 read,
@@ -96,6 +102,17 @@ impl<'a> Kind<'a> {
 
     fn is_rope(&self) -> bool {
         matches!(self.name, "RopeParameters" | "Map<RopeParameters>")
+    }
+
+    /// What a missing field means.
+    fn default_text(&self, fact: &Fact) -> String {
+        match &fact.default {
+            Some(default) => json(default),
+            None if fact.derived == Some(true) => "from other fields".to_owned(),
+            None if self.is_rope() => "by its own rules".to_owned(),
+            None if !self.optional && (self.nested().is_some() || self.name == "Config") => "{}".to_owned(),
+            None => "null".to_owned(),
+        }
     }
 
     fn is_json(&self) -> bool {
