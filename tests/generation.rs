@@ -23,7 +23,7 @@ fn open(kind: EngineKind) -> (TextGenerator, tempfile::TempDir) {
     Fixture::open(folder()).unwrap().write_checkpoint("text-generation", dir.path()).unwrap();
     let checkpoint = Checkpoint::open(dir.path()).unwrap();
     let engine = EngineOptions { kind, ..EngineOptions::default() }.open().unwrap();
-    let model = Model::new(registry::get("llama").unwrap(), Arc::new(checkpoint), engine);
+    let model = Model::new(registry::architecture("llama").unwrap(), Arc::new(checkpoint), engine);
     (TextGenerator::load(&model).unwrap(), dir)
 }
 

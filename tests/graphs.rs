@@ -32,7 +32,7 @@ fn parameters_and_outputs_are_those_of_transformers() {
     let mut compared = 0;
     for dir in fixtures() {
         let fixture = Fixture::open(&dir).unwrap();
-        let Some(model) = registry::find(&fixture.manifest().model_type) else { continue };
+        let Ok(model) = registry::architecture(&fixture.manifest().model_type) else { continue };
         for (name, task) in fixture.tasks() {
             let config = Value::Object(fixture.config(name).unwrap());
             assert_eq!(model.task(name).unwrap().class, task.class, "{name}");
@@ -76,7 +76,7 @@ fn parameters_and_outputs_are_those_of_transformers() {
 
 #[test]
 fn a_cache_is_kept_where_it_is_asked_for() {
-    let model = registry::find("llama").unwrap();
+    let model = registry::architecture("llama").unwrap();
     let config =
         json!({ "num_hidden_layers": 2, "hidden_size": 8, "num_attention_heads": 2, "vocab_size": 5 });
     let request = Request { inputs: vec!["attention_mask".into()], cache: true, ..Request::default() };
@@ -97,7 +97,7 @@ fn a_cache_is_kept_where_it_is_asked_for() {
 #[test]
 fn configs_that_are_not_supported_are_refused_by_field() {
     let refused = |model: &str, config: Value| {
-        graph(registry::find(model).unwrap(), &config, "base", &Request::default()).unwrap_err()
+        graph(registry::architecture(model).unwrap(), &config, "base", &Request::default()).unwrap_err()
     };
     assert_eq!(
         refused("bert", json!({ "add_cross_attention": true })),
@@ -134,7 +134,7 @@ fn absurd_numbers_never_panic() {
         json!(null),
         json!("x"),
     ];
-    for model in registry::all() {
+    for model in skillset::models::ALL {
         for field in model.config {
             for value in &absurd {
                 let mut config = json!({ "num_hidden_layers": 1 });

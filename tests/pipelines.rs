@@ -27,7 +27,8 @@ fn run_folder(folder: &Path, engine: &Arc<dyn Engine>) -> Result<usize, String> 
     let dir = tempfile::tempdir().unwrap();
     fixture.write_checkpoint(task, dir.path()).map_err(|error| error.to_string())?;
     let checkpoint = Checkpoint::open(dir.path()).map_err(|error| error.to_string())?;
-    let model_type = registry::get(&checkpoint.model_type().unwrap()).map_err(|error| error.to_string())?;
+    let model_type =
+        registry::architecture(&checkpoint.model_type().unwrap()).map_err(|error| error.to_string())?;
     let model = Model::new(model_type, Arc::new(checkpoint), Arc::clone(engine));
     recorded::hold(folder, &model)
 }

@@ -9,6 +9,7 @@ use crate::compile::{Output, Selection, compile};
 use crate::emit::Module;
 use crate::error::Errors;
 use crate::files::{read_specs, write_if_changed};
+use crate::spec::{EarlierName, Table};
 
 /// What cargo tells the build scripts of crates that depend on `skillset`: the folder of the built-in specs.
 const BASE_SPECS: &str = "DEP_SKILLSET_SPECS";
@@ -179,7 +180,33 @@ fn emit_index(output: &Output, runtime: &str) -> String {
     if !output.facts.is_empty() {
         emit_facts_index(&mut text, output, runtime);
     }
+    if let Some(names) = &output.earlier_names {
+        emit_earlier_names(&mut text, names, runtime);
+    }
     text
+}
+
+/// The list of names that are no model types.
+fn emit_earlier_names(text: &mut String, names: &Table<EarlierName>, runtime: &str) {
+    let names = names.iter().filter_map(|(name, known)| {
+        let (name, model) = (&name.text, format!("{runtime}::model"));
+        let means = match (&known.alias, &known.why, &known.note) {
+            (Some(alias), Some(why), _) => {
+                format!("Alias {{ model_type: {alias:?}, why: {why:?} }}")
+            }
+            (_, _, Some(note)) => format!("Note({note:?})"),
+            // A name of a model type stands for that.
+            _ => return None,
+        };
+        Some(format!("    {model}::EarlierName {{ name: {name:?}, means: {model}::Meaning::{means} }},\n"))
+    });
+    let names = names.collect::<String>();
+    // Writing to a string cannot fail.
+    let _ = writeln!(
+        text,
+        "/// What names stand for that are no model types.\n\
+         pub static EARLIER_NAMES: &[{runtime}::model::EarlierName] = &[\n{names}];"
+    );
 }
 
 /// The modules of facts, and the lists of what they are about. Specs of other crates mostly have none.

@@ -10,12 +10,14 @@ use crate::listings::{emit_listings, is_listing};
 use crate::lower::{Model, lower_model};
 use crate::merge::Family;
 use crate::source::Node;
-use crate::spec::{Evidence, Spec};
+use crate::spec::{EarlierName, Evidence, Spec, Table};
 
 /// The name, as a model type, of the file of lines about fields.
 const GLOSSARY: &str = "glossary";
 /// The name, as a model type, of the file of what was measured.
 const EVIDENCE: &str = "evidence";
+/// The name, as a model type, of the file of names that are none.
+const EARLIER_NAMES: &str = "earlier_names";
 
 /// The text of one spec file.
 #[derive(Clone, Debug)]
@@ -45,6 +47,10 @@ pub struct Output {
     pub facts: Vec<Module>,
     /// The model types among those, in order.
     pub listed: Vec<String>,
+    /// What was measured.
+    pub evidence: Option<Evidence>,
+    /// What other names stand for.
+    pub earlier_names: Option<Table<EarlierName>>,
 }
 
 /// Which model types are emitted.
@@ -70,7 +76,7 @@ impl Selection {
 /// Compiles specs. `base` are specs that these may extend, where they are not all that there are; they are not
 /// compiled themselves. The runtime crate is found under the path `runtime`. Every architecture is checked, selected
 /// or not. A file called `glossary.json` has a line for the names of harvested fields, one called `evidence.json` what
-/// was measured of tasks.
+/// was measured of tasks, one called `earlier_names.json` what other names stand for.
 ///
 /// # Errors
 /// Everything that is wrong with any of the specs.
@@ -88,12 +94,13 @@ pub fn compile(
         let hint = suggest(name, own.keys().map(String::as_str));
         errors.push(&Location::root("model types"), format_args!("there is no model type {name:?}{hint}"));
     }
+    let names = own.remove(EARLIER_NAMES).and_then(|node| Decode::decode(&node, &mut errors));
     let included = |model_type: &str, modality: Option<&str>| selection.includes(model_type, modality);
     let facts = emit_listings(&own, glossary.as_ref(), &included, runtime, &mut errors);
-    own.retain(is_architecture);
+    own.retain(|name, node| is_architecture(name, node));
     let base = base.map(|base| {
         let mut base = parse_all(base, &mut errors);
-        base.retain(is_architecture);
+        base.retain(|name, node| is_architecture(name, node));
         base
     });
     let models = check(&Family { own, base }, &mut errors);
@@ -106,7 +113,8 @@ pub fn compile(
         models.values().map(|model| (model, emit_model(model, evidence.as_ref(), runtime, &mut errors)));
     let modules: Vec<(&Model, Module)> = modules.collect();
     let modules = modules.into_iter().filter(|(model, _)| wanted(model)).map(|(_, module)| module).collect();
-    errors.into_result(Output { modules, index, facts: facts.modules, listed: facts.model_types })
+    let (facts, listed) = (facts.modules, facts.model_types);
+    errors.into_result(Output { modules, index, facts, listed, evidence, earlier_names: names })
 }
 
 /// The specs that have an architecture, each with what it inherits, by model type.
@@ -116,7 +124,7 @@ pub fn compile(
 pub fn merge(files: &[SpecFile]) -> Result<BTreeMap<String, Node>, Errors> {
     let mut errors = Errors::default();
     let mut own = parse_all(files, &mut errors);
-    own.retain(is_architecture);
+    own.retain(|name, node| is_architecture(name, node));
     let merged = Family { own, base: None }.merge(&mut errors);
     errors.into_result(merged)
 }
@@ -144,8 +152,8 @@ fn check(family: &Family, errors: &mut Errors) -> BTreeMap<String, Model> {
 }
 
 /// Whether a file describes an architecture, and is none of facts or of what there is about all types.
-fn is_architecture(name: &String, node: &mut Node) -> bool {
-    name != GLOSSARY && name != EVIDENCE && !is_listing(node)
+fn is_architecture(name: &str, node: &Node) -> bool {
+    ![GLOSSARY, EVIDENCE, EARLIER_NAMES].contains(&name) && !is_listing(node)
 }
 
 /// The specs as located JSON, by model type.

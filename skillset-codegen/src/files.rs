@@ -8,11 +8,10 @@ use crate::compile::SpecFile;
 
 /// JSON files at the top of a folder of specs that are none: what editors check specs by, and what was harvested
 /// for all types together.
-const NOT_SPECS: [&str; 5] =
-    ["common.json", "earlier_names.json", "harvest.json", "processors.json", "schema.json"];
+const NOT_SPECS: [&str; 4] = ["common.json", "harvest.json", "processors.json", "schema.json"];
 
 /// Every `<folder>/<model_type>.json` and `<folder>/<modality>/<model_type>.json`, in order, and the
-/// `evidence.json` and `glossary.json` of the folder where there are such.
+/// `earlier_names.json`, `evidence.json` and `glossary.json` of the folder where there are such.
 ///
 /// # Errors
 /// If a folder or file cannot be read.

@@ -1,10 +1,14 @@
 //! What the catalog says of one model type.
 
+use std::collections::BTreeSet;
+
 use serde::Serialize;
 
 use super::drawing;
 use super::usage::Usage;
-use crate::runtime::model::{FieldInfo, Metadata, ModelType, Support};
+use crate::models;
+use crate::registry;
+use crate::runtime::model::{EarlierName, FieldInfo, Meaning, Metadata, ModelType, Support};
 
 /// One model type.
 #[derive(Clone, Debug, Serialize)]
@@ -153,32 +157,28 @@ impl TaskEntry {
 }
 
 impl Entry {
-    pub(super) fn new(metadata: &'static Metadata, model: Option<&'static ModelType>) -> Self {
-        let title = model.map(|model| model.title).or(metadata.title).unwrap_or(metadata.model_type);
-        let tasks = tasks(metadata, model);
+    pub(super) fn new(known: registry::Entry) -> Self {
+        let (metadata, model) = (known.metadata(), known.architecture().ok());
+        let tasks = tasks(known);
         let status = match model {
-            Some(_) if tasks.iter().any(TaskEntry::is_verified) => Status::Verified,
+            Some(model) if model.is_verified() => Status::Verified,
             Some(_) => Status::Unverified,
             None => Status::MetadataOnly,
         };
-        let mut engines: Vec<String> = tasks
-            .iter()
-            .flat_map(|task| &task.classes)
-            .flat_map(|class| class.engines.iter().map(|engine| engine.name.clone()))
-            .collect();
-        engines.sort();
-        engines.dedup();
+        let classes = tasks.iter().flat_map(|task| &task.classes);
+        let engines: BTreeSet<&String> =
+            classes.flat_map(|class| class.engines.iter().map(|engine| &engine.name)).collect();
         Self {
             model_type: metadata.model_type.to_owned(),
-            title: title.to_owned(),
+            title: known.title().to_owned(),
             description: model.map(|model| model.description.to_owned()).unwrap_or_default(),
             modality: metadata.modality.map(|modality| modality.to_string()).unwrap_or_default(),
             class: metadata.class.unwrap_or_default().to_owned(),
             prefix: metadata.prefix.map(str::to_owned),
             paper: model.and_then(|model| model.paper).map(Paper::parse),
-            aliases: vec![],
+            aliases: aliases(metadata.model_type),
             status,
-            engines,
+            engines: engines.into_iter().cloned().collect(),
             usage: Usage::new(metadata, &tasks),
             tasks,
             fields: fields(metadata, model),
@@ -214,29 +214,27 @@ impl Paper {
     }
 }
 
-/// The tasks of the architecture and of transformers, each once with all of its classes.
-fn tasks(metadata: &Metadata, model: Option<&ModelType>) -> Vec<TaskEntry> {
-    let heads = model.map(|model| model.tasks).unwrap_or_default();
-    let built = heads.iter().map(|task| (task.name, task.class, Some(task.support)));
-    let listed = metadata.tasks.iter().map(|&(task, class)| (task, class, None));
+/// The tasks of a type, each once with all of its classes.
+fn tasks(known: registry::Entry) -> Vec<TaskEntry> {
     let mut tasks: Vec<TaskEntry> = vec![];
-    for (name, class, support) in built.chain(listed) {
-        let place = tasks.iter().position(|task| is_same(&task.name, name)).unwrap_or_else(|| {
-            tasks.push(TaskEntry { name: name.to_owned(), classes: vec![] });
-            tasks.len() - 1
-        });
-        let classes = &mut tasks[place].classes;
-        if !classes.iter().any(|known| known.name == class) {
-            let engines = support.unwrap_or_default().iter().map(Engine::new).collect();
-            classes.push(Class { name: class.to_owned(), is_built: support.is_some(), engines });
+    for task in known.tasks() {
+        let class = Class {
+            name: task.class.to_owned(),
+            is_built: task.has_head,
+            engines: task.support.iter().map(Engine::new).collect(),
+        };
+        match tasks.iter_mut().find(|known| known.name == task.name) {
+            Some(known) => known.classes.push(class),
+            None => tasks.push(TaskEntry { name: task.name.to_owned(), classes: vec![class] }),
         }
     }
     tasks
 }
 
-/// Heads without a pipeline are spelled with more or fewer hyphens: `pre-training`, `pretraining`.
-fn is_same(a: &str, b: &str) -> bool {
-    a.replace('-', "") == b.replace('-', "")
+/// The names that stand for a type without being its own.
+fn aliases(wanted: &str) -> Vec<String> {
+    let stands_for = |known: &&EarlierName| matches!(known.means, Meaning::Alias { model_type, .. } if model_type == wanted);
+    models::EARLIER_NAMES.iter().filter(stands_for).map(|known| known.name.to_owned()).collect()
 }
 
 /// The fields of the config class; those that shape the graph as its architecture says.

@@ -17,28 +17,22 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::models;
-use crate::registry;
-use crate::runtime::model::Metadata;
+use crate::registry::{self, Summary};
 
 /// Every model type of a build, in order of their names.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug)]
 pub struct Catalog {
     /// The version of transformers that the facts and the measurements are of.
     pub transformers: String,
+    /// The registry in numbers.
+    pub summary: Summary,
     /// The model types.
     pub entries: Vec<Entry>,
 }
 
-/// How many of the model types there are by something that they have.
+/// How many of the model types each choice of a filter leaves.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
-pub struct Counts {
-    /// All of them.
-    pub all: usize,
-    /// Those with a task that was held against transformers.
-    pub verified: usize,
-    /// Tasks of model types that were held against transformers.
-    pub verified_tasks: usize,
+pub struct Choices {
     /// By modality.
     pub modalities: BTreeMap<String, usize>,
     /// By status.
@@ -52,8 +46,11 @@ pub struct Counts {
 impl Catalog {
     /// The catalog of the model types that are compiled in.
     pub fn of_build() -> Self {
-        let entry = |metadata: &&'static Metadata| Entry::new(metadata, registry::find(metadata.model_type));
-        Self { transformers: transformers_version(), entries: models::METADATA.iter().map(entry).collect() }
+        Self {
+            transformers: transformers_version(),
+            summary: Summary::of(registry::all()),
+            entries: registry::all().map(Entry::new).collect(),
+        }
     }
 
     /// The pages and assets of the site by their paths in it.
@@ -64,23 +61,20 @@ impl Catalog {
         pages::render(self)
     }
 
-    /// The counts that the index shows.
-    pub fn counts(&self) -> Counts {
-        let mut counts = Counts { all: self.entries.len(), ..Counts::default() };
+    /// The choices of the filters.
+    pub fn choices(&self) -> Choices {
+        let mut choices = Choices::default();
         for entry in &self.entries {
-            let verified = entry.tasks.iter().filter(|task| task.is_verified()).count();
-            counts.verified += usize::from(verified > 0);
-            counts.verified_tasks += verified;
-            *counts.modalities.entry(entry.modality.clone()).or_default() += 1;
-            *counts.statuses.entry(entry.status.name()).or_default() += 1;
+            *choices.modalities.entry(entry.modality.clone()).or_default() += 1;
+            *choices.statuses.entry(entry.status.name()).or_default() += 1;
             for engine in &entry.engines {
-                *counts.engines.entry(engine.clone()).or_default() += 1;
+                *choices.engines.entry(engine.clone()).or_default() += 1;
             }
             for task in &entry.tasks {
-                *counts.tasks.entry(task.name.clone()).or_default() += 1;
+                *choices.tasks.entry(task.name.clone()).or_default() += 1;
             }
         }
-        counts
+        choices
     }
 }
 

@@ -7,6 +7,7 @@ use minijinja::value::Serde;
 use minijinja::{Environment, Error, HtmlEscape, UndefinedBehavior, Value, context};
 
 use super::Catalog;
+use crate::registry::Summary;
 
 /// Files of the site that are the same in every catalog.
 const ASSETS: [(&str, &str); 2] =
@@ -40,16 +41,27 @@ pub(super) fn render(catalog: &Catalog) -> Result<BTreeMap<String, String>, Erro
     let transformers = &*catalog.transformers;
     let entries: Vec<Value> = catalog.entries.iter().map(|entry| Value::from(Serde(entry))).collect();
 
-    let counts = Value::from(Serde(catalog.counts()));
+    let choices = Value::from(Serde(catalog.choices()));
+    let Summary { total, verified, tasks, verified_tasks, .. } = catalog.summary;
     let all = entries.clone();
-    let index = context! { root => "", version, transformers, counts, entries => all };
+    let index = context! {
+        root => "",
+        version,
+        transformers,
+        total,
+        verified,
+        tasks,
+        verified_tasks,
+        choices,
+        entries => all,
+    };
     pages.insert("index.html".to_owned(), templates.get_template("index.html")?.render(index)?);
 
     let page = templates.get_template("type.html")?;
     for (position, entry) in entries.iter().enumerate() {
         let previous = position.checked_sub(1).and_then(|position| entries.get(position));
         let values = context! {
-            root => "../",
+            root => Value::from_safe_string("../".to_owned()),
             version,
             transformers,
             entry,

@@ -3,7 +3,7 @@
 use clap::{Args, CommandFactory};
 use clap_complete::Shell;
 
-use super::{Cli, Error};
+use super::{Cli, Error, print};
 
 /// Print a completion script for a shell.
 #[derive(Debug, Args)]
@@ -14,7 +14,9 @@ pub(super) struct Completions {
 
 impl Completions {
     pub(super) fn run(self) -> Result<(), Error> {
-        clap_complete::generate(self.shell, &mut Cli::command(), "skillset", &mut std::io::stdout());
-        Ok(())
+        // The generator panics where it cannot write, and a pipe may close early.
+        let mut script = vec![];
+        clap_complete::generate(self.shell, &mut Cli::command(), "skillset", &mut script);
+        print::write(&String::from_utf8_lossy(&script))
     }
 }

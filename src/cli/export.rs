@@ -35,7 +35,7 @@ pub(super) struct Export {
 impl Export {
     pub(super) fn run(self) -> Result<(), Error> {
         let checkpoint = Arc::new(self.model.checkpoint()?);
-        let model_type = registry::get(&checkpoint.model_type()?)?;
+        let model_type = registry::architecture(&checkpoint.model_type()?)?;
         let task = choose_task(model_type, &checkpoint, self.task.as_deref())?;
         let request = export_request(model_type, task);
         let graph = model_type.graph(&checkpoint.config_reader()?, task.name, &request)?;

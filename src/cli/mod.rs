@@ -4,6 +4,7 @@
 
 mod catalog;
 mod completions;
+mod describe;
 mod doctor;
 mod engine;
 mod export;

@@ -64,7 +64,7 @@ impl ModelArgs {
     /// Opens the checkpoint on an engine.
     pub(super) fn open(&self, engine: &EngineArgs) -> Result<Model, Error> {
         let checkpoint = self.checkpoint()?;
-        let model_type = registry::get(&checkpoint.model_type()?)?;
+        let model_type = registry::architecture(&checkpoint.model_type()?)?;
         Ok(Model::new(model_type, Arc::new(checkpoint), engine.open(EngineKind::Candle)?))
     }
 

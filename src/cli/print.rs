@@ -1,5 +1,4 @@
 //! Output: tables for people, JSON for machines.
-#![expect(clippy::print_stderr, reason = "printing is what a command line does")]
 
 use std::io::{ErrorKind, Write};
 
@@ -9,14 +8,14 @@ use super::Error;
 
 /// Prints an error with its causes.
 pub(super) fn error(error: &dyn std::error::Error) {
-    eprintln!("error: {error}");
+    note(&format!("error: {error}"));
     let mut shown = error.to_string();
     let mut source = error.source();
     while let Some(cause) = source {
         // Transparent wrappers repeat their cause's text.
         let text = cause.to_string();
         if !shown.contains(&text) {
-            eprintln!("  because: {text}");
+            note(&format!("  because: {text}"));
         }
         shown = text;
         source = cause.source();
@@ -25,7 +24,8 @@ pub(super) fn error(error: &dyn std::error::Error) {
 
 /// Says something beside the result, on standard error.
 pub(super) fn note(text: &str) {
-    eprintln!("{text}");
+    // `eprintln!` panics where standard error is closed; then nobody listens.
+    let _ = writeln!(std::io::stderr(), "{text}");
 }
 
 /// Prints one JSON value on a line.

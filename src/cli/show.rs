@@ -3,19 +3,19 @@
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
-use serde_json::{Value, json};
+use serde_json::json;
 use skillset_runtime::checkpoint::{Reader, read_json};
 use skillset_runtime::ir::{Drawing, Request};
 use skillset_runtime::load::export_request;
 
-use super::{Error, print};
+use super::{Error, describe, print};
 use crate::registry;
-use crate::runtime::model::{ModelType, Support, Task};
+use crate::runtime::model::ModelType;
 
-/// Show a model type: what it is, its tasks, its graph.
+/// Show a model type: what it is, its tasks, its config, its graph.
 #[derive(Debug, Args)]
 pub(super) struct Show {
-    /// The model type, such as bert
+    /// The model type, such as bert, or another name for one
     model_type: String,
     /// Print the graph that the model type builds for a config
     #[arg(long, value_name = "FORM", num_args = 0..=1, default_missing_value = "text")]
@@ -48,11 +48,11 @@ enum Form {
 
 impl Show {
     pub(super) fn run(self) -> Result<(), Error> {
-        let model = registry::get(&self.model_type)?;
+        let resolved = registry::resolve(&self.model_type)?;
         match self.graph {
-            Some(form) => self.graph(model, form),
-            None if self.json => print::json(&describe(model)),
-            None => summary(model),
+            Some(form) => self.graph(resolved.entry.architecture()?, form),
+            None if self.json => print::json(&describe::json(resolved.entry)),
+            None => describe::summary(resolved),
         }
     }
 
@@ -73,53 +73,4 @@ impl Show {
             Form::Svg => print::line(&Drawing::Svg(&graph).to_string()),
         }
     }
-}
-
-fn summary(model: &ModelType) -> Result<(), Error> {
-    print::line(&format!("{} ({})", model.title, model.model_type))?;
-    print::line(&format!("modality  {}", model.modality))?;
-    print::line(&format!("class     {}", model.class))?;
-    if let Some(paper) = model.paper {
-        print::line(&format!("paper     {paper}"))?;
-    }
-    print::line("")?;
-    let row = |task: &Task| {
-        let support = task.support.iter().map(Support::to_string).collect::<Vec<_>>().join("; ");
-        let support = if task.is_verified() { support } else { "not measured".to_owned() };
-        vec![task.name.to_owned(), task.class.to_owned(), task.outputs.join(", "), support]
-    };
-    print::table(
-        &["task", "class", "outputs", "error to transformers"],
-        &model.tasks.iter().map(row).collect::<Vec<_>>(),
-    )
-}
-
-fn describe(model: &ModelType) -> Value {
-    let support = |support: &Support| {
-        json!({
-            "engine": support.engine.name(),
-            "precision": support.precision.to_string(),
-            "configs": support.configs,
-            "runs": support.runs,
-            "max_relative_error": support.max_relative_error,
-        })
-    };
-    let task = |task: &Task| {
-        json!({
-            "name": task.name,
-            "class": task.class,
-            "outputs": task.outputs,
-            "generates": task.generates,
-            "support": task.support.iter().map(support).collect::<Vec<_>>(),
-        })
-    };
-    json!({
-        "model_type": model.model_type,
-        "title": model.title,
-        "modality": model.modality.to_string(),
-        "class": model.class,
-        "prefix": model.prefix,
-        "paper": model.paper,
-        "tasks": model.tasks.iter().map(task).collect::<Vec<_>>(),
-    })
 }

@@ -66,6 +66,11 @@ impl Backend {
         }
     }
 
+    /// The engines that are tried for it, in order.
+    pub fn engines(self) -> Vec<EngineKind> {
+        self.candidates(0).into_iter().map(|(engine, _)| engine).collect()
+    }
+
     /// The engines that are tried for it, in order, and what each runs on; `number` tells several devices apart.
     pub(super) fn candidates(self, number: usize) -> Vec<(EngineKind, Device)> {
         match self {

@@ -9,7 +9,7 @@ use skillset_runtime::model::ModelType;
 use skillset_runtime::tasks::Pipeline;
 
 use super::{Backend, Skill};
-use crate::registry::{self, UnknownModelType};
+use crate::registry::{self, RegistryError};
 
 /// Where the graph of a skill comes from.
 #[derive(Clone, Copy, Debug)]
@@ -52,9 +52,9 @@ impl Origin {
     ///
     /// # Errors
     /// If it is not compiled into this build.
-    pub fn model_type(self) -> Result<Option<&'static ModelType>, UnknownModelType> {
+    pub fn model_type(self) -> Result<Option<&'static ModelType>, RegistryError> {
         match self {
-            Self::BuiltIn(name) => registry::get(name).map(Some),
+            Self::BuiltIn(name) => registry::architecture(name).map(Some),
             Self::Own(model_type) => Ok(Some(model_type)),
             Self::Exported(_) => Ok(None),
         }

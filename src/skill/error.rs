@@ -4,7 +4,7 @@ use skillset_runtime::checkpoint::CheckpointError;
 use skillset_runtime::tasks::TaskError;
 
 use super::placement::{Refusal, reasons};
-use crate::registry::UnknownModelType;
+use crate::registry::RegistryError;
 
 /// Why a skill cannot be opened or run.
 #[derive(Debug, thiserror::Error)]
@@ -22,9 +22,9 @@ pub enum SkillError {
         /// The checkpoint's.
         found: String,
     },
-    /// The skill's model type is not compiled in.
+    /// The skill's model type is not compiled in, or has no architecture.
     #[error(transparent)]
-    Unknown(#[from] UnknownModelType),
+    Registry(#[from] RegistryError),
     /// The skill has no default checkpoint.
     #[error(
         "the skill has no default checkpoint; name one, or add `checkpoint = \"org/name\"` to its attribute"

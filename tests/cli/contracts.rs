@@ -146,14 +146,3 @@ fn is_one_file(a: &Path, b: &Path) -> bool {
 fn is_one_file(a: &Path, b: &Path) -> bool {
     fs::read(a).unwrap() == fs::read(b).unwrap()
 }
-
-#[test]
-fn list_and_show_have_a_form_for_machines() {
-    let list: Value = serde_json::from_str(&succeeds(&["list", "--json"])).unwrap();
-    let types: Vec<&str> = list.as_array().unwrap().iter().filter_map(|m| m["model_type"].as_str()).collect();
-    assert!(types.contains(&"bert") && types.contains(&"llama") && types.contains(&"vit"), "{types:?}");
-    let show: Value = serde_json::from_str(&succeeds(&["show", "bert", "--json"])).unwrap();
-    assert_eq!(show["class"], "BertModel");
-    let drawing = succeeds(&["show", "vit", "--graph", "mermaid"]);
-    assert!(drawing.starts_with("flowchart TD"), "{drawing}");
-}

@@ -1,9 +1,11 @@
-//! The command line as others rely on it: contracts of `forward`, `generate` and `export`, and what bad input gives.
+//! The command line as others rely on it: contracts of `forward`, `generate` and `export`,
+//! what `list` and `show` say, and what bad input gives.
 
 mod bad_input;
 mod catalog;
 mod contracts;
 mod exported;
+mod registry;
 
 use std::path::Path;
 use std::process::{Command, Output};

@@ -1,6 +1,7 @@
 //! The types of a spec: what a file in `model_specs/` may say.
 
 mod config;
+mod earlier_name;
 mod evidence;
 mod facts;
 mod step;
@@ -8,6 +9,7 @@ mod task;
 
 pub use crate::decode::{Table, Text};
 pub use config::{Check, Field};
+pub use earlier_name::EarlierName;
 pub use evidence::{Bound, Engine, Engines, Evidence, Measured, Precision};
 pub use facts::{Fact, Facts, Listing};
 pub use step::{Apply, Condition, Group, Repeat, Step};

@@ -4,7 +4,7 @@ use skillset_runtime::checkpoint::{
     AnyConfig, ConfigError, Json, OneOrMany, OrString, Reader, ToJson, object,
 };
 use skillset_runtime::ir::Activation;
-use skillset_runtime::model::{Metadata, Modality};
+use skillset_runtime::model::{FieldInfo, Metadata, Modality};
 
 /// The config of Listed.
 #[derive(Clone, Debug, PartialEq)]
@@ -95,5 +95,79 @@ pub static METADATA: Metadata = Metadata {
         ("text-generation", "ListedB"),
     ],
     processors: &[("tokenizer", "ListedTokenizer")],
+    fields: &[
+        FieldInfo {
+            name: "width",
+            kind: "usize",
+            default: "8",
+            doc: "`width`",
+        },
+        FieldInfo {
+            name: "act",
+            kind: "Activation",
+            default: "\"gelu\"",
+            doc: "`act`",
+        },
+        FieldInfo {
+            name: "pad_token_id",
+            kind: "i64?",
+            default: "-1",
+            doc: "`pad_token_id`",
+        },
+        FieldInfo {
+            name: "eos_token_id",
+            kind: "OneOrMany<i64>?",
+            default: "null",
+            doc: "`eos_token_id`",
+        },
+        FieldInfo {
+            name: "rank",
+            kind: "OrString<usize>",
+            default: "\"auto\"",
+            doc: "`rank`",
+        },
+        FieldInfo {
+            name: "limits",
+            kind: "[f64]",
+            default: "[0.0,{\"__float__\":\"Infinity\"}]",
+            doc: "`limits`",
+        },
+        FieldInfo {
+            name: "image_size",
+            kind: "Size2",
+            default: "32",
+            doc: "`image_size`",
+        },
+        FieldInfo {
+            name: "conv_L_cache",
+            kind: "usize",
+            default: "3",
+            doc: "`conv_L_cache`",
+        },
+        FieldInfo {
+            name: "rope_parameters",
+            kind: "RopeParameters",
+            default: "10000.0",
+            doc: "`rope_parameters`",
+        },
+        FieldInfo {
+            name: "part_config",
+            kind: "Config<listed_part>",
+            default: "{}",
+            doc: "`part_config`",
+        },
+        FieldInfo {
+            name: "any_config",
+            kind: "Config",
+            default: "{\"model_type\":\"listed\"}",
+            doc: "`any_config`",
+        },
+        FieldInfo {
+            name: "rest",
+            kind: "Json",
+            default: "null",
+            doc: "`rest`",
+        },
+    ],
     config: |r| r.all(Config::read).map(|config| config.to_json()),
 };

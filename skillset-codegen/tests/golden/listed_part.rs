@@ -1,7 +1,7 @@
 //! The config of listed_part (`model_type` "listed_part") and what else transformers says of it.
 
 use skillset_runtime::checkpoint::{ConfigError, Json, Reader, ToJson, object};
-use skillset_runtime::model::Metadata;
+use skillset_runtime::model::{FieldInfo, Metadata};
 
 /// The config of listed_part.
 #[derive(Clone, Debug, PartialEq)]
@@ -37,5 +37,13 @@ pub static METADATA: Metadata = Metadata {
     prefix: None,
     tasks: &[],
     processors: &[],
+    fields: &[
+        FieldInfo {
+            name: "depth",
+            kind: "usize?",
+            default: "null",
+            doc: "`depth`",
+        },
+    ],
     config: |r| r.all(Config::read).map(|config| config.to_json()),
 };

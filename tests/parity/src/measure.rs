@@ -40,7 +40,7 @@ impl Measurement {
 pub fn measure(fixture: &Fixture, options: &EngineOptions) -> Result<Vec<Measurement>, Error> {
     let engine = options.open()?;
     let manifest = fixture.manifest();
-    let model_type = registry::get(&manifest.model_type)?;
+    let model_type = registry::architecture(&manifest.model_type)?;
     let mut measurements = vec![];
     for (task, recorded) in fixture.tasks() {
         if !model_type.tasks.iter().any(|known| known.name == task) {

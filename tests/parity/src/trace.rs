@@ -34,7 +34,7 @@ pub fn trace(
     let fixtures = fixtures(&[model_type.to_owned()])?;
     let fixture = fixtures.iter().find(|fixture| fixture.manifest().case == case);
     let fixture = fixture.ok_or_else(|| format!("{model_type} has no case {case:?}"))?;
-    let model_type = registry::get(model_type)?;
+    let model_type = registry::architecture(model_type)?;
     let task = model_type.task(task)?;
     let run =
         fixture.task(task.name)?.runs.first().ok_or_else(|| format!("{}: nothing recorded", task.name))?;

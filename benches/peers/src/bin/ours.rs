@@ -21,7 +21,7 @@ impl Skill {
     fn load(kind: EngineKind, checkpoint: &Path) -> Result<Self> {
         let engine = EngineOptions { kind, ..EngineOptions::default() }.open()?;
         let checkpoint = Arc::new(Checkpoint::open(checkpoint)?);
-        let model_type = skillset::registry::get(&checkpoint.model_type()?)?;
+        let model_type = skillset::registry::architecture(&checkpoint.model_type()?)?;
         let generates = checkpoint.architectures()?.iter().any(|class| class.ends_with("ForCausalLM"));
         let model = Model::new(model_type, checkpoint, engine);
         if generates {
