@@ -40,7 +40,8 @@ def _text_runs(config, arguments: set[str], is_base: bool, long: int | None):
     mask = torch.tensor([[1] * n + [0] * (width - n) for n in lengths])
     padded = {"input_ids": _pad(ids, mask, config), "attention_mask": mask}
     if "token_type_ids" in arguments:
-        types = random.integers(0, config.type_vocab_size, (2, width))
+        # GPT-2 takes a token for each kind of token.
+        types = random.integers(0, getattr(config, "type_vocab_size", config.vocab_size), (2, width))
         padded["token_type_ids"] = torch.from_numpy(types) * mask
     yield Run("padded", "batch of 2, the second padded on the right", padded)
 

@@ -57,7 +57,7 @@ fn backward(statements: &[Statement], live: Names, changed: &Names, errors: &mut
                     errors.push(at, "nothing that these steps change is used");
                 }
             }
-            Statement::If { condition, uses, then, otherwise, flows, at } => {
+            Statement::If { condition, uses, given, then, otherwise, flows, at } => {
                 let flows: Vec<&String> = flows.iter().filter(|name| block.live.remove(*name)).collect();
                 if flows.is_empty() {
                     errors.push(at, "nothing that these steps bind is used");
@@ -65,6 +65,13 @@ fn backward(statements: &[Statement], live: Names, changed: &Names, errors: &mut
                 }
                 let (then, live_then) = emit_branch(then, &flows, errors);
                 let (otherwise, live_otherwise) = emit_branch(otherwise, &flows, errors);
+                let condition = match given.as_ref().filter(|name| live_then.contains(*name)) {
+                    Some(name) => {
+                        let name = ident(name);
+                        quote!(let Some(#name) = #name)
+                    }
+                    None => condition.clone(),
+                };
                 block.bind(&flows, &quote!(if #condition { #then } else { #otherwise }), changed);
                 block.live.extend(live_then.into_iter().chain(live_otherwise).chain(uses.iter().cloned()));
             }

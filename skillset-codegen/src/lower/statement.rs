@@ -45,6 +45,8 @@ pub(crate) enum Statement {
         condition: TokenStream,
         /// The names that the condition reads.
         uses: BTreeSet<String>,
+        /// The optional value that the condition finds given: what is done then has the value itself.
+        given: Option<String>,
         /// What is done if it holds.
         then: Vec<Statement>,
         /// What is done if it does not.

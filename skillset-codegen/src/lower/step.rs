@@ -174,6 +174,10 @@ impl Steps<'_> {
             self.recorded(tokens, &step.condition.at).map(|tokens| (tokens, typed.uses))
         });
         let before = self.locals.clone();
+        let given = self.optional_value(&step.condition.text);
+        if let Some(name) = &given {
+            self.locals.insert(name.clone(), Local::new(Type::Value));
+        }
         let then = self.lower(&step.then, path);
         let after_then = std::mem::replace(&mut self.locals, before.clone());
         let otherwise = self.lower(&step.otherwise, path);
@@ -195,7 +199,14 @@ impl Steps<'_> {
             self.locals.insert(name.clone(), merged);
         }
         let (condition, uses) = condition?;
-        Some(Statement::If { condition, uses, then, otherwise, flows, at: step.at.clone() })
+        Some(Statement::If { condition, uses, given, then, otherwise, flows, at: step.at.clone() })
+    }
+
+    /// The name of an optional value, if `condition` asks whether that is given: `name.is_some()`.
+    fn optional_value(&self, condition: &str) -> Option<String> {
+        let name = condition.strip_suffix(".is_some()")?;
+        let is_optional_value = |ty: &Type| matches!(ty, Type::Option(inner) if **inner == Type::Value);
+        self.locals.get(name).filter(|local| is_optional_value(&local.ty)).map(|_| name.to_owned())
     }
 
     /// A block or primitive, with a suggestion if there is none of that name.

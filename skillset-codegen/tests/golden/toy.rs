@@ -148,7 +148,8 @@ fn base(g: &Scope, c: &Config) -> Base {
         given: embeds,
     }
     .build(&g.at("tokens"));
-    let mut x = g.div(g.mul(g.add(x, g.mean(features, -1)), c.ratio + 1.0), 2.0);
+    let x = g.div(g.mul(g.add(x, g.mean(features, -1)), c.ratio + 1.0), 2.0);
+    let mut x = if let Some(shifts) = shifts { g.add(x, g.mean(shifts, 0)) } else { x };
     let mask = PaddingMask::new(attention_mask).build(g);
     for i in 0..c.depth {
         let g = &g.at(&format!("layers.{i}"));

@@ -42,11 +42,15 @@ pub struct Attention {
     pub qkv_bias: bool,
     /// Whether the output projection has a bias.
     pub out_bias: bool,
+    /// Whether weights are stored `[in, out]` (transformers' `Conv1D`).
+    pub transposed: bool,
     /// Paths of the projections.
     pub names: AttentionNames,
 }
 
 /// Paths of the projections of [`Attention`].
+///
+/// Queries, keys and values, or two of them, that have one path are one projection, whose result is theirs one behind the other.
 #[derive(Clone, Debug)]
 pub struct AttentionNames {
     /// Query projection.
@@ -85,6 +89,7 @@ impl Attention {
             softcap: None,
             qkv_bias: true,
             out_bias: true,
+            transposed: false,
             names: AttentionNames::default(),
         }
     }
@@ -99,10 +104,8 @@ impl Attention {
             return self.of;
         }
 
-        let memory = self.memory.unwrap_or(self.of);
-        let query = self.rotate(g, self.project(g, self.names.q, self.of, self.heads, head_dim));
-        let key = self.rotate(g, self.project(g, self.names.k, memory, kv_heads, head_dim));
-        let value = self.project(g, self.names.v, memory, kv_heads, head_dim);
+        let [query, key, value] = self.projections(g, kv_heads, head_dim);
+        let (query, key) = (self.rotate(g, query), self.rotate(g, key));
         let (key, value) = match self.cache {
             Some(layer) => (g.cached(layer, "key", key), g.cached(layer, "value", value)),
             None => (key, value),
@@ -120,7 +123,8 @@ impl Attention {
         let [batch, sequence] = [g.dim(self.of, 0), g.dim(self.of, 1)];
         let merged = g
             .reshape(g.transpose(context, &[0, 2, 1, 3]), &[batch, sequence, (self.heads * head_dim).into()]);
-        Linear { bias: self.out_bias, ..Linear::new(merged, width) }.build(&g.at(self.names.o))
+        let out = Linear { bias: self.out_bias, transposed: self.transposed, ..Linear::new(merged, width) };
+        out.build(&g.at(self.names.o))
     }
 
     fn head_dim(&self, g: &Scope, width: usize) -> Option<usize> {
@@ -134,11 +138,40 @@ impl Attention {
         Some(width / self.heads)
     }
 
-    /// `[batch, length, …]` → `[batch, heads, length, head_dim]`
-    fn project(&self, g: &Scope, path: &str, x: Value, heads: usize, head_dim: usize) -> Value {
-        let y = Linear { bias: self.qkv_bias, ..Linear::new(x, heads * head_dim) }.build(&g.at(path));
-        let split: [Dim; 4] = [g.dim(x, 0), g.dim(x, 1), heads.into(), head_dim.into()];
-        g.transpose(g.reshape(y, &split), &[0, 2, 1, 3])
+    /// Queries, keys and values, each `[batch, heads, length, head_dim]`.
+    fn projections(&self, g: &Scope, kv_heads: usize, head_dim: usize) -> [Value; 3] {
+        let AttentionNames { q, k, v, .. } = self.names;
+        let memory = self.memory.unwrap_or(self.of);
+        let project = |path, of, heads: &[usize]| self.project(g, path, of, heads, head_dim);
+        if q == k && k == v && self.memory.is_none() {
+            let all = project(q, self.of, &[self.heads, kv_heads, kv_heads]);
+            return [all[0], all[1], all[2]];
+        }
+        let query = project(q, self.of, &[self.heads])[0];
+        if k == v {
+            let both = project(k, memory, &[kv_heads, kv_heads]);
+            return [query, both[0], both[1]];
+        }
+        [query, project(k, memory, &[kv_heads])[0], project(v, memory, &[kv_heads])[0]]
+    }
+
+    /// `[batch, length, …]` → for each number of heads `[batch, heads, length, head_dim]`
+    fn project(&self, g: &Scope, path: &str, x: Value, heads: &[usize], head_dim: usize) -> Vec<Value> {
+        let all: usize = heads.iter().sum();
+        let layer =
+            Linear { bias: self.qkv_bias, transposed: self.transposed, ..Linear::new(x, all * head_dim) };
+        let y = layer.build(&g.at(path));
+        let split: [Dim; 4] = [g.dim(x, 0), g.dim(x, 1), all.into(), head_dim.into()];
+        let y = g.transpose(g.reshape(y, &split), &[0, 2, 1, 3]);
+        if heads.len() == 1 {
+            return vec![y];
+        }
+        let parts = heads.iter().scan(0, |start, heads| {
+            let part = *start..*start + heads;
+            *start = part.end;
+            Some(g.slice(y, 1, part.start, part.end))
+        });
+        parts.collect()
     }
 
     fn rotate(&self, g: &Scope, x: Value) -> Value {

@@ -11,6 +11,8 @@ pub struct Linear {
     pub out: usize,
     /// Whether there is a bias.
     pub bias: bool,
+    /// Whether the weight is stored `[in, out]` (transformers' `Conv1D`).
+    pub transposed: bool,
     /// Applied to the result.
     pub activation: Option<Activation>,
 }
@@ -18,15 +20,17 @@ pub struct Linear {
 impl Linear {
     /// A layer with bias and no activation.
     pub fn new(of: Value, out: usize) -> Self {
-        Self { of, out, bias: true, activation: None }
+        Self { of, out, bias: true, transposed: false, activation: None }
     }
 
     /// Adds the layer; the result is `[…, out]`.
     pub fn build(self, g: &Scope) -> Value {
         let Some(width) = fixed_width(g, self.of) else { return self.of };
-        let weight = g.param("weight", &[self.out, width]);
+        let shape = if self.transposed { [width, self.out] } else { [self.out, width] };
+        let weight = g.param("weight", &shape);
         let bias = self.bias.then(|| g.param("bias", &[self.out]));
-        let y = g.apply_linear(ir::Linear::default(), self.of, weight, bias);
+        let attributes = ir::Linear { transposed: self.transposed, activation: None };
+        let y = g.apply_linear(attributes, self.of, weight, bias);
         self.activation.map_or(y, |activation| g.activation(y, activation))
     }
 }

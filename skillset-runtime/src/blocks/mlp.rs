@@ -15,6 +15,8 @@ pub struct Mlp {
     pub activation: Activation,
     /// Whether both layers have a bias.
     pub bias: bool,
+    /// Whether weights are stored `[in, out]` (transformers' `Conv1D`).
+    pub transposed: bool,
     /// Paths of the layers.
     pub names: MlpNames,
 }
@@ -37,19 +39,16 @@ impl Default for MlpNames {
 impl Mlp {
     /// A network with biases.
     pub fn new(of: Value, hidden: usize, activation: Activation) -> Self {
-        Self { of, hidden, activation, bias: true, names: MlpNames::default() }
+        Self { of, hidden, activation, bias: true, transposed: false, names: MlpNames::default() }
     }
 
     /// Adds the network; the result has the input's shape.
     pub fn build(self, g: &Scope) -> Value {
         let Some(width) = fixed_width(g, self.of) else { return self.of };
-        let up = Linear {
-            bias: self.bias,
-            activation: Some(self.activation),
-            ..Linear::new(self.of, self.hidden)
-        };
+        let layer = |of, out| Linear { bias: self.bias, transposed: self.transposed, ..Linear::new(of, out) };
+        let up = Linear { activation: Some(self.activation), ..layer(self.of, self.hidden) };
         let x = up.build(&g.at(self.names.up));
-        Linear { bias: self.bias, ..Linear::new(x, width) }.build(&g.at(self.names.down))
+        layer(x, width).build(&g.at(self.names.down))
     }
 }
 

@@ -32,7 +32,7 @@ pub use packed_sequences::PackedSequences;
 pub use padding_mask::PaddingMask;
 pub use patch_decoder::PatchDecoder;
 pub use patch_embeddings::PatchEmbeddings;
-pub use positions::{Positions, TokenTypes};
+pub use positions::{PaddedPositions, Positions, TokenTypes};
 pub use rope_parameters::{RopeParameters, RopeScaling};
 pub use rotary_embedding::{Rope, RotaryEmbedding};
 pub use tied_linear::TiedLinear;

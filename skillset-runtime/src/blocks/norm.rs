@@ -36,18 +36,21 @@ pub struct RmsNorm {
     pub of: Value,
     /// Added to the mean square.
     pub eps: f64,
+    /// Added to the weight: 1 where checkpoints store how far it is from 1 (Gemma).
+    pub offset: f64,
 }
 
 impl RmsNorm {
     /// A norm with weight.
     pub fn new(of: Value, eps: f64) -> Self {
-        Self { of, eps }
+        Self { of, eps, offset: 0.0 }
     }
 
     /// Adds the norm; the result has the input's shape.
     pub fn build(self, g: &Scope) -> Value {
         let Some(width) = fixed_width(g, self.of) else { return self.of };
         let weight = g.param("weight", &[width]);
+        let weight = if self.offset == 0.0 { weight } else { g.add(weight, self.offset) };
         g.apply_rms_norm(self.of, Some(weight), self.eps)
     }
 }

@@ -1,6 +1,6 @@
 //! Where tokens stand.
 
-use crate::ir::{Dim, Scope, Value};
+use crate::ir::{DType, Dim, Scope, Value};
 
 /// `past, past + 1, …` for each token, or the positions that the caller gives.
 #[derive(Clone, Debug)]
@@ -20,6 +20,39 @@ impl Positions {
     /// Adds the positions: `i64[batch, sequence]`, or `i64[1, sequence]` where they are counted.
     pub fn build(self, g: &Scope) -> Value {
         self.given.unwrap_or_else(|| g.unsqueeze(g.iota(g.past(), g.dim(self.of, 1)), 0))
+    }
+}
+
+/// Positions counted over tokens that are no padding, from `pad + 1` on; padding stands at `pad` (fairseq's way).
+#[derive(Clone, Debug)]
+pub struct PaddedPositions {
+    /// Token ids (or anything else) of shape `[batch, sequence, …]`.
+    pub of: Value,
+    /// Token ids, `i64[batch, sequence]`; none: no token is padding, and the past does not count.
+    pub ids: Option<Value>,
+    /// The padding token.
+    pub pad: usize,
+    /// Positions that the caller gave, `i64[batch, sequence]`; they win.
+    pub given: Option<Value>,
+}
+
+impl PaddedPositions {
+    /// Positions that nobody gave.
+    pub fn new(of: Value, ids: Option<Value>, pad: usize) -> Self {
+        Self { of, ids, pad, given: None }
+    }
+
+    /// Adds the positions: `i64[batch, sequence]`, or `i64[1, sequence]` where there are no ids.
+    pub fn build(self, g: &Scope) -> Value {
+        let Some(ids) = self.ids else {
+            let counted = || g.unsqueeze(g.iota(self.pad + 1, g.dim(self.of, 1)), 0);
+            return self.given.unwrap_or_else(counted);
+        };
+        self.given.unwrap_or_else(|| {
+            let is_real = g.cast(g.not_equal(ids, self.pad as f64), DType::I64);
+            let number = g.add(g.cumsum(is_real, 1), g.iota(g.past(), 1));
+            g.add(g.mul(number, is_real), self.pad as f64)
+        })
     }
 }
 

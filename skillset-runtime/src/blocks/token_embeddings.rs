@@ -12,6 +12,8 @@ pub struct TokenEmbeddings {
     pub count: usize,
     /// Width of a row.
     pub width: usize,
+    /// Factor of the rows; none: 1.
+    pub scale: Option<f64>,
     /// Vectors that the caller gave, `[batch, sequence, width]`; they win.
     pub given: Option<Value>,
 }
@@ -19,7 +21,7 @@ pub struct TokenEmbeddings {
 impl TokenEmbeddings {
     /// A lookup.
     pub fn new(of: Option<Value>, count: usize, width: usize) -> Self {
-        Self { of, count, width, given: None }
+        Self { of, count, width, scale: None, given: None }
     }
 
     /// Adds the lookup, if one is needed; the result is `[batch, sequence, width]`.
@@ -28,7 +30,10 @@ impl TokenEmbeddings {
             return given;
         }
         match self.of {
-            Some(ids) => Embedding::new(ids, self.count, self.width).build(g),
+            Some(ids) => {
+                let rows = Embedding::new(ids, self.count, self.width).build(g);
+                self.scale.map_or(rows, |scale| g.mul(rows, scale))
+            }
             None => {
                 g.fail("neither token ids nor their vectors are given");
                 g.constant(crate::ir::Literal::integer(0))

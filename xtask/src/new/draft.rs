@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
+use super::likeness::stem;
 use super::{Spec, fact, keys, word};
 
 /// What makes `own`, a spec of facts, a variation of `relative`: the members to add.
@@ -60,12 +61,11 @@ pub(super) fn arguments(spec: &Spec) -> Vec<&str> {
 
 /// What is said of a task otherwise: its class, or where the base model is in it; null where there is no such class.
 fn tasks(own: &Spec, relative: &Spec) -> Spec {
-    let stem = |spec: &Spec| word(spec, "class").trim_end_matches("Model").to_owned();
     let (ours, theirs) = (stem(own), stem(relative));
     let mut changes = Map::new();
     for (task, head) in relative.get("tasks").and_then(Value::as_object).into_iter().flatten() {
         let class = head.get("class").and_then(Value::as_str).unwrap_or_default();
-        let renamed = class.strip_prefix(&theirs).map_or(class.to_owned(), |rest| format!("{ours}{rest}"));
+        let renamed = class.strip_prefix(theirs).map_or(class.to_owned(), |rest| format!("{ours}{rest}"));
         let is_there = fact(own, "tensors", &renamed).is_some() || renamed == word(own, "class");
         let named = fact(own, "tasks", task).and_then(Value::as_str);
         let class = if is_there { Some(renamed.as_str()) } else { named };

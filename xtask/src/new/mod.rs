@@ -5,7 +5,9 @@ mod likeness;
 mod report;
 mod text;
 
+use std::collections::BTreeMap;
 use std::fs;
+use std::iter;
 use std::path::Path;
 
 use clap::Args;
@@ -70,16 +72,22 @@ impl New {
             Value::Object(spec) => Some((name, spec)),
             _ => None,
         });
-        let mut described: Vec<(String, Spec)> = described.collect();
+        let described: Vec<(String, Spec)> = described.collect();
         let names = described.iter().map(|(name, _)| name.clone()).collect::<Vec<_>>().join(", ");
         if let Some(like) = &self.like {
             let found = described.into_iter().find(|(name, _)| name == like);
             let unknown = || format!("{like:?} has no architecture to start from; there are {names}").into();
             return found.map(|(_, spec)| spec).ok_or_else(unknown);
         }
-        described.sort_by(|(_, a), (_, b)| likeness::of(spec, b).total_cmp(&likeness::of(spec, a)));
-        let (name, nearest) = described.into_iter().next().ok_or("no model type has an architecture yet")?;
-        let share = likeness::of(spec, &nearest);
+        let parents: BTreeMap<String, String> =
+            described.iter().map(|(name, spec)| (name.clone(), word(spec, "extends").to_owned())).collect();
+        let depth = |name: &String| iter::successors(parents.get(name), |name| parents.get(*name)).count();
+        let ranked = described
+            .into_iter()
+            .map(|(name, other)| (likeness::of(spec, &other), depth(&name), name, other));
+        // Among equals, the one that the others are variations of.
+        let nearest = ranked.max_by(|a, b| a.0.total_cmp(&b.0).then(b.1.cmp(&a.1)));
+        let (share, _, name, nearest) = nearest.ok_or("no model type has an architecture yet")?;
         if share < LEAST_LIKENESS {
             return Err(format!(
                 "nothing that has an architecture is like {}: {name} shares {:.0} % of the tensor names; `--like {name}` starts from it \

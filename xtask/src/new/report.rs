@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::draft::arguments;
-use super::likeness::tensors;
+use super::likeness::{stem, tensors};
 use super::{Spec, fact, keys, word};
 
 /// Fields that only training, generation or tokenizing reads.
@@ -45,7 +45,6 @@ pub(super) fn print(own: &Spec, relative: &Spec, path: &str) {
 
 /// The class of `relative` that stands to its base class as `class` does to that of `own`.
 fn counterpart(own: &Spec, relative: &Spec, class: &str) -> Option<String> {
-    let stem = |spec| word(spec, "class").trim_end_matches("Model");
     let other = format!("{}{}", stem(relative), class.strip_prefix(stem(own))?);
     fact(relative, "tensors", &other).map(|_| other)
 }
