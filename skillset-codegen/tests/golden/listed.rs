@@ -169,5 +169,6 @@ pub static METADATA: Metadata = Metadata {
             doc: "`rest`",
         },
     ],
+    aliases: &[("n_embd", "width")],
     config: |r| r.all(Config::read).map(|config| config.to_json()),
 };

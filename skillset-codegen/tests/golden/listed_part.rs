@@ -45,5 +45,6 @@ pub static METADATA: Metadata = Metadata {
             doc: "`depth`",
         },
     ],
+    aliases: &[],
     config: |r| r.all(Config::read).map(|config| config.to_json()),
 };

@@ -142,10 +142,8 @@ fn base(g: &Scope, c: &Config) -> Base {
             &[Dim::symbol("batch"), g.past() + Dim::symbol("sequence")],
         );
     let x = TokenEmbeddings {
-        of: input_ids,
-        count: c.vocab_size,
-        width: c.hidden_size,
         given: embeds,
+        ..TokenEmbeddings::new(input_ids, c.vocab_size, c.hidden_size)
     }
     .build(&g.at("tokens"));
     let x = g.div(g.mul(g.add(x, g.mean(features, -1)), c.ratio + 1.0), 2.0);
