@@ -1,7 +1,7 @@
 //! What a drawn node says.
 
 use crate::ir::text::op_name;
-use crate::ir::{Binary, CheckedGraph, Op, Value};
+use crate::ir::{Binary, CheckedGraph, Op, Unary, Value};
 
 use super::trace::Trace;
 
@@ -90,6 +90,7 @@ pub(super) fn describe(graph: &CheckedGraph, trace: &Trace, value: Value) -> (Lo
                 Op::Binary(Binary::Sub) => "−".to_owned(),
                 Op::Binary(Binary::Mul) => "×".to_owned(),
                 Op::Binary(Binary::Div) => "÷".to_owned(),
+                Op::Unary(Unary::Activation(activation)) => activation.to_string(),
                 op => op_name(op).replace('_', " "),
             };
             let names = node.inputs.iter().filter(|&&input| trace.is_weight(input));

@@ -7,6 +7,8 @@ mod language;
 mod layout;
 mod outline;
 mod svg;
+#[cfg(test)]
+mod tests;
 mod trace;
 
 use std::fmt;

@@ -71,7 +71,8 @@ impl Trace {
     /// What learns, what is not linear, and where paths meet.
     fn is_worth_drawing(&self, op: &Op, inputs: &[Value], reads_weight: bool) -> bool {
         let is_feature = |value: &Value| {
-            self.sources[value.index()].keys().any(|source| matches!(source, Source::Node(_)))
+            let mut sources = self.sources[value.index()].iter();
+            sources.any(|(source, &direct)| direct || matches!(source, Source::Node(_)))
         };
         let features = inputs.iter().filter(|value| is_feature(value)).count();
         match op {
