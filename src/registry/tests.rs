@@ -1,3 +1,5 @@
+//! What the registry finds, and what it says where it finds nothing.
+
 use super::*;
 
 #[test]
