@@ -84,7 +84,9 @@ describe("the table", () => {
     assert.equal(view.hash, "#q=image&modality=vision&sort=class-descending");
     await on("index.html", async (other) => assert.deepEqual(await titles(other), view.titles), { hash: view.hash });
     await visible(page).first().click();
+    await page.waitForURL(/types\//);
     await page.locator("[data-back]").click();
+    await page.waitForURL(/index\.html/);
     assert.deepEqual(await titles(page), view.titles);
   }));
 
