@@ -13,6 +13,8 @@ pub use skillset_runtime::tasks;
 pub use skillset_runtime::tasks::Labels;
 
 #[cfg(feature = "cli")]
+pub mod catalog;
+#[cfg(feature = "cli")]
 pub mod cli;
 pub mod harness;
 pub mod models;

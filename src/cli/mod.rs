@@ -2,6 +2,7 @@
 //!
 //! One file a command. Commands return errors; [`main`] prints them and turns them into exit code 2.
 
+mod catalog;
 mod completions;
 mod describe;
 mod doctor;
@@ -35,6 +36,7 @@ enum Command {
     Forward(forward::Forward),
     Generate(generate::Generate),
     Export(export::Export),
+    Catalog(catalog::Catalog),
     Doctor(doctor::Doctor),
     Engine(engine::Engine),
     Completions(completions::Completions),
@@ -54,6 +56,7 @@ pub fn main() -> ExitCode {
         Command::Forward(forward) => forward.run(),
         Command::Generate(generate) => generate.run(),
         Command::Export(export) => export.run(),
+        Command::Catalog(catalog) => catalog.run(),
         Command::Doctor(doctor) => doctor.run(),
         Command::Engine(engine) => engine.run(),
         Command::Completions(completions) => completions.run(),

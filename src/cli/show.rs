@@ -42,6 +42,8 @@ enum Form {
     Dot,
     /// A Mermaid flowchart
     Mermaid,
+    /// An SVG image: modules by checkpoint path, equal layers once
+    Svg,
 }
 
 impl Show {
@@ -68,6 +70,7 @@ impl Show {
             Form::Text => print::write(&graph.to_string()),
             Form::Dot => print::write(&Drawing::Graphviz(&graph).to_string()),
             Form::Mermaid => print::write(&Drawing::Mermaid(&graph).to_string()),
+            Form::Svg => print::line(&Drawing::Svg(&graph).to_string()),
         }
     }
 }

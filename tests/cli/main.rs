@@ -2,6 +2,7 @@
 //! what `list` and `show` say, and what bad input gives.
 
 mod bad_input;
+mod catalog;
 mod contracts;
 mod exported;
 mod registry;

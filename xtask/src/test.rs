@@ -3,13 +3,14 @@
 use clap::Args;
 
 use crate::Error;
+use crate::catalog::run_catalog_tests;
 use crate::command::{cargo, run};
 use crate::tidy::Tidy;
 use crate::verify::Verify;
 
-/// Run every check: format, lints, generated files, tests, parity on both engines, docs.
+/// Run every check: format, lints, generated files, tests, parity on both engines, the catalog in a browser, docs.
 ///
-/// Installs ONNX Runtime for this user through pip if it is not there.
+/// Installs ONNX Runtime for this user through pip if it is not there, and Chromium through apt if there is no browser.
 #[derive(Debug, Args)]
 pub(crate) struct Test {}
 
@@ -22,6 +23,7 @@ impl Test {
         run(&mut cargo(["run", "--quiet", "--bin", "skillset", "--", "engine", "install", "onnxruntime"]))?;
         run(&mut cargo(["test", "--workspace"]))?;
         Verify { check: true }.run()?;
+        run_catalog_tests()?;
         run(cargo(["doc", "--workspace", "--no-deps"]).env("RUSTDOCFLAGS", "-D warnings"))
     }
 }

@@ -1,29 +1,14 @@
-//! Graphs as drawings: Graphviz and Mermaid source, one cluster a module.
+//! The languages of drawing programs: every node, one cluster a module.
+//!
+//! Parameters and literals are part of the node that reads them.
 
 use std::collections::BTreeMap;
 use std::fmt::{self, Write};
 
-use super::{CheckedGraph, Op, Value};
+use crate::ir::text::{attributes, op_name};
+use crate::ir::{CheckedGraph, Op, Value};
 
-/// A drawing of a graph; parameters and literals are part of the node that reads them.
-#[derive(Clone, Copy, Debug)]
-pub enum Drawing<'a> {
-    /// The language of Graphviz's `dot`.
-    Graphviz(&'a CheckedGraph),
-    /// A Mermaid flowchart.
-    Mermaid(&'a CheckedGraph),
-}
-
-impl fmt::Display for Drawing<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Graphviz(graph) => graphviz(f, graph),
-            Self::Mermaid(graph) => mermaid(f, graph),
-        }
-    }
-}
-
-fn graphviz(f: &mut fmt::Formatter<'_>, graph: &CheckedGraph) -> fmt::Result {
+pub(super) fn graphviz(f: &mut fmt::Formatter<'_>, graph: &CheckedGraph) -> fmt::Result {
     writeln!(f, "digraph {:?} {{", graph.name)?;
     writeln!(f, "  node [shape=box, style=rounded, fontname=\"sans-serif\"];")?;
     for (position, (path, values)) in modules(graph).iter().enumerate() {
@@ -53,7 +38,7 @@ fn graphviz(f: &mut fmt::Formatter<'_>, graph: &CheckedGraph) -> fmt::Result {
     writeln!(f, "}}")
 }
 
-fn mermaid(f: &mut fmt::Formatter<'_>, graph: &CheckedGraph) -> fmt::Result {
+pub(super) fn mermaid(f: &mut fmt::Formatter<'_>, graph: &CheckedGraph) -> fmt::Result {
     writeln!(f, "flowchart TD")?;
     for (position, (path, values)) in modules(graph).iter().enumerate() {
         if !path.is_empty() {
@@ -98,14 +83,14 @@ fn is_drawn(graph: &CheckedGraph, value: Value) -> bool {
 
 fn label(graph: &CheckedGraph, value: Value) -> String {
     let node = graph.node(value);
-    let mut label = super::text::op_name(&node.op);
-    let attributes = super::text::attributes(graph, &node.op);
-    if !attributes.is_empty() {
-        let _ = write!(label, "\n{attributes}");
+    let mut label = op_name(&node.op);
+    let own = attributes(graph, &node.op);
+    if !own.is_empty() {
+        let _ = write!(label, "\n{own}");
     }
     for &input in &node.inputs {
         if let source @ (Op::Param(_) | Op::Constant(_)) = &graph.node(input).op {
-            let _ = write!(label, "\n{} {}", super::text::attributes(graph, source), graph.fact(input));
+            let _ = write!(label, "\n{} {}", attributes(graph, source), graph.fact(input));
         }
     }
     label
