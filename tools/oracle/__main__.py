@@ -8,7 +8,7 @@ from transformers.utils import logging
 
 from . import cases, record, trace, vectors
 from .inputs import runs_for
-from .pipelines import audio, exported, images, minilm, models, processors, texts, tokenizers
+from .pipelines import audio, exported, exported_decoders, images, minilm, models, processors, texts, tokenizers
 from .pipelines import run as pipeline_run
 
 
@@ -39,6 +39,10 @@ def main() -> None:
     command = commands.add_parser("audio", help="write the exported audio models and their pipeline calls")
     command.add_argument("names", nargs="*", metavar="NAME", help="only these of pipelines/audio.json")
     command.set_defaults(run=lambda arguments: audio.record(arguments.names))
+
+    command = commands.add_parser("exported-decoders", help="export the generating models of pipeline fixtures as ONNX")
+    command.add_argument("names", nargs="+", metavar="NAME", help="some of pipelines/models/")
+    command.set_defaults(run=lambda arguments: [exported_decoders.export(name) for name in arguments.names])
 
     command = commands.add_parser("minilm", help="write the sentence embeddings of all-MiniLM-L6-v2")
     command.add_argument("checkpoint", type=Path, help="its folder")

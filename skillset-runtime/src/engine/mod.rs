@@ -45,11 +45,24 @@ pub trait Engine: Send + Sync {
     /// If the engine runs no ONNX files, which only ONNX Runtime does, or not this one, or it has no such output.
     fn load_exported(&self, file: &Path, outputs: &[String]) -> Result<Box<dyn Program>, EngineError> {
         let _ = outputs;
-        let remedy =
-            "an exported graph needs ONNX Runtime; choose the engine onnx, or a backend such as onnx_cpu";
-        let (engine, graph) = (self.name(), file.display().to_string());
-        Err(EngineError::Unsupported { engine, graph, reason: remedy.to_owned() })
+        Err(no_exported(self.name(), file))
     }
+
+    /// Prepares a decoder that was exported to ONNX files: that which `file` is, or is one of the graphs of. Its steps
+    /// take `input_ids` and what else the graphs do, give `logits`, and keep the caches.
+    ///
+    /// # Errors
+    /// As [`load_exported`](Self::load_exported); also if a graph that belongs to it is missing.
+    fn load_exported_decoder(&self, file: &Path) -> Result<Box<dyn Program>, EngineError> {
+        Err(no_exported(self.name(), file))
+    }
+}
+
+/// That `engine` runs no ONNX files.
+fn no_exported(engine: String, file: &Path) -> EngineError {
+    let remedy =
+        "an exported graph needs ONNX Runtime; choose the engine onnx, or a backend such as onnx_cpu";
+    EngineError::Unsupported { engine, graph: file.display().to_string(), reason: remedy.to_owned() }
 }
 
 /// A graph made ready for one engine.

@@ -24,11 +24,11 @@ pub struct Generator {
 impl Generator {
     /// A generator whose parameters are `defaults` where a call does not set them.
     ///
-    /// The program's graph takes `input_ids`, keeps a cache, and gives `logits`; it needs `attention_mask`
-    /// and `position_ids` to continue prompts of different lengths together.
+    /// The program's graph takes `input_ids` and gives `logits`; it needs `attention_mask` and `position_ids` to
+    /// continue prompts of different lengths together. One that keeps no cache runs all positions at every step.
     ///
     /// # Errors
-    /// If the graph has no such input, state or output.
+    /// If the graph has no such input or output.
     pub fn new(program: Arc<dyn Program>, defaults: GenerationConfig) -> Result<Self, GenerateError> {
         let signature = program.signature();
         let lacks =
@@ -38,9 +38,6 @@ impl Generator {
         }
         if !signature.gives("logits") {
             return Err(lacks("it has no output \"logits\", so it cannot generate text"));
-        }
-        if !signature.has_state {
-            return Err(lacks("it was built without a cache; request one to generate with it"));
         }
         Ok(Self { program, defaults, max_positions: None, text: None })
     }
@@ -135,7 +132,9 @@ impl Generator {
         // The last new token is never run, so the cache holds one position less than the longest row.
         let session = match prompts.len() {
             0 => None,
-            _ if config.use_cache == Some(false) => Some(Box::new(Recomputing::new(&*self.program)) as _),
+            _ if config.use_cache == Some(false) || !self.program.signature().has_state => {
+                Some(Box::new(Recomputing::new(&*self.program)) as _)
+            }
             rows => Some(self.program.session(rows, longest + max_new_tokens - 1)?),
         };
         Ok(Generation {

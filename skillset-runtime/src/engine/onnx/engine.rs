@@ -7,6 +7,7 @@ use ort::session::Session;
 use ort::session::builder::{AutoDevicePolicy, SessionBuilder};
 use ort::value::{DynValue, Tensor};
 
+use super::decoder::ExportedDecoder;
 use super::exported;
 use super::program::OnnxProgram;
 use super::writer::{Caches, External, OnnxModel, WriteError, WriteOptions, write_model};
@@ -109,6 +110,20 @@ impl Engine for OnnxEngine {
         let session = self.open(file).map_err(|problem| error(problem.to_string()))?;
         let signature = exported::signature(&graph, &session, outputs).map_err(error)?;
         Ok(Box::new(OnnxProgram::stateless(self.name(), self.provider, signature, session)))
+    }
+
+    fn load_exported_decoder(&self, file: &Path) -> Result<Box<dyn Program>, EngineError> {
+        let open = |file: &Path| match file.is_file() {
+            true => self.open(file).map_err(|error| error.to_string()),
+            false => Err(exported::missing(file)),
+        };
+        let decoder = ExportedDecoder::open(self.name(), self.provider, file, open);
+        let decoder = decoder.map_err(|reason| EngineError::Unsupported {
+            engine: self.name(),
+            graph: file.display().to_string(),
+            reason,
+        })?;
+        Ok(Box::new(decoder))
     }
 }
 

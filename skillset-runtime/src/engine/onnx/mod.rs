@@ -5,11 +5,13 @@
 //! CheckedGraph ── write_model ──▶ │
 //!                                 └─ OnnxEngine::load ─▶ a session over the checkpoint's mapped files
 //! model.onnx of others ───────────── OnnxEngine::load_exported ─▶ a session over the file
+//! decoder_model*.onnx ────────────── OnnxEngine::load_exported_decoder ─▶ steps over one graph or two
 //! ```
 //!
 //! The library is not linked but [found](Library::find) when an engine is made, and may be [installed](install())
 //! for the user. A [`Provider`] counts as available once a test graph has run on it.
 
+mod decoder;
 mod engine;
 mod exported;
 mod install;

@@ -195,7 +195,7 @@ impl OnnxProgram {
 }
 
 /// Where a provider keeps states between runs.
-fn state_memory(provider: Provider) -> ort::Result<MemoryInfo<'static>> {
+pub(super) fn state_memory(provider: Provider) -> ort::Result<MemoryInfo<'static>> {
     match provider {
         Provider::Cuda | Provider::TensorRt => {
             MemoryInfo::new(AllocationDevice::CUDA, 0, AllocatorType::Device, MemoryType::Default)
