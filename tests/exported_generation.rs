@@ -8,12 +8,15 @@ mod recorded;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use skillset::runtime::checkpoint::Checkpoint;
+use skillset::registry;
+use skillset::runtime::checkpoint::{Checkpoint, Reader};
 use skillset::runtime::engine::{Engine, EngineError, EngineKind, EngineOptions};
 use skillset::runtime::generate::GenerationConfig;
 use skillset::runtime::harness::fixture::Fixture;
 use skillset::runtime::load::Model;
 use skillset::runtime::tasks;
+use skillset::skillset;
+use skillset::tasks::{TaskOptions, TextGenerationOptions};
 use tempfile::TempDir;
 
 const NAME: &str = "gpt2-text-generation";
@@ -60,21 +63,50 @@ fn every_layout_generates_what_transformers_does() {
 }
 
 #[test]
-fn without_using_the_cache_the_tokens_are_the_same() {
+fn prompts_of_different_lengths_become_what_the_checkpoint_makes_of_them() {
     let Some(engine) = engine() else { return };
+    let fixture = Fixture::open(recorded::root().join(NAME)).unwrap();
+    let native = tempfile::tempdir().unwrap();
+    fixture.write_checkpoint("text-generation", native.path()).unwrap();
+    let native = Arc::new(Checkpoint::open(native.path()).unwrap());
+    let candle = EngineOptions::default().open().unwrap();
+    let native = Model::new(registry::architecture("gpt2").unwrap(), native, candle).generator().unwrap();
+
     let (_dir, checkpoint) = checkpoint();
-    for (layout, file) in LAYOUTS {
-        let model = Model::exported(graph(layout, file), Arc::clone(&checkpoint), Arc::clone(&engine));
-        let generator = model.generator().unwrap();
-        let prompts = [vec![5, 6, 7, 8], vec![9]];
-        let cached = GenerationConfig::greedy(6);
+    let prompts = [vec![5, 6, 7, 8], vec![9], vec![35, 80, 12]];
+    let greedy = GenerationConfig::greedy(9);
+    let sampled = GenerationConfig { do_sample: Some(true), seed: Some(7), ..greedy.clone() };
+    for cached in [greedy, sampled] {
+        let expected = native.generate(&prompts, &cached).unwrap();
         let recomputed = GenerationConfig { use_cache: Some(false), ..cached.clone() };
-        assert_eq!(
-            generator.generate(&prompts, &cached).unwrap(),
-            generator.generate(&prompts, &recomputed).unwrap(),
-            "{layout}/{file}"
-        );
+        for (layout, file) in LAYOUTS {
+            let model = Model::exported(graph(layout, file), Arc::clone(&checkpoint), Arc::clone(&engine));
+            let generator = model.generator().unwrap();
+            for options in [&cached, &recomputed] {
+                assert_eq!(generator.generate(&prompts, options).unwrap(), expected, "{layout}/{file}");
+            }
+        }
     }
+}
+
+#[skillset(onnx = "onnx/model.onnx", task = "text-generation", backends(onnx_cpu))]
+#[derive(Debug)]
+struct Storyteller;
+
+#[test]
+fn a_skill_generates_by_an_exported_decoder() {
+    if engine().is_none() {
+        return;
+    }
+    let (dir, _) = checkpoint();
+    std::fs::create_dir(dir.path().join("onnx")).unwrap();
+    std::fs::copy(graph("with_past", "model.onnx"), dir.path().join("onnx/model.onnx")).unwrap();
+    let cases = std::fs::read(recorded::root().join(NAME).join("cases.json")).unwrap();
+    let case = &serde_json::from_slice::<serde_json::Value>(&cases).unwrap()[0];
+    let options = TextGenerationOptions::read(&Reader::new(&case["options"], "options").unwrap()).unwrap();
+    let skill = Storyteller::from_dir(dir.path()).unwrap();
+    let generated = skill.run_with(case["input"].as_str().unwrap(), &options).unwrap();
+    assert_eq!(generated.text, case["output"][0]["generated_text"]);
 }
 
 #[test]

@@ -46,7 +46,7 @@ use errors::Errors;
 /// | --- | --- |
 /// | `model = "bert"` | The model type, as `model_type` in a checkpoint's `config.json`. Required, or `spec` or `onnx`. |
 /// | `spec = "model_specs/my_model.json"` | Instead of `model`: a model type of the crate's own, which its build script compiles (`skillset_codegen::Builder`) into `crate::models`, or into the module that `models = path` names. |
-/// | `onnx = "onnx/model.onnx"` | Instead of `model`, or beside it: a graph that others exported, a file of the checkpoint. ONNX Runtime runs it, for every task but `text-generation`. With `model`, which may be any that transformers knows, checkpoints of other types and tasks that it has no class for are refused. |
+/// | `onnx = "onnx/model.onnx"` | Instead of `model`, or beside it: a graph that others exported, a file of the checkpoint. ONNX Runtime runs it. With `model`, which may be any that transformers knows, checkpoints of other types and tasks that it has no class for are refused. |
 /// | `task = "fill-mask"` | What the skill does, by the name of the Hugging Face pipeline. Required. |
 /// | `backends(cuda, cpu)` | Where it may run, in order of preference; see below. Required. |
 /// | `labels = Sentiment` | An enum that derives [`Labels`](derive@Labels): results have its labels instead of strings, and a checkpoint with other classes is refused. Tasks `text-classification`, `image-classification`, `audio-classification`. |

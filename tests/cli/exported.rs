@@ -83,6 +83,27 @@ fn a_file_here_and_one_of_the_checkpoint() {
 }
 
 #[test]
+fn every_layout_of_a_decoder_generates() {
+    let name = "gpt2-text-generation";
+    let folder = checkpoint(name);
+    let (input, options, output) = recorded(name);
+    let layouts = [
+        "with_past/model.onnx",
+        "split/decoder_model.onnx",
+        "merged/decoder_model_merged.onnx",
+        "without_past/decoder_model.onnx",
+    ];
+    for layout in layouts {
+        let graph = path(&format!("exported/{name}/{layout}"));
+        let fixed =
+            ["run", "--model", text(folder.path()), "--onnx", text(&graph), "--json", "--options", &options];
+        let printed = succeeds(&[&fixed[..], &["--task", "text-generation", &input]].concat());
+        let printed: Value = serde_json::from_str(&printed).unwrap();
+        assert_eq!(printed[0][0]["generated_text"], output[0]["generated_text"], "{layout}: {printed}");
+    }
+}
+
+#[test]
 fn what_cannot_be_is_refused_with_the_remedy() {
     let (folder, graph) = (checkpoint(NAME), path(&format!("exported/{NAME}.onnx")));
     let (model, graph) = (text(folder.path()), text(&graph));

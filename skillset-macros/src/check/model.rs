@@ -165,11 +165,6 @@ pub fn check_task(
             let hint = did_you_mean(&name, names());
             errors.at(span, format!("there is no task `{name}`{hint}; the tasks are {}", list(names())));
         }
-        if let (Some(Origin::Exported(_)), "text-generation") = (origin, &*name) {
-            let message = "`text-generation` from an exported graph is not supported, since it needs a key/value \
-                           cache; name a model type that generates, such as `model = \"llama\"`";
-            errors.at(span, message);
-        }
         return found;
     };
     let Some((task, head)) = found.and_then(|task| Some((task, entry.tasks.get(task.name)?))) else {

@@ -193,8 +193,6 @@ fn an_exported_graph_runs_any_task_on_what_reads_onnx_files() {
         check(quote!(onnx = "model", task = "text-generation", backends(cpu))).err().unwrap(),
         [
             "expected an ONNX file of the checkpoint, such as `onnx = \"onnx/model.onnx\"`",
-            "`text-generation` from an exported graph is not supported, since it needs a key/value cache; name a model \
-             type that generates, such as `model = \"llama\"`",
             "`cpu` cannot run an exported graph, which needs ONNX Runtime; use `onnx_cpu`",
         ]
     );

@@ -28,7 +28,7 @@ impl Generator {
     /// continue prompts of different lengths together. One that keeps no cache runs all positions at every step.
     ///
     /// # Errors
-    /// If the graph has no such input or output.
+    /// If the graph has no such input or output, or takes anything else.
     pub fn new(program: Arc<dyn Program>, defaults: GenerationConfig) -> Result<Self, GenerateError> {
         let signature = program.signature();
         let lacks =
@@ -38,6 +38,15 @@ impl Generator {
         }
         if !signature.gives("logits") {
             return Err(lacks("it has no output \"logits\", so it cannot generate text"));
+        }
+        let known = ["input_ids", "attention_mask", "position_ids"];
+        if let Some(unknown) = signature.inputs.iter().find(|input| !known.contains(&input.name.as_str())) {
+            return Err(lacks(&format!(
+                "expected inputs among {}, found {:?}; its inputs are {}",
+                known.join(", "),
+                unknown.name,
+                signature.list_inputs()
+            )));
         }
         Ok(Self { program, defaults, max_positions: None, text: None })
     }
