@@ -102,7 +102,9 @@ mod tests {
     fn old_and_new_spellings_mean_the_same() {
         let old = json!({ "rope_theta": 5e5, "rope_scaling": { "type": "linear", "factor": 2.0 } });
         let new = json!({ "rope_parameters": { "rope_type": "linear", "factor": 2.0, "rope_theta": 5e5 } });
-        assert_eq!(read(&old).unwrap(), read(&new).unwrap());
+        // What is written back keeps the old spelling beside the new one, as transformers does.
+        let meaning = |json| RopeParameters { entries: Default::default(), ..read(json).unwrap() };
+        assert_eq!(meaning(&old), meaning(&new));
     }
 
     #[test]
