@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::entry::TaskEntry;
-use crate::runtime::model::Metadata;
+use crate::runtime::model::{Metadata, Modality};
 use crate::runtime::tasks::TaskName;
 
 /// How a model type is run.
@@ -38,6 +38,10 @@ pub struct Example {
     pub arguments: String,
     /// What the skill's `run` takes, in Rust.
     pub input: String,
+    /// The type of that, where it is one of `skillset::tasks`.
+    pub input_type: Option<String>,
+    /// What prepares it, in words.
+    pub processor: String,
 }
 
 /// What goes into a task, in examples.
@@ -47,32 +51,54 @@ struct Input {
     processor: &'static str,
     arguments: &'static str,
     rust: &'static str,
+    /// The type of the input, where it has one of its own.
+    ty: Option<&'static str>,
 }
 
-const TEXT: Input = Input { processor: "tokenizer", arguments: "'I like it'", rust: "\"I like it\"" };
-const IMAGE: Input =
-    Input { processor: "image_processor", arguments: "photo.jpg", rust: "Image::open(\"photo.jpg\")?" };
+const TEXT: Input =
+    Input { processor: "tokenizer", arguments: "'I like it'", rust: "\"I like it\"", ty: None };
+const IMAGE: Input = Input {
+    processor: "image_processor",
+    arguments: "photo.jpg",
+    rust: "Image::open(\"photo.jpg\")?",
+    ty: Some("Image"),
+};
+const RECORDING: Input = Input {
+    processor: "feature_extractor",
+    arguments: "speech.flac",
+    rust: "Audio::open(\"speech.flac\")?",
+    ty: Some("Audio"),
+};
 
 impl Input {
-    /// What goes into `task`; none for a task that has no example.
-    fn of(task: &str) -> Option<Self> {
+    /// What goes into `task` of a model of that modality; none for a task that has no example.
+    fn of(task: &TaskEntry, modality: Option<Modality>) -> Option<Self> {
+        let is_of_text = modality == Some(Modality::Text);
         // By name, so that a new task needs no example.
-        Some(match task {
-            "feature-extraction" | "sentence-similarity" | "text-classification" | "token-classification" => {
-                TEXT
-            }
+        Some(match task.name.as_str() {
+            "feature-extraction" if is_of_text => TEXT,
+            "sentence-similarity" | "text-classification" | "token-classification" => TEXT,
             "fill-mask" => Self {
                 arguments: "'Paris is the [MASK] of France.'",
                 rust: "\"Paris is the [MASK] of France.\"",
                 ..TEXT
             },
-            "text-generation" => Self { arguments: "--prompt 'Once upon'", rust: "\"Once upon\"", ..TEXT },
+            "text-generation" if is_of_text => {
+                Self { arguments: "'Once upon'", rust: "\"Once upon\"", ..TEXT }
+            }
             "question-answering" => Self {
                 arguments: r#"--input-json '{"question": "Who wrote it?", "context": "Ada wrote it."}'"#,
                 rust: r#"("Who wrote it?", "Ada wrote it.")"#,
                 ..TEXT
             },
-            "image-classification" | "image-feature-extraction" => IMAGE,
+            "image-classification" | "image-feature-extraction" | "object-detection" => IMAGE,
+            "audio-classification" => RECORDING,
+            // What is written token by token does not run yet.
+            "automatic-speech-recognition"
+                if task.classes.iter().any(|class| class.name.ends_with("ForCTC")) =>
+            {
+                RECORDING
+            }
             _ => return None,
         })
     }
@@ -86,14 +112,12 @@ impl Usage {
         let candidates: Vec<Candidate<'_>> = tasks
             .iter()
             .filter(|task| TaskName::ALL.iter().any(|name| name.name() == task.name))
-            .filter_map(|task| Some((task, Input::of(&task.name)?)))
+            .filter_map(|task| Some((task, Input::of(task, metadata.modality)?)))
             .collect();
         let (built, listed): (Vec<_>, Vec<_>) = candidates.into_iter().partition(|(task, _)| task.is_built());
-        let exported = listed.into_iter().filter(|(task, input)| {
-            // Exported graphs run every task but this.
-            task.name != TaskName::TextGeneration.name()
-                && metadata.processors.iter().any(|&(kind, _)| kind == input.processor)
-        });
+        let is_prepared =
+            |(_, input): &Candidate<'_>| metadata.processors.iter().any(|&(kind, _)| kind == input.processor);
+        let exported = listed.into_iter().filter(is_prepared);
         if let Some(example) = Example::new(metadata, &built) {
             Self::Built(example)
         } else if let Some(example) = Example::new(metadata, &exported.collect::<Vec<_>>()) {
@@ -124,6 +148,8 @@ impl Example {
             is_verified: task.is_verified(),
             arguments: input.arguments.to_owned(),
             input: input.rust.to_owned(),
+            input_type: input.ty.map(str::to_owned),
+            processor: input.processor.replace('_', " "),
         })
     }
 }
