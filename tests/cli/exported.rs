@@ -6,7 +6,7 @@ use serde_json::Value;
 use skillset::runtime::harness::fixture::Fixture;
 use tempfile::TempDir;
 
-use super::{skillset, succeeds, text};
+use super::{calls, skillset, succeeds, text};
 
 const NAME: &str = "bert-text-classification-narrow";
 
@@ -46,6 +46,40 @@ fn first_call(name: &str, task: &str) -> (Value, Value) {
         ["run", "--model", model, "--onnx", graph, "--task", task, "--options", &options, "--json", &input];
     let printed: Value = serde_json::from_str(&succeeds(&arguments)).unwrap();
     (printed[0].clone(), expected)
+}
+
+#[test]
+fn every_exported_graph_gives_what_the_pipeline_gave() {
+    let graphs = std::fs::read_dir(path("exported")).unwrap().map(|entry| entry.unwrap().path());
+    let graphs: Vec<_> = graphs.filter(|path| path.extension().is_some_and(|end| end == "onnx")).collect();
+    assert!(graphs.len() >= 20, "only {} graphs", graphs.len());
+    for graph in graphs {
+        let name = graph.file_stem().unwrap().to_str().unwrap();
+        let folder = checkpoint(name);
+        let fixture = Fixture::open(path(&format!("pipelines/{name}"))).unwrap();
+        let (task, _) = fixture.tasks().next().unwrap();
+        let cases = std::fs::read_to_string(path(&format!("pipelines/{name}/cases.json"))).unwrap();
+        let case = &serde_json::from_str::<Value>(&cases).unwrap()[0];
+        let input = calls::input(&case["input"], &path("pipelines")).to_string();
+        let options = case["options"].to_string();
+        let printed = succeeds(&[
+            "run",
+            "--model",
+            text(folder.path()),
+            "--onnx",
+            text(&graph),
+            "--task",
+            task,
+            "--options",
+            &options,
+            "--input-json",
+            &input,
+            "--json",
+        ]);
+        let found = &serde_json::from_str::<Value>(&printed).unwrap()[0];
+        calls::compare(found, &case["output"], calls::tolerance(case))
+            .unwrap_or_else(|why| panic!("{name}: {why}"));
+    }
 }
 
 #[test]

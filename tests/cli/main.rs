@@ -2,6 +2,9 @@
 //! what `list` and `show` say, and what bad input gives.
 
 mod bad_input;
+#[path = "../recorded/calls.rs"]
+#[allow(dead_code, reason = "the command line is held to single calls")]
+mod calls;
 mod catalog;
 mod contracts;
 mod exported;

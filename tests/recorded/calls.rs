@@ -12,7 +12,7 @@ const TOLERANCE: f64 = 2e-4;
 const PHOTO_TOLERANCE: f64 = 1e-2;
 
 /// Whether a result says what the pipeline said. The pipelines unwrap some lists of one entry.
-fn compare(found: &Value, expected: &Value, tolerance: f64) -> Result<(), String> {
+pub fn compare(found: &Value, expected: &Value, tolerance: f64) -> Result<(), String> {
     let differ = || Err(format!("expected {expected}, found {found}"));
     match (found, expected) {
         (Value::Array(found), Value::Object(_)) if found.len() == 1 => {
@@ -35,7 +35,7 @@ fn compare(found: &Value, expected: &Value, tolerance: f64) -> Result<(), String
 }
 
 /// A recorded input as `run_json` takes it: images and recordings are files of `files`.
-fn input(recorded: &Value, files: &Path) -> Value {
+pub fn input(recorded: &Value, files: &Path) -> Value {
     let is_file = |text: &&str| text.starts_with("images/") || text.starts_with("recordings/");
     match recorded.as_str().filter(is_file) {
         Some(path) => json!(files.join(path)),
@@ -43,7 +43,7 @@ fn input(recorded: &Value, files: &Path) -> Value {
     }
 }
 
-fn tolerance(case: &Value) -> f64 {
+pub fn tolerance(case: &Value) -> f64 {
     let is_photo =
         case["input"].as_str().is_some_and(|path| path.ends_with(".jpg") || path.ends_with(".flac"));
     if is_photo { PHOTO_TOLERANCE } else { TOLERANCE }
