@@ -6,6 +6,7 @@
 //! The code generator learns the blocks by reading this folder, so a new block is one new file and a line here.
 
 mod attention;
+mod conv;
 mod embedding;
 mod last_token;
 mod linear;
@@ -23,11 +24,12 @@ mod tied_linear;
 mod token_embeddings;
 
 pub use attention::{Attention, AttentionNames};
+pub use conv::{Conv1d, Conv2d};
 pub use embedding::Embedding;
 pub use last_token::LastToken;
 pub use linear::Linear;
 pub use mlp::{GatedMlp, GatedMlpNames, Mlp, MlpNames};
-pub use norm::{LayerNorm, RmsNorm};
+pub use norm::{GroupNorm, LayerNorm, RmsNorm};
 pub use packed_sequences::PackedSequences;
 pub use padding_mask::PaddingMask;
 pub use patch_decoder::PatchDecoder;
