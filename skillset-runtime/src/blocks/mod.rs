@@ -7,8 +7,11 @@
 
 mod attention;
 mod conv;
+mod conv_transpose;
 mod embedding;
 mod last_token;
+mod layer_mixture;
+mod lengths;
 mod linear;
 mod mlp;
 mod norm;
@@ -20,13 +23,18 @@ mod positions;
 mod resample;
 mod rope_parameters;
 mod rotary_embedding;
+mod statistics_pooling;
+mod tdnn;
 mod tied_linear;
 mod token_embeddings;
 
 pub use attention::{Attention, AttentionNames};
 pub use conv::{Conv1d, Conv2d};
+pub use conv_transpose::ConvTranspose2d;
 pub use embedding::Embedding;
 pub use last_token::LastToken;
+pub use layer_mixture::LayerMixture;
+pub use lengths::{ConvLength, LengthMask};
 pub use linear::Linear;
 pub use mlp::{GatedMlp, GatedMlpNames, Mlp, MlpNames};
 pub use norm::{GroupNorm, LayerNorm, RmsNorm};
@@ -37,5 +45,7 @@ pub use patch_embeddings::PatchEmbeddings;
 pub use positions::{PaddedPositions, Positions, TokenTypes};
 pub use rope_parameters::{RopeParameters, RopeScaling};
 pub use rotary_embedding::{Rope, RotaryEmbedding};
+pub use statistics_pooling::StatisticsPooling;
+pub use tdnn::Tdnn;
 pub use tied_linear::TiedLinear;
 pub use token_embeddings::TokenEmbeddings;

@@ -71,6 +71,9 @@ pub(super) fn evaluate(context: &Context<'_>, op: &Op, inputs: &[&Tensor]) -> Re
 
         (Op::MatMul, [a, b]) => Ok(a.broadcast_matmul(b)?),
         (Op::Conv(attributes), [x, weight, bias @ ..]) => conv::conv(attributes, x, weight, bias.first()),
+        (Op::ConvTranspose(attributes), [x, weight, bias @ ..]) => {
+            conv::conv_transpose(attributes, x, weight, bias.first())
+        }
         (Op::Linear(linear), [x, weight, bias @ ..]) => composite::linear(linear, x, weight, bias.first()),
         (Op::LayerNorm(Norm { eps }), [x, scales @ ..]) => {
             kernel::norm::norm(Kind::Layer, *eps, x, scales.first().copied(), scales.get(1).copied())

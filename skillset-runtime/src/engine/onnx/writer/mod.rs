@@ -244,6 +244,7 @@ fn lower(g: &mut Lowering<'_>, op: &Op, inputs: &[Value], shape: &[Dim]) -> Resu
 
         Op::MatMul => g.op("MatMul", &names),
         Op::Conv(conv) => g.conv(conv, &names),
+        Op::ConvTranspose(conv) => g.conv_transpose(conv, &names),
         Op::Linear(linear) => g.linear(linear, &names, [before(0), before(1)])?,
         Op::LayerNorm(norm) => g.layer_norm(norm, &names, shape)?,
         Op::RmsNorm(norm) => g.rms_norm(norm, &names, shape),
