@@ -6,6 +6,7 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 use skillset::runtime::engine::Tensors;
+use skillset::runtime::harness::fixture::Generate;
 use skillset::runtime::ir::DType;
 use skillset::runtime::tensor::Tensor;
 use skillset::runtime::tensor::file::{read_tensors, write_tensors};
@@ -99,6 +100,20 @@ fn generate_prints_sequences_of_token_ids_on_both_engines() {
         let printed: Value = serde_json::from_str(&printed).unwrap();
         assert_eq!(printed, json!({ "sequences": recorded.sequences }), "{engine}");
     }
+}
+
+#[test]
+fn generate_searches_with_beams() {
+    let (fixture, folder) = (fixture("llama/default"), checkpoint("llama/default", "text-generation"));
+    let of_one_prompt = |recorded: &&Generate| recorded.scores.is_some() && recorded.input_ids.len() == 1;
+    let recorded = fixture.task("text-generation").unwrap().generate.iter().find(of_one_prompt).unwrap();
+    let (ids, tokens) = (json!(recorded.input_ids).to_string(), recorded.max_new_tokens.to_string());
+    let beams = recorded.options["num_beams"].to_string();
+    let arguments =
+        ["--input-ids", &ids, "--max-new-tokens", &tokens, "--num-beams", &beams, "--ignore-eos", "--json"];
+    let printed = succeeds(&[&["generate", "--model", text(folder.path())], &arguments[..]].concat());
+    let printed: Value = serde_json::from_str(&printed).unwrap();
+    assert_eq!(printed, json!({ "sequences": recorded.sequences }));
 }
 
 #[test]

@@ -42,9 +42,12 @@ def _text_runs(config, arguments: set[str], is_base: bool, long: int | None):
     mask = torch.tensor([[1] * n + [0] * (width - n) for n in lengths])
     padded = {"input_ids": _pad(ids, mask, config), "attention_mask": mask}
     if "token_type_ids" in arguments:
-        # GPT-2 takes a token for each kind of token.
-        types = random.integers(0, getattr(config, "type_vocab_size", config.vocab_size), (2, width))
+        # GPT-2 takes a token for each kind of token; a model without kinds takes no notice.
+        types = random.integers(0, getattr(config, "type_vocab_size", 0) or config.vocab_size, (2, width))
         padded["token_type_ids"] = torch.from_numpy(types) * mask
+    if "task_type_ids" in arguments:
+        kinds = random.integers(0, config.task_type_vocab_size, (2, width))
+        padded["task_type_ids"] = torch.from_numpy(kinds) * mask
     yield Run("padded", "batch of 2, the second padded on the right", padded)
 
     yield Run("ids_only", "no optional argument", {"input_ids": token_ids(random, config, (1, 5))})
@@ -66,12 +69,13 @@ def _text_runs(config, arguments: set[str], is_base: bool, long: int | None):
     if getattr(config, "add_cross_attention", False) and "encoder_hidden_states" in arguments:
         encoded = {
             "input_ids": token_ids(random, config, (2, width)),
-            "encoder_hidden_states": vectors(random, config, 2, 5),
+            "encoder_hidden_states": vectors(random, config.hidden_size, 2, 5),
             "encoder_attention_mask": torch.tensor([[1] * 5, [1] * 3 + [0] * 2]),
         }
         yield Run("encoder", "attention to an encoder's 5 and 3 states", encoded)
     if is_base and "position_ids" in arguments:
-        one_row = {"inputs_embeds": vectors(random, config, 2, 5), "position_ids": torch.arange(3, 8)[None]}
+        width = getattr(config, "embedding_size", config.hidden_size)
+        one_row = {"inputs_embeds": vectors(random, width, 2, 5), "position_ids": torch.arange(3, 8)[None]}
         yield Run("embedded", "vectors in place of ids, one row of positions for both", one_row)
         bias = torch.from_numpy(random.normal(0, 1, (2, 1, 5, 5)).astype(np.float32))
         biased = {"input_ids": token_ids(random, config, (2, 5)), "attention_mask": bias}
@@ -133,9 +137,9 @@ def token_ids(random: np.random.Generator, config, shape: tuple[int, ...]) -> to
     return torch.from_numpy(np.where(ids == pad, 3 if pad != 3 else 4, ids))
 
 
-def vectors(random: np.random.Generator, config, batch: int, length: int) -> torch.Tensor:
-    """Hidden states, [batch, length, hidden size]."""
-    values = random.uniform(-1, 1, (batch, length, config.hidden_size))
+def vectors(random: np.random.Generator, width: int, batch: int, length: int) -> torch.Tensor:
+    """Hidden states, [batch, length, width]."""
+    values = random.uniform(-1, 1, (batch, length, width))
     return torch.from_numpy(values.astype(np.float32))
 
 

@@ -24,6 +24,7 @@ def record(model_type: str, name: str, case: dict, fixtures: Path = FIXTURES) ->
     for task, model_class, checkpoint in checkpoints(model_type, case):
         base = base or checkpoint
         runs = runs_for(checkpoint.model, checkpoint is base, case.get("long"))
+        runs = [run for run in runs if run.name not in case.get("skip", [])]
         check_conditioning(checkpoint.model, runs[0])
         tasks[task] = {
             "class": model_class.__name__,

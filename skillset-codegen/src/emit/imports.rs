@@ -8,7 +8,7 @@ use quote::quote;
 use crate::lower::ident;
 use crate::vocabulary::Vocabulary;
 
-const CHECKPOINT: [&str; 16] = [
+const CHECKPOINT: [&str; 17] = [
     "AnyConfig",
     "CommonConfig",
     "ConfigError",
@@ -18,6 +18,7 @@ const CHECKPOINT: [&str; 16] = [
     "OrString",
     "Reader",
     "ToJson",
+    "Words",
     "align_stages",
     "config_to_json",
     "cycle",

@@ -26,6 +26,9 @@ impl Context<'_> {
             }
             Type::List(inner) => check_list_method(receiver, inner, method, arguments),
             Type::Named(name) if name == "Labels" => check_labels_method(receiver, method, arguments),
+            Type::Named(name) if name == "Words" => {
+                plain(receiver, method, arguments, &["contains"], &[Type::Str], Type::Bool)
+            }
             ty => Err(format!("{ty} has no methods")),
         }
     }

@@ -7,7 +7,7 @@ object! {
     /// One field of `config.json`.
     pub struct Field {
         /// `usize`, `i64`, `f64`, `bool`, `String`, `Activation`, `Size2` (a number or `[height, width]`), a list
-        /// (`[usize]`), a readable type of the runtime (`Labels`, `RopeParameters`); `?` behind it allows `null`.
+        /// (`[usize]`), a readable type of the runtime (`Labels`, `RopeParameters`, `Words`); `?` behind it allows `null`.
         kind = "type": Text,
         /// What a missing field means. A field without default must be in the config, or is `null` if it may be.
         default = "default": Option<Node>,

@@ -20,12 +20,13 @@ pub(crate) use common::{common_type, field_of};
 pub(crate) use field::{Config, Field};
 
 /// The types that a field may have; `?` behind one allows `null`.
-const TYPES: [&str; 14] = [
+const TYPES: [&str; 15] = [
     "Activation",
     "Labels",
     "RopeParameters",
     "Size2",
     "String",
+    "Words",
     "[String]",
     "[bool]",
     "[f64]",
@@ -101,7 +102,7 @@ fn parse_type(text: &str) -> Checked<Type> {
         return Err(format!("unknown type {text:?}{}", suggest(name, TYPES)));
     }
     let ty = if name == "Size2" { Type::Pair(Box::new(Type::Usize)) } else { Type::parse(name) };
-    if is_optional && matches!(name, "Labels" | "RopeParameters" | "Size2") {
+    if is_optional && matches!(name, "Labels" | "RopeParameters" | "Size2" | "Words") {
         return Err(format!("{name} reads null as its default; it takes no `?`"));
     }
     Ok(if is_optional { Type::Option(Box::new(ty)) } else { ty })
@@ -113,6 +114,7 @@ impl ConfigField {
         match (&self.default, &self.ty) {
             (Some(default), _) => json(default),
             (None, Type::Option(_)) => "null".to_owned(),
+            (None, Type::Named(name)) if name == "Words" => "null".to_owned(),
             (None, Type::Named(name)) if name != "Activation" => "by its own rules".to_owned(),
             (None, _) => "required".to_owned(),
         }
@@ -162,6 +164,7 @@ impl ConfigField {
                 });
                 quote!(RopeParameters::read(r, #theta)?)
             }
+            Type::Named(named) if named == "Words" => quote!(r.get(#name, Words::default())?),
             Type::Named(_) => quote!(r.parsed(#name, #or_none)?),
             Type::Pair(_) => quote!(r.size2(#name, #or_none)?),
             Type::Usize if names.counts.contains(name) => quote!(r.count(#name, #or_none)?),

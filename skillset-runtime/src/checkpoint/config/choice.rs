@@ -68,6 +68,38 @@ impl<T: FromConfig> FromConfig for OrString<T> {
     }
 }
 
+/// A set of words: a list of them, or one text in which `|` stands between them: `["p2c", "c2p"]` or `"p2c|c2p"`; null
+/// has none.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Words(Vec<String>);
+
+impl Words {
+    /// Whether a word is among them. Those of a text are in lower case.
+    pub fn contains(&self, word: &str) -> bool {
+        self.0.iter().any(|own| own == word)
+    }
+
+    /// The words in their order.
+    pub fn as_slice(&self) -> &[String] {
+        &self.0
+    }
+}
+
+impl FromConfig for Words {
+    const EXPECTED: &'static str = "a list of words, or words with | between them";
+
+    fn from_config(value: &Value) -> Result<Self, Mismatch> {
+        match value {
+            Value::String(text) => {
+                Ok(Self(text.to_lowercase().split('|').map(|word| word.trim().to_owned()).collect()))
+            }
+            Value::Array(_) => Vec::from_config(value).map(Self),
+            Value::Null => Ok(Self::default()),
+            _ => Err(Mismatch::new(Self::EXPECTED, value)),
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::json;
@@ -93,5 +125,21 @@ mod tests {
         assert_eq!(r.get::<OrString<usize>>("auto", None), Ok(OrString::Word("auto".to_owned())));
         let error = r.get::<OrString<usize>>("wrong", None).unwrap_err().to_string();
         assert_eq!(error, "config.json: /wrong: expected a non-negative integer, found 1.5");
+    }
+
+    #[test]
+    fn words_in_a_list_or_a_text() {
+        let config = json!({"list": ["p2c", "C2P"], "text": "P2C | c2p", "none": null, "wrong": 3});
+        let r = Reader::new(&config, "config.json").unwrap();
+        let words = |field| r.get::<Words>(field, Words::default());
+        assert_eq!(words("list").unwrap().as_slice(), ["p2c", "C2P"]);
+        assert_eq!(words("text").unwrap().as_slice(), ["p2c", "c2p"]);
+        assert!(words("text").unwrap().contains("c2p") && !words("text").unwrap().contains("c2"));
+        assert_eq!(words("none"), Ok(Words::default()));
+        assert_eq!(words("absent"), Ok(Words::default()));
+        assert_eq!(
+            words("wrong").unwrap_err().to_string(),
+            "config.json: /wrong: expected a list of words, or words with | between them, found 3"
+        );
     }
 }

@@ -27,7 +27,7 @@ use std::str::FromStr;
 
 use serde_json::{Map, Value};
 
-pub use choice::{OneOrMany, OrString};
+pub use choice::{OneOrMany, OrString, Words};
 pub use common::{CommonConfig, config_to_json};
 pub use layers::{align_stages, cycle, cycle_then, first_layers, first_of_every, last_of_every};
 pub use nested::AnyConfig;

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{AnyConfig, OneOrMany, OrString};
+use super::{AnyConfig, OneOrMany, OrString, Words};
 use crate::ir::Activation;
 
 /// A type of a config's field.
@@ -51,6 +51,13 @@ impl<T: ToJson> ToJson for Option<T> {
 impl<T: ToJson> ToJson for Vec<T> {
     fn to_json(&self) -> Value {
         self.iter().map(T::to_json).collect()
+    }
+}
+
+impl ToJson for Words {
+    fn to_json(&self) -> Value {
+        // None at all are what a config means by leaving them out.
+        if self.as_slice().is_empty() { Value::Null } else { Value::from(self.as_slice().to_vec()) }
     }
 }
 

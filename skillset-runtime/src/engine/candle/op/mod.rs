@@ -6,6 +6,7 @@ mod conv;
 mod index;
 mod integer;
 mod layout;
+mod product;
 mod reduce;
 
 pub(super) use self::arithmetic::{LAPLACE_MEAN, LAPLACE_SCALE};
@@ -69,7 +70,7 @@ pub(super) fn evaluate(context: &Context<'_>, op: &Op, inputs: &[&Tensor]) -> Re
         (Op::Softmax { axis }, [x]) => reduce::softmax(context, *axis, x),
         (Op::CumSum { axis }, [x]) => reduce::cumsum(*axis, x),
 
-        (Op::MatMul, [a, b]) => Ok(a.broadcast_matmul(b)?),
+        (Op::MatMul, [a, b]) => product::product(a, b),
         (Op::Conv(attributes), [x, weight, bias @ ..]) => conv::conv(attributes, x, weight, bias.first()),
         (Op::ConvTranspose(attributes), [x, weight, bias @ ..]) => {
             conv::conv_transpose(attributes, x, weight, bias.first())

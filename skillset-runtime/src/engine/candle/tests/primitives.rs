@@ -152,6 +152,20 @@ fn reductions_agree_with_candle() {
     compare(&graph, &tensors([("x", Noise(4).floats(&[3, 5, 7]))]));
 }
 
+/// As in a product of heads with the positions that all rows share.
+#[test]
+fn products_of_transposed_batches() {
+    let graph = graph(|g| {
+        let x = floats(g, "x", &["2", "5", "3", "4"]);
+        let shared = floats(g, "shared", &["1", "6", "3", "4"]);
+        let (heads, shared) = (g.transpose(x, &[0, 2, 1, 3]), g.transpose(shared, &[0, 2, 3, 1]));
+        g.output("product", g.matmul(heads, shared));
+        g.output("turned", g.matmul(g.transpose(x, &[3, 1, 0, 2]), g.transpose(x, &[3, 1, 2, 0])));
+    });
+    let mut noise = Noise(5);
+    compare(&graph, &tensors([("x", noise.floats(&[2, 5, 3, 4])), ("shared", noise.floats(&[1, 6, 3, 4]))]));
+}
+
 #[test]
 fn nothing_gives_nothing() {
     let graph = graph(|g| {
