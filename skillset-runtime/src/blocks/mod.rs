@@ -6,7 +6,9 @@
 //! The code generator learns the blocks by reading this folder, so a new block is one new file and a line here.
 
 mod attention;
+mod causal_conv;
 mod embedding;
+mod gated_rms_norm;
 mod last_token;
 mod linear;
 mod mlp;
@@ -19,11 +21,15 @@ mod positions;
 mod resample;
 mod rope_parameters;
 mod rotary_embedding;
+mod selective_scan;
 mod tied_linear;
 mod token_embeddings;
+mod zero_padding;
 
 pub use attention::{Attention, AttentionNames};
+pub use causal_conv::CausalConv;
 pub use embedding::Embedding;
+pub use gated_rms_norm::GatedRmsNorm;
 pub use last_token::LastToken;
 pub use linear::Linear;
 pub use mlp::{GatedMlp, GatedMlpNames, Mlp, MlpNames};
@@ -35,5 +41,7 @@ pub use patch_embeddings::PatchEmbeddings;
 pub use positions::{PaddedPositions, Positions, TokenTypes};
 pub use rope_parameters::{RopeParameters, RopeScaling};
 pub use rotary_embedding::{Rope, RotaryEmbedding};
+pub use selective_scan::SelectiveScan;
 pub use tied_linear::TiedLinear;
 pub use token_embeddings::TokenEmbeddings;
+pub use zero_padding::ZeroPadding;

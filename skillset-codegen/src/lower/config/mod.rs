@@ -14,7 +14,7 @@ use crate::vocabulary::{Type, Vocabulary};
 
 use super::expr::{Checked, Context, ident};
 use super::names::{ConfigNames, Locals, RESERVED};
-use super::typed::float;
+use super::typed::{float, float_of};
 
 pub(crate) use common::{common_type, field_of};
 pub(crate) use field::{Config, Field};
@@ -248,7 +248,7 @@ fn literal(node: &Node, ty: &Type) -> Checked<TokenStream> {
             let digits = Literal::u64_unsuffixed(value.unsigned_abs());
             if value < 0 { quote!(-#digits) } else { quote!(#digits) }
         }
-        (Data::Number(number), Type::F64) => float(number.as_f64().ok_or_else(wrong)?),
+        (_, Type::F64) => float(float_of(node).ok_or_else(wrong)?),
         (Data::Number(number), Type::Named(name)) if name == "RopeParameters" => {
             float(number.as_f64().ok_or_else(wrong)?)
         }
@@ -284,6 +284,7 @@ fn json(node: &Node) -> String {
             let items: Vec<String> = items.iter().map(json).collect();
             format!("[{}]", items.join(", "))
         }
+        Data::Object(_) => float_of(node).map_or_else(|| node.describe(), |value| value.to_string()),
         _ => node.describe(),
     }
 }

@@ -13,6 +13,7 @@ pub(super) mod norm;
 mod parallel;
 mod product;
 pub(super) mod rotary;
+pub(super) mod selective_scan;
 pub(super) mod softmax;
 mod storage;
 mod table;

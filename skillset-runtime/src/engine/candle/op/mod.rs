@@ -81,6 +81,7 @@ pub(super) fn evaluate(context: &Context<'_>, op: &Op, inputs: &[&Tensor]) -> Re
         }
         (Op::Attention(attention), inputs) => kernel::attention::attention(attention, inputs),
         (Op::Rotary(Rotary { pairs }), [x, cos, sin]) => kernel::rotary::rotate(*pairs, x, cos, sin),
+        (Op::SelectiveScan, inputs) => kernel::selective_scan::selective_scan(inputs),
         (Op::CacheAppend, [past, new]) => layout::concat(2, &[past, new]),
         _ => Err(Fault::Reason(format!("{op:?} of {} values has no implementation", inputs.len()))),
     }
