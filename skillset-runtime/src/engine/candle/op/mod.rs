@@ -70,7 +70,7 @@ pub(super) fn evaluate(context: &Context<'_>, op: &Op, inputs: &[&Tensor]) -> Re
         (Op::Softmax { axis }, [x]) => reduce::softmax(context, *axis, x),
         (Op::CumSum { axis }, [x]) => reduce::cumsum(*axis, x),
 
-        (Op::MatMul, [a, b]) => Ok(a.broadcast_matmul(b)?),
+        (Op::MatMul, [a, b]) => Ok(layout::matrices(a)?.broadcast_matmul(&layout::matrices(b)?)?),
         (Op::Conv2d(attributes), [x, weight, bias @ ..]) => conv::conv2d(attributes, x, weight, bias.first()),
         (Op::Linear(linear), [x, weight, bias @ ..]) => composite::linear(linear, x, weight, bias.first()),
         (Op::LayerNorm(Norm { eps }), [x, scales @ ..]) => {

@@ -5,6 +5,7 @@ mod composites;
 mod failures;
 mod network;
 mod primitives;
+mod scans;
 mod sessions;
 
 use std::collections::BTreeMap;
