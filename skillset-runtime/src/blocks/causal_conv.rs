@@ -1,7 +1,8 @@
 //! A convolution along a sequence that looks back only.
 
+use super::Conv1d;
 use super::linear::fixed_width;
-use crate::ir::{Activation, Dim, Literal, Scope, Value};
+use crate::ir::{Activation, Dim, Scope, Value};
 
 /// A causal depthwise convolution along a sequence, as state space models have it (Mamba, arXiv:2312.00752): each channel
 /// of a position is a sum over its own last values.
@@ -30,38 +31,30 @@ impl CausalConv {
     /// Adds the convolution; the result has the shape of `of`.
     pub fn build(self, g: &Scope) -> Value {
         let Some(width) = fixed_width(g, self.of) else { return self.of };
-        if self.kernel == 0 {
+        let Some(reach) = self.kernel.checked_sub(1) else {
             g.fail("a convolution over no positions");
             return self.of;
-        }
-        let weight =
-            g.reshape(g.param("weight", &[width, 1, self.kernel]), &[width.into(), self.kernel.into()]);
-        let taps = g.transpose(weight, &[1, 0]);
-        let (all, length) = (self.with_past(g, width), g.dim(self.of, 1));
-        let tap = |tap: usize| {
-            let seen = g.slice(all, 1, tap, length.clone() + Dim::from(tap));
-            g.mul(seen, g.select(taps, 0, tap))
         };
-        let mut sum = (1..self.kernel).fold(tap(0), |sum, next| g.add(sum, tap(next)));
-        if self.bias {
-            sum = g.add(sum, g.param("bias", &[width]));
-        }
-        self.activation.map_or(sum, |activation| g.activation(sum, activation))
-    }
-
-    /// The input behind the `kernel − 1` positions before it, `[batch, kernel − 1 + sequence, width]`.
-    fn with_past(&self, g: &Scope, width: usize) -> Value {
-        if self.kernel == 1 {
-            return self.of;
-        }
-        let length = g.dim(self.of, 1);
-        let shape = [g.dim(self.of, 0), (self.kernel - 1).into(), width.into()];
-        let Some(past) = self.cache.and_then(|layer| g.kept(layer, "conv", &shape)) else {
-            let zeros = g.expand(g.constant(Literal::scalar(0.0)), &shape);
-            return g.concat(zeros, self.of, 1);
+        let shape = [g.dim(self.of, 0), reach.into(), width.into()];
+        let past = self.cache.filter(|_| reach > 0).and_then(|layer| g.kept(layer, "conv", &shape));
+        let (all, padding) = match past {
+            Some(past) => (g.concat(past, self.of, 1), 0),
+            None => (self.of, reach),
         };
-        let all = g.concat(past, self.of, 1);
-        g.leave(past, g.slice(all, 1, length.clone(), length + Dim::from(self.kernel - 1)));
-        all
+        if let Some(past) = past {
+            let length = g.dim(self.of, 1);
+            g.leave(past, g.slice(all, 1, length.clone(), length + Dim::from(reach)));
+        }
+        let Self { kernel, bias, activation, .. } = self;
+        let channels = g.transpose(all, &[0, 2, 1]);
+        let conv = Conv1d {
+            groups: width,
+            padding,
+            padding_end: Some(0),
+            bias,
+            activation,
+            ..Conv1d::new(channels, width, kernel)
+        };
+        g.transpose(conv.build(g), &[0, 2, 1])
     }
 }
