@@ -51,7 +51,6 @@ pub use linear::Linear;
 pub use mlp::{GatedMlp, GatedMlpNames, Mlp, MlpNames};
 pub use norm::{GroupNorm, LayerNorm, RmsNorm};
 pub use packed_sequences::PackedSequences;
-pub use padding_mask::PaddingMask;
 pub use padding_mask::{PaddingMask, PairMask};
 pub use parameter::Parameter;
 pub use patch_decoder::PatchDecoder;
