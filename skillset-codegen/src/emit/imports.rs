@@ -8,7 +8,7 @@ use quote::quote;
 use crate::lower::ident;
 use crate::vocabulary::Vocabulary;
 
-const CHECKPOINT: [&str; 16] = [
+const CHECKPOINT: [&str; 17] = [
     "AnyConfig",
     "CommonConfig",
     "ConfigError",
@@ -25,6 +25,7 @@ const CHECKPOINT: [&str; 16] = [
     "first_layers",
     "first_of_every",
     "last_of_every",
+    "unsupported",
 ];
 const IR: [&str; 6] = ["DType", "Dim", "Outputs", "Scope", "Submodel", "Value"];
 const MODEL: [&str; 8] =

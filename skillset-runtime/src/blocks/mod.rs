@@ -7,6 +7,7 @@
 
 mod attention;
 mod causal_conv;
+mod channel_linear;
 mod conv;
 mod conv_transpose;
 mod embedding;
@@ -27,6 +28,9 @@ mod resample;
 mod rope_parameters;
 mod rotary_embedding;
 mod selective_scan;
+mod sequence_norm;
+mod series_patches;
+mod series_scaling;
 mod statistics_pooling;
 mod tdnn;
 mod tied_linear;
@@ -35,6 +39,7 @@ mod zero_padding;
 
 pub use attention::{Attention, AttentionNames};
 pub use causal_conv::CausalConv;
+pub use channel_linear::ChannelLinear;
 pub use conv::{Conv1d, Conv2d};
 pub use conv_transpose::ConvTranspose2d;
 pub use embedding::Embedding;
@@ -54,6 +59,9 @@ pub use positions::{PaddedPositions, Positions, TokenTypes};
 pub use rope_parameters::{RopeParameters, RopeScaling};
 pub use rotary_embedding::{Rope, RotaryEmbedding};
 pub use selective_scan::SelectiveScan;
+pub use sequence_norm::SequenceNorm;
+pub use series_patches::{SeriesPatches, SeriesPositions};
+pub use series_scaling::{ObservedDeviation, ObservedMagnitude, ObservedMean};
 pub use statistics_pooling::StatisticsPooling;
 pub use tdnn::Tdnn;
 pub use tied_linear::TiedLinear;
