@@ -156,7 +156,7 @@ fn what_cannot_be_is_refused_with_the_remedy() {
         with_task("text-generation", &["a text"]),
         "error: onnx (cpu) cannot run GRAPH: input \"token_type_ids\" is none that a decoder has; expected input_ids, \
          attention_mask, position_ids, encoder_hidden_states, encoder_attention_mask, use_cache_branch, \
-         num_logits_to_keep and past_key_values.*"
+         num_logits_to_keep, cache_position and past_key_values.*"
     );
     assert_eq!(
         refused(&["--onnx", "model.onnx", "--task", "text-classification", "a text"]),

@@ -47,14 +47,16 @@ impl Sequence {
 /// A row of the batch.
 pub(super) struct Row {
     sequence: Sequence,
+    /// The tokens that an encoder read for it.
+    source: Vec<i64>,
     sampler: Sampler,
 }
 
 impl Row {
     /// A row that starts with `tokens`.
-    pub(super) fn new(tokens: Vec<i64>, sampler: Sampler) -> Self {
+    pub(super) fn new(tokens: Vec<i64>, source: Vec<i64>, sampler: Sampler) -> Self {
         let prompt = tokens.len();
-        Self { sequence: Sequence { tokens, prompt, finish: None }, sampler }
+        Self { sequence: Sequence { tokens, prompt, finish: None }, source, sampler }
     }
 }
 
@@ -73,6 +75,17 @@ pub struct Generation<'p> {
 }
 
 impl Generation<'_> {
+    /// Takes all steps, hands each one's tokens to `on_step` at once, and returns the rows.
+    pub(super) fn run_to_end(
+        mut self,
+        mut on_step: impl FnMut(&Step),
+    ) -> Result<Vec<Sequence>, GenerateError> {
+        for step in &mut self {
+            on_step(&step?);
+        }
+        Ok(self.into_sequences())
+    }
+
     /// The rows as far as they are, in the order of the prompts.
     pub fn into_sequences(self) -> Vec<Sequence> {
         self.rows.into_iter().map(|row| row.sequence).collect()
@@ -94,7 +107,7 @@ impl Generation<'_> {
                 self.batch.next(self.rows.iter().map(next).collect(), past)
             }
         };
-        let mut outputs: Tensors = session.step(&inputs)?;
+        let mut outputs: Tensors = session.step(inputs)?;
         outputs.remove("logits").ok_or_else(|| self.bad_logits("there are none".to_owned()))
     }
 
@@ -145,7 +158,7 @@ fn choose(
         return Err(GenerateError::NotFinite { row: index, generated, found });
     }
     let mut scores = logits.to_vec();
-    let history = History { tokens: &row.sequence.tokens, generated };
+    let history = History { tokens: &row.sequence.tokens, generated, source: &row.source };
     for processor in processors {
         processor.process(history, &mut scores);
     }

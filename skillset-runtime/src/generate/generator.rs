@@ -4,18 +4,21 @@ use std::sync::Arc;
 
 use super::GenerationConfig;
 use super::batch::Batch;
+use super::encoder_decoder::Encoded;
 use super::error::GenerateError;
 use super::generation::{Generation, Row, Sequence};
+use super::inputs::{ALONE, InputNames};
 use super::logits::processors;
 use super::recompute::Recomputing;
 use super::sampler::Sampler;
 use super::stop::{Detokenize, StopCriteria};
-use crate::engine::Program;
+use crate::engine::{Program, Tensors};
 
 /// Continues prompts with one program.
 #[derive(Clone)]
 pub struct Generator {
     program: Arc<dyn Program>,
+    names: InputNames,
     defaults: GenerationConfig,
     max_positions: Option<usize>,
     text: Option<Arc<dyn Detokenize>>,
@@ -28,27 +31,44 @@ impl Generator {
     /// continue prompts of different lengths together. One that keeps no cache runs all positions at every step.
     ///
     /// # Errors
-    /// If the graph has no such input or output, or takes anything else.
+    /// If the graph has no such input or output, or takes anything else, as a decoder behind an encoder does: see
+    /// [`EncoderDecoder`](super::EncoderDecoder).
     pub fn new(program: Arc<dyn Program>, defaults: GenerationConfig) -> Result<Self, GenerateError> {
-        let signature = program.signature();
-        let lacks =
-            |problem: &str| GenerateError::Graph { graph: signature.name.clone(), problem: problem.into() };
-        if !signature.takes("input_ids") {
-            return Err(lacks("it has no input \"input_ids\", so it cannot generate text"));
-        }
-        if !signature.gives("logits") {
-            return Err(lacks("it has no output \"logits\", so it cannot generate text"));
-        }
-        let known = ["input_ids", "attention_mask", "position_ids"];
-        if let Some(unknown) = signature.inputs.iter().find(|input| !known.contains(&input.name.as_str())) {
-            return Err(lacks(&format!(
-                "expected inputs among {}, found {:?}; its inputs are {}",
-                known.join(", "),
+        let generator = Self::of_decoder(program, defaults)?;
+        let signature = generator.program.signature();
+        let Some(unknown) = signature.inputs.iter().find(|input| !ALONE.contains(&&*input.name)) else {
+            return Ok(generator);
+        };
+        let hint =
+            if unknown.name.starts_with("encoder") { "it is the decoder behind an encoder; " } else { "" };
+        Err(GenerateError::Graph {
+            graph: signature.name.clone(),
+            problem: format!(
+                "{hint}expected inputs among {}, found {:?}; its inputs are {}",
+                ALONE.join(", "),
                 unknown.name,
                 signature.list_inputs()
-            )));
-        }
-        Ok(Self { program, defaults, max_positions: None, text: None })
+            ),
+        })
+    }
+
+    /// As [`new`](Self::new) for any decoder, behind an encoder or not.
+    pub(super) fn of_decoder(
+        program: Arc<dyn Program>,
+        defaults: GenerationConfig,
+    ) -> Result<Self, GenerateError> {
+        let names = InputNames::of(program.signature())?;
+        Ok(Self { program, names, defaults, max_positions: None, text: None })
+    }
+
+    /// What runs each step.
+    pub(super) fn program(&self) -> &dyn Program {
+        &*self.program
+    }
+
+    /// What it calls the inputs of a step.
+    pub(super) fn names(&self) -> &InputNames {
+        &self.names
     }
 
     /// Sets the number of positions that the model has (`max_position_embeddings`). It bounds how much is
@@ -105,24 +125,23 @@ impl Generator {
         prompts: &[Vec<i64>],
         options: &GenerationConfig,
     ) -> Result<Generation<'_>, GenerateError> {
+        self.start_from(Encoded::default(), prompts, options)
+    }
+
+    /// As [`start`](Self::start), where the decoder is told what an encoder made of as many rows, or of none.
+    pub(super) fn start_from(
+        &self,
+        mut encoded: Encoded,
+        prompts: &[Vec<i64>],
+        options: &GenerationConfig,
+    ) -> Result<Generation<'_>, GenerateError> {
         let config = options.clone().or(&self.defaults);
         config.check()?;
-        let prompts = prompts
-            .iter()
-            .enumerate()
-            .map(|(row, prompt)| match (prompt.is_empty(), config.bos_token_id) {
-                (false, _) => Ok(prompt.clone()),
-                (true, Some(bos)) => Ok(vec![bos]),
-                (true, None) => {
-                    let problem = "it is empty and the model has no bos_token_id to start with".to_owned();
-                    Err(GenerateError::Prompt { row, problem })
-                }
-            })
-            .collect::<Result<Vec<_>, _>>()?;
+        let prompts = self.begun(prompts, &config)?;
         let lengths: Vec<usize> = prompts.iter().map(Vec::len).collect();
         let longest = lengths.iter().copied().max().unwrap_or(0);
         let max_new_tokens = self.max_new_tokens(&config, longest)?;
-        let batch = self.batch(&lengths)?;
+        let batch = self.batch(&lengths, std::mem::take(&mut encoded.inputs))?;
         let eos = config.eos_token_id.clone().unwrap_or_default();
         let strings = match config.stop_strings.clone().filter(|strings| !strings.is_empty()) {
             None => None,
@@ -138,11 +157,13 @@ impl Generator {
             let seed = config.seed.map(|seed| (seed as u64).wrapping_add(row as u64));
             if config.do_sample() { Sampler::multinomial(seed) } else { Sampler::Greedy }
         };
+        let sources = encoded.sources.into_iter().chain(std::iter::repeat_with(Vec::new));
+        let row = |(row, (tokens, source))| Row::new(tokens, source, sampler(row));
         // The last new token is never run, so the cache holds one position less than the longest row.
         let session = match prompts.len() {
             0 => None,
             _ if config.use_cache == Some(false) || !self.program.signature().has_state => {
-                Some(Box::new(Recomputing::new(&*self.program)) as _)
+                Some(Box::new(Recomputing::new(&*self.program, self.names.tokens)) as _)
             }
             rows => Some(self.program.session(rows, longest + max_new_tokens - 1)?),
         };
@@ -154,12 +175,28 @@ impl Generator {
             // Without padding token and end tokens no row ends early, except by a stop string: any token will do.
             pad: config.pad_token_id.or(eos.first().copied()).unwrap_or(0),
             stop: StopCriteria { eos, max_new_tokens, strings },
-            rows: prompts
-                .into_iter()
-                .enumerate()
-                .map(|(row, tokens)| Row::new(tokens, sampler(row)))
-                .collect(),
+            rows: prompts.into_iter().zip(sources).enumerate().map(row).collect(),
         })
+    }
+
+    /// The prompts, where empty ones are what every text starts with.
+    fn begun(&self, prompts: &[Vec<i64>], config: &GenerationConfig) -> Result<Vec<Vec<i64>>, GenerateError> {
+        let (start, needed) = match self.names.context.is_empty() {
+            true => (config.bos_token_id, "bos_token_id"),
+            false => (
+                config.decoder_start_token_id.or(config.bos_token_id),
+                "decoder_start_token_id or bos_token_id",
+            ),
+        };
+        let begin = |(row, prompt): (usize, &Vec<i64>)| match (prompt.is_empty(), start) {
+            (false, _) => Ok(prompt.clone()),
+            (true, Some(start)) => Ok(vec![start]),
+            (true, None) => {
+                let problem = format!("it is empty and the model has no {needed} to start with");
+                Err(GenerateError::Prompt { row, problem })
+            }
+        };
+        prompts.iter().enumerate().map(begin).collect()
     }
 
     /// Continues `prompts` to their ends, in their order. See [`start`](Self::start).
@@ -182,28 +219,22 @@ impl Generator {
         &self,
         prompts: &[Vec<i64>],
         options: &GenerationConfig,
-        mut on_step: impl FnMut(&super::Step),
+        on_step: impl FnMut(&super::Step),
     ) -> Result<Vec<Sequence>, GenerateError> {
-        let mut generation = self.start(prompts, options)?;
-        for step in &mut generation {
-            on_step(&step?);
-        }
-        Ok(generation.into_sequences())
+        self.start(prompts, options)?.run_to_end(on_step)
     }
 
-    fn batch(&self, lengths: &[usize]) -> Result<Batch, GenerateError> {
-        let signature = self.program.signature();
-        let takes = |name| signature.takes(name);
-        let batch = Batch::new(lengths, takes("attention_mask"), takes("position_ids"));
+    fn batch(&self, lengths: &[usize], context: Tensors) -> Result<Batch, GenerateError> {
+        let names = &self.names;
         let uneven = lengths.windows(2).any(|pair| pair[0] != pair[1]);
-        if uneven && !(takes("attention_mask") && takes("position_ids")) {
+        if uneven && !(names.mask.is_some() && names.positions.is_some()) {
             return Err(GenerateError::Graph {
-                graph: signature.name.clone(),
+                graph: self.program.signature().name.clone(),
                 problem: "prompts of different lengths need the inputs \"attention_mask\" and \"position_ids\", and \
                           it was built without them"
                     .to_owned(),
             });
         }
-        Ok(batch)
+        Ok(Batch::new(lengths, names.clone(), context))
     }
 }

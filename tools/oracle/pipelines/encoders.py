@@ -8,6 +8,7 @@ from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, trainers
 from transformers import (
     CLIPTokenizer,
     DebertaV2Tokenizer,
+    MBartTokenizer,
     MPNetTokenizer,
     PreTrainedTokenizerBase,
     RobertaTokenizer,
@@ -63,6 +64,18 @@ def siglip(lines: list[str], length: int) -> PreTrainedTokenizerBase:
     """Unigram pieces and an end token, given without a mask."""
     vocabulary = [*_scoreless("<pad>", "</s>", "<unk>"), *_unigram(lines)]
     return T5Tokenizer(vocabulary, extra_ids=0, model_max_length=length, model_input_names=["input_ids"])
+
+
+def t5(lines: list[str], length: int) -> PreTrainedTokenizerBase:
+    """Unigram pieces, an end token, and marks for what is left out."""
+    vocabulary = [*_scoreless("<pad>", "</s>", "<unk>"), *_unigram(lines)]
+    return T5Tokenizer(vocabulary, extra_ids=4, model_max_length=length)
+
+
+def mbart(lines: list[str], length: int) -> PreTrainedTokenizerBase:
+    """Unigram pieces under fairseq's special tokens, and a token for each language."""
+    vocabulary = [*_scoreless("<s>", "<pad>", "</s>", "<unk>"), *_unigram(lines), *_scoreless("<mask>")]
+    return MBartTokenizer(vocabulary, src_lang="en_XX", tgt_lang="ro_RO", model_max_length=length)
 
 
 def _bpe(

@@ -39,6 +39,8 @@ def train() -> None:
         "xlm_roberta": encoders.xlm_roberta(lines, MODEL_MAX_LENGTH),
         "deberta_v2": encoders.deberta_v2(lines, MODEL_MAX_LENGTH),
         "clip": encoders.clip(lines, CLIP_MAX_LENGTH),
+        "t5": encoders.t5(lines, MODEL_MAX_LENGTH),
+        "mbart": encoders.mbart(lines, MODEL_MAX_LENGTH),
         "siglip": encoders.siglip(lines, MODEL_MAX_LENGTH),
     }
     for name, tokenizer in trained.items():

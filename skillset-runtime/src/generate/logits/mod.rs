@@ -26,8 +26,8 @@ pub use exponential_decay::ExponentialDecay;
 pub use forced_tokens::ForcedTokens;
 pub use min_new_tokens::MinNewTokens;
 pub use min_p::MinP;
-pub use no_repeat_ngram::NoRepeatNGram;
-pub use repetition_penalty::RepetitionPenalty;
+pub use no_repeat_ngram::{EncoderNoRepeatNGram, NoRepeatNGram};
+pub use repetition_penalty::{EncoderRepetitionPenalty, RepetitionPenalty};
 pub use sequence_bias::SequenceBias;
 pub use suppress_tokens::SuppressTokens;
 pub use temperature::Temperature;
@@ -45,6 +45,8 @@ pub struct History<'a> {
     pub tokens: &'a [i64],
     /// How many of them are generated.
     pub generated: usize,
+    /// What an encoder read, if it was text: its tokens without padding.
+    pub source: &'a [i64],
 }
 
 /// A change to the scores of a row's next token.
@@ -83,11 +85,17 @@ fn changes(
         let biases = biases.iter().map(|(sequence, bias)| (sequence.clone(), *bias as f32)).collect();
         list.push(Box::new(SequenceBias { biases }));
     }
+    if let Some(penalty) = config.encoder_repetition_penalty.filter(|&penalty| penalty != 1.0) {
+        list.push(Box::new(EncoderRepetitionPenalty { penalty }));
+    }
     if let Some(penalty) = config.repetition_penalty.filter(|&penalty| penalty != 1.0) {
         list.push(Box::new(RepetitionPenalty { penalty: penalty as f32 }));
     }
     if let Some(size) = config.no_repeat_ngram_size.filter(|&size| size > 0) {
         list.push(Box::new(NoRepeatNGram { size }));
+    }
+    if let Some(size) = config.encoder_no_repeat_ngram_size.filter(|&size| size > 0) {
+        list.push(Box::new(EncoderNoRepeatNGram { size }));
     }
     if let Some(words) = &config.bad_words_ids {
         // A word that is an end token alone does not keep rows from ending.
