@@ -77,7 +77,9 @@ fn refused(task: &str, name: &str, file: &Path, options: serde_json::Value) -> S
     let (dir, checkpoint) = checkpoint(name);
     let model = Model::exported(file, checkpoint, engine().unwrap());
     let error = tasks::run_json(task, &model, &["a text".into()], &options).unwrap_err().to_string();
-    error.replace(dir.path().to_str().unwrap(), "DIR").replace(file.parent().unwrap().to_str().unwrap(), "GRAPHS")
+    error
+        .replace(dir.path().to_str().unwrap(), "DIR")
+        .replace(file.parent().unwrap().to_str().unwrap(), "GRAPHS")
 }
 
 #[test]

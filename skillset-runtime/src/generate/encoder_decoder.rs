@@ -3,10 +3,12 @@
 use std::sync::Arc;
 
 use super::GenerationConfig;
+use super::batch::Batch;
 use super::error::GenerateError;
 use super::generation::{Generation, Sequence};
 use super::generator::Generator;
 use super::inputs::InputNames;
+use super::logits::LogitsProcessor;
 use super::stop::Detokenize;
 use crate::engine::{Program, Signature, Tensors};
 use crate::tensor::Tensor;
@@ -145,6 +147,21 @@ impl EncoderDecoder {
         prompts: &[Vec<i64>],
         options: &GenerationConfig,
     ) -> Result<Generation<'_>, GenerateError> {
+        self.start_with(encoded, prompts, options, vec![])
+    }
+
+    /// As [`start`](Self::start), where `own` change scores too: behind what `options` ask for, before what is drawn
+    /// from is chosen.
+    ///
+    /// # Errors
+    /// As [`start`](Self::start).
+    pub fn start_with(
+        &self,
+        encoded: Encoded,
+        prompts: &[Vec<i64>],
+        options: &GenerationConfig,
+        own: Vec<Box<dyn LogitsProcessor>>,
+    ) -> Result<Generation<'_>, GenerateError> {
         let rows = encoded.rows();
         let empty = vec![vec![]; rows];
         let prompts = if prompts.is_empty() { &empty } else { prompts };
@@ -153,7 +170,7 @@ impl EncoderDecoder {
                 format!("expected a prompt for each of {rows} encoded rows, found {}", prompts.len());
             return Err(GenerateError::Prompt { row: prompts.len().min(rows), problem });
         }
-        self.decoder.start_from(encoded, prompts, options)
+        self.decoder.start_from(encoded, prompts, options, own)
     }
 
     /// Generates from `encoded` to the ends of all rows, in their order; a row's tokens start with its prompt. See
@@ -167,7 +184,45 @@ impl EncoderDecoder {
         prompts: &[Vec<i64>],
         options: &GenerationConfig,
     ) -> Result<Vec<Sequence>, GenerateError> {
-        self.start(encoded, prompts, options)?.run_to_end(|_| {})
+        self.generate_with(encoded, prompts, options, vec![])
+    }
+
+    /// As [`generate`](Self::generate), where `own` change scores too; see [`start_with`](Self::start_with).
+    ///
+    /// # Errors
+    /// As [`generate`](Self::generate).
+    pub fn generate_with(
+        &self,
+        encoded: Encoded,
+        prompts: &[Vec<i64>],
+        options: &GenerationConfig,
+        own: Vec<Box<dyn LogitsProcessor>>,
+    ) -> Result<Vec<Sequence>, GenerateError> {
+        self.start_with(encoded, prompts, options, own)?.run_to_end(|_| {})
+    }
+
+    /// The logits of what follows `prompt` in each row of `encoded`, as the model computes them.
+    ///
+    /// # Errors
+    /// If the decoder fails, or computes what is no number.
+    pub fn next_logits(&self, encoded: &Encoded, prompt: &[i64]) -> Result<Vec<Vec<f32>>, GenerateError> {
+        let rows = encoded.rows();
+        let names = self.decoder.names().clone();
+        let mut batch = Batch::new(&vec![prompt.len(); rows], names, encoded.inputs.clone());
+        let outputs = self.decoder.program().run(batch.prompts(&vec![prompt.to_vec(); rows], 0))?;
+        let logits = outputs.get("logits").and_then(|logits| Some((logits.as_f32()?, logits.shape())));
+        let Some((values, &[held, positions, vocabulary])) = logits.filter(|(values, _)| !values.is_empty())
+        else {
+            let graph = self.decoder.program().signature().name.clone();
+            let problem = "output \"logits\": expected f32[batch, sequence, vocabulary]".to_owned();
+            return Err(GenerateError::Graph { graph, problem });
+        };
+        let last = values.chunks_exact(vocabulary).skip(positions - 1).step_by(positions).take(held);
+        let check = |(row, scores): (usize, &[f32])| match scores.iter().find(|score| score.is_nan()) {
+            Some(&found) => Err(GenerateError::NotFinite { row, generated: 0, found }),
+            None => Ok(scores.to_vec()),
+        };
+        last.enumerate().map(check).collect()
     }
 }
 

@@ -8,7 +8,7 @@ use super::encoder_decoder::Encoded;
 use super::error::GenerateError;
 use super::generation::{Generation, Row, Sequence};
 use super::inputs::{ALONE, InputNames};
-use super::logits::processors;
+use super::logits::{LogitsProcessor, processors};
 use super::recompute::Recomputing;
 use super::sampler::Sampler;
 use super::stop::{Detokenize, StopCriteria};
@@ -125,15 +125,17 @@ impl Generator {
         prompts: &[Vec<i64>],
         options: &GenerationConfig,
     ) -> Result<Generation<'_>, GenerateError> {
-        self.start_from(Encoded::default(), prompts, options)
+        self.start_from(Encoded::default(), prompts, options, vec![])
     }
 
-    /// As [`start`](Self::start), where the decoder is told what an encoder made of as many rows, or of none.
+    /// As [`start`](Self::start), where the decoder is told what an encoder made of as many rows, or of none,
+    /// and with processors of the call's own.
     pub(super) fn start_from(
         &self,
         mut encoded: Encoded,
         prompts: &[Vec<i64>],
         options: &GenerationConfig,
+        own: Vec<Box<dyn LogitsProcessor>>,
     ) -> Result<Generation<'_>, GenerateError> {
         let config = options.clone().or(&self.defaults);
         config.check()?;
@@ -171,7 +173,7 @@ impl Generator {
             graph: &self.program.signature().name,
             session,
             batch,
-            processors: processors(&config, longest, max_new_tokens, &eos),
+            processors: processors(&config, longest, max_new_tokens, &eos, own),
             // Without padding token and end tokens no row ends early, except by a stop string: any token will do.
             pad: config.pad_token_id.or(eos.first().copied()).unwrap_or(0),
             stop: StopCriteria { eos, max_new_tokens, strings },

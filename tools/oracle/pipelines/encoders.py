@@ -4,7 +4,7 @@ import json
 import math
 from collections import Counter
 
-from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, trainers
+from tokenizers import AddedToken, Tokenizer, models, normalizers, pre_tokenizers, trainers
 from transformers import (
     CLIPTokenizer,
     DebertaV2Tokenizer,
@@ -13,6 +13,7 @@ from transformers import (
     PreTrainedTokenizerBase,
     RobertaTokenizer,
     T5Tokenizer,
+    WhisperTokenizer,
     XLMRobertaTokenizer,
 )
 
@@ -76,6 +77,18 @@ def mbart(lines: list[str], length: int) -> PreTrainedTokenizerBase:
     """Unigram pieces under fairseq's special tokens, and a token for each language."""
     vocabulary = [*_scoreless("<s>", "<pad>", "</s>", "<unk>"), *_unigram(lines), *_scoreless("<mask>")]
     return MBartTokenizer(vocabulary, src_lang="en_XX", tgt_lang="ro_RO", model_max_length=length)
+
+
+def whisper(lines: list[str], positions: int) -> PreTrainedTokenizerBase:
+    """Byte-level BPE, then tokens for languages and tasks, and behind all of them a timestamp for each position."""
+    tokenizer = Tokenizer(models.BPE())
+    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    made = WhisperTokenizer(*_bpe(tokenizer, lines, [], 300, ""))
+    named = ("startoftranscript", "en", "de", "fr", "translate", "transcribe", "startoflm", "startofprev", "nospeech")
+    special = [f"<|{name}|>" for name in (*named, "notimestamps")]
+    made.add_special_tokens({"additional_special_tokens": special})
+    made.add_tokens([AddedToken(f"<|{0.02 * at:.2f}|>") for at in range(positions + 1)])
+    return made
 
 
 def _bpe(

@@ -44,7 +44,7 @@ def train() -> None:
         "siglip": encoders.siglip(lines, MODEL_MAX_LENGTH),
     }
     for name, tokenizer in trained.items():
-        _save(tokenizer, FOLDER / "tokenizers" / name)
+        save(tokenizer, FOLDER / "tokenizers" / name)
 
 
 def _wordpiece(lines: list[str]) -> BertTokenizer:
@@ -94,7 +94,7 @@ def _byte_level(lines: list[str]) -> PreTrainedTokenizerFast:
     )
 
 
-def _save(tokenizer: PreTrainedTokenizerBase, folder: Path) -> None:
+def save(tokenizer: PreTrainedTokenizerBase, folder: Path) -> None:
     """Saves the files a checkpoint has; tokenizer.json without indentation, to stay small."""
     with tempfile.TemporaryDirectory() as saved:
         tokenizer.save_pretrained(saved)

@@ -20,6 +20,7 @@ mod top_h;
 mod top_k;
 mod top_p;
 mod typical_p;
+mod whisper_timestamps;
 
 pub use cutoff::Cutoff;
 pub use exponential_decay::ExponentialDecay;
@@ -35,6 +36,7 @@ pub use top_h::TopH;
 pub use top_k::TopK;
 pub use top_p::TopP;
 pub use typical_p::TypicalP;
+pub use whisper_timestamps::WhisperTimestamps;
 
 use super::GenerationConfig;
 
@@ -59,14 +61,16 @@ pub trait LogitsProcessor: std::fmt::Debug + Send + Sync {
 /// (`GenerationMixin._get_logits_processor`).
 ///
 /// `prompt` is the padded length of the prompts, `new` the most tokens that are generated, and `eos` the tokens
-/// that end a row.
+/// that end a row. `own` are those of a call itself.
 pub(super) fn processors(
     config: &GenerationConfig,
     prompt: usize,
     new: usize,
     eos: &[i64],
+    own: Vec<Box<dyn LogitsProcessor>>,
 ) -> Vec<Box<dyn LogitsProcessor>> {
     let mut list = changes(config, prompt, new, eos);
+    list.extend(own);
     if config.do_sample() {
         list.extend(truncations(config));
     }

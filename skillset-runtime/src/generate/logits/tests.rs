@@ -32,7 +32,7 @@ fn each_processor_and_their_order_agree_with_transformers() {
         };
         let mut scores = floats(&data["scores"]);
         let history = History { tokens: &tokens, generated: tokens.len() - prompt, source: &source };
-        for processor in processors(&config, prompt, new, &eos) {
+        for processor in processors(&config, prompt, new, &eos, vec![]) {
             processor.process(history, &mut scores);
         }
         for (found, expected) in scores.iter().zip(floats(&case["scores"])) {

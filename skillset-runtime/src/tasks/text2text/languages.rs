@@ -70,7 +70,8 @@ impl Languages {
             let name = name.ok_or_else(|| {
                 format!("{option}: expected a language, such as en_XX or eng_Latn, found none; name it as an option")
             })?;
-            processor.token_to_id(name).ok_or_else(|| {
+            let special = |id: &u32| processor.special_ids().any(|special| special == *id);
+            processor.token_to_id(name).filter(special).ok_or_else(|| {
                 format!("{option}: expected a language that the tokenizer has, found {name:?}")
             })
         };
