@@ -6,8 +6,12 @@
 //! The code generator learns the blocks by reading this folder, so a new block is one new file and a line here.
 
 mod attention;
+mod conv;
+mod conv_transpose;
 mod embedding;
 mod last_token;
+mod layer_mixture;
+mod lengths;
 mod linear;
 mod mlp;
 mod norm;
@@ -19,15 +23,21 @@ mod positions;
 mod resample;
 mod rope_parameters;
 mod rotary_embedding;
+mod statistics_pooling;
+mod tdnn;
 mod tied_linear;
 mod token_embeddings;
 
 pub use attention::{Attention, AttentionNames};
+pub use conv::{Conv1d, Conv2d};
+pub use conv_transpose::ConvTranspose2d;
 pub use embedding::Embedding;
 pub use last_token::LastToken;
+pub use layer_mixture::LayerMixture;
+pub use lengths::{ConvLength, LengthMask};
 pub use linear::Linear;
 pub use mlp::{GatedMlp, GatedMlpNames, Mlp, MlpNames};
-pub use norm::{LayerNorm, RmsNorm};
+pub use norm::{GroupNorm, LayerNorm, RmsNorm};
 pub use packed_sequences::PackedSequences;
 pub use padding_mask::PaddingMask;
 pub use patch_decoder::PatchDecoder;
@@ -35,5 +45,7 @@ pub use patch_embeddings::PatchEmbeddings;
 pub use positions::{PaddedPositions, Positions, TokenTypes};
 pub use rope_parameters::{RopeParameters, RopeScaling};
 pub use rotary_embedding::{Rope, RotaryEmbedding};
+pub use statistics_pooling::StatisticsPooling;
+pub use tdnn::Tdnn;
 pub use tied_linear::TiedLinear;
 pub use token_embeddings::TokenEmbeddings;

@@ -9,6 +9,8 @@ use crate::tensor::Tensor;
 pub(super) struct Batch {
     /// For each row, how many padding tokens stand before it.
     padding: Vec<usize>,
+    /// For each row, the prompt that it continues.
+    origins: Vec<usize>,
     names: InputNames,
     /// The inputs of the step at hand; what an encoder made stays from step to step.
     inputs: Tensors,
@@ -19,11 +21,11 @@ impl Batch {
     pub(super) fn new(lengths: &[usize], names: InputNames, context: Tensors) -> Self {
         let longest = lengths.iter().copied().max().unwrap_or(0);
         let padding = lengths.iter().map(|length| longest - length).collect();
-        Self { padding, names, inputs: context }
+        Self { padding, origins: (0..lengths.len()).collect(), names, inputs: context }
     }
 
     /// The inputs of the first step: all prompts.
-    pub(super) fn prompts(&mut self, prompts: &[Vec<i64>], pad: i64) -> &Tensors {
+    pub(super) fn prompts(&mut self, prompts: &[&[i64]], pad: i64) -> &Tensors {
         let longest = self.padding.iter().zip(prompts).map(|(padding, prompt)| padding + prompt.len());
         let length = longest.max().unwrap_or(0);
         let mut ids = Vec::with_capacity(prompts.len() * length);
@@ -35,8 +37,23 @@ impl Batch {
     }
 
     /// The inputs of a later step: one token for each row, after `past` positions.
-    pub(super) fn next(&mut self, tokens: Vec<i64>, past: usize) -> &Tensors {
-        self.inputs(tokens, past, 1)
+    pub(super) fn next(&mut self, tokens: impl Iterator<Item = i64>, past: usize) -> &Tensors {
+        self.inputs(tokens.collect(), past, 1)
+    }
+
+    /// Row `i` becomes what row `rows[i]` was.
+    pub(super) fn reorder(&mut self, rows: &[usize]) {
+        self.padding = rows.iter().map(|&row| self.padding[row]).collect();
+        let origins: Vec<usize> = rows.iter().map(|&row| self.origins[row]).collect();
+        // Rows of one prompt may change places as they like: what is read for them is the same.
+        if origins != self.origins {
+            for name in &self.names.context {
+                if let Some(tensor) = self.inputs.get_mut(name) {
+                    *tensor = tensor.take_rows(rows);
+                }
+            }
+            self.origins = origins;
+        }
     }
 
     /// `ids` is `[batch, length]`; the mask covers the past too, positions count from a row's first real token.
@@ -77,13 +94,15 @@ mod tests {
             context: vec![],
         };
         let mut batch = Batch::new(&[1, 3], names, Tensors::new());
-        let inputs = batch.prompts(&[vec![5], vec![6, 7, 8]], 0);
+        let inputs = batch.prompts(&[&[5], &[6, 7, 8]], 0);
         assert_eq!(inputs["input_ids"].as_i64().unwrap(), [0, 0, 5, 6, 7, 8]);
         assert_eq!(inputs["attention_mask"].as_i64().unwrap(), [0, 0, 1, 1, 1, 1]);
         assert_eq!(inputs["position_ids"].as_i64().unwrap(), [0, 0, 0, 0, 1, 2]);
-        let inputs = batch.next(vec![9, 9], 3);
+        let inputs = batch.next([9, 9].into_iter(), 3);
         assert_eq!(inputs["input_ids"].shape(), [2, 1]);
         assert_eq!(inputs["attention_mask"].as_i64().unwrap(), [0, 0, 1, 1, 1, 1, 1, 1]);
         assert_eq!(inputs["position_ids"].as_i64().unwrap(), [1, 3]);
+        batch.reorder(&[1, 1, 0]);
+        assert_eq!(batch.next([9; 3].into_iter(), 3)["position_ids"].as_i64().unwrap(), [3, 3, 1]);
     }
 }

@@ -1,12 +1,13 @@
 //! Generation from what an encoder has read.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use super::GenerationConfig;
 use super::batch::Batch;
 use super::error::GenerateError;
 use super::generation::{Generation, Sequence};
-use super::generator::Generator;
+use super::generator::{Context, Generator};
 use super::inputs::InputNames;
 use super::logits::LogitsProcessor;
 use super::stop::Detokenize;
@@ -162,15 +163,8 @@ impl EncoderDecoder {
         options: &GenerationConfig,
         own: Vec<Box<dyn LogitsProcessor>>,
     ) -> Result<Generation<'_>, GenerateError> {
-        let rows = encoded.rows();
-        let empty = vec![vec![]; rows];
-        let prompts = if prompts.is_empty() { &empty } else { prompts };
-        if prompts.len() != rows {
-            let problem =
-                format!("expected a prompt for each of {rows} encoded rows, found {}", prompts.len());
-            return Err(GenerateError::Prompt { row: prompts.len().min(rows), problem });
-        }
-        self.decoder.start_from(encoded, prompts, options, own)
+        let prompts = prompts_for(encoded.rows(), prompts)?;
+        self.decoder.start_in(Context { encoded, processors: own }, &prompts, options)
     }
 
     /// Generates from `encoded` to the ends of all rows, in their order; a row's tokens start with its prompt. See
@@ -198,7 +192,8 @@ impl EncoderDecoder {
         options: &GenerationConfig,
         own: Vec<Box<dyn LogitsProcessor>>,
     ) -> Result<Vec<Sequence>, GenerateError> {
-        self.start_with(encoded, prompts, options, own)?.run_to_end(|_| {})
+        let prompts = prompts_for(encoded.rows(), prompts)?;
+        self.decoder.generate_in(Context { encoded, processors: own }, &prompts, options)
     }
 
     /// The logits of what follows `prompt` in each row of `encoded`, as the model computes them.
@@ -209,7 +204,7 @@ impl EncoderDecoder {
         let rows = encoded.rows();
         let names = self.decoder.names().clone();
         let mut batch = Batch::new(&vec![prompt.len(); rows], names, encoded.inputs.clone());
-        let outputs = self.decoder.program().run(batch.prompts(&vec![prompt.to_vec(); rows], 0))?;
+        let outputs = self.decoder.program().run(batch.prompts(&vec![prompt; rows], 0))?;
         let logits = outputs.get("logits").and_then(|logits| Some((logits.as_f32()?, logits.shape())));
         let Some((values, &[held, positions, vocabulary])) = logits.filter(|(values, _)| !values.is_empty())
         else {
@@ -224,6 +219,18 @@ impl EncoderDecoder {
         };
         last.enumerate().map(check).collect()
     }
+}
+
+/// A prompt for each of so many rows.
+fn prompts_for(rows: usize, prompts: &[Vec<i64>]) -> Result<Cow<'_, [Vec<i64>]>, GenerateError> {
+    if prompts.is_empty() {
+        return Ok(vec![vec![]; rows].into());
+    }
+    if prompts.len() == rows {
+        return Ok(prompts.into());
+    }
+    let problem = format!("expected a prompt for each of {rows} encoded rows, found {}", prompts.len());
+    Err(GenerateError::Prompt { row: prompts.len().min(rows), problem })
 }
 
 /// The encoder's output that the decoder takes as `input`.

@@ -5,10 +5,13 @@
 //! longest of them, each later one runs one token a row. What a step does to the scores is a list of
 //! [logits processors](logits), in the order of transformers' `generate`; when a row ends is up to its stop
 //! criteria. An [`EncoderDecoder`] has an encoder too, which runs once for a batch; every step of its decoder is
-//! given what that made. Rows do not influence each other: a row becomes the same whatever batch it is in.
+//! given what that made. Rows do not influence each other: a row becomes the same whatever batch it is in. With beams
+//! a prompt has several rows, of which only the end tells which go on ([`Generator::generate`]).
 
 mod batch;
+mod beam;
 mod config;
+mod decoding;
 mod encoder_decoder;
 mod error;
 mod generation;
@@ -22,7 +25,7 @@ mod stop;
 mod tests;
 mod unsupported;
 
-pub use config::GenerationConfig;
+pub use config::{EarlyStopping, GenerationConfig};
 pub use encoder_decoder::{Encoded, EncoderDecoder};
 pub use error::GenerateError;
 pub use generation::{Generation, NewToken, Sequence, Step};

@@ -1,12 +1,15 @@
 """Text to text: what the pipelines did that transformers 5 dropped, as tokenizer, `generate` and decoding.
 
-The parameters are a call's own, then those of the config's `task_specific_params`, then the checkpoint's.
+The parameters are a call's own, then those of the config's `task_specific_params`, then the checkpoint's, then those of the
+pipelines.
 """
 
 from pathlib import Path
 
 import torch
 from transformers import AutoModelForSeq2SeqLM, AutoTokenizer, LogitsProcessor, LogitsProcessorList
+
+from .. import beams
 
 # What the pipelines called their texts.
 KEYS = {
@@ -34,10 +37,10 @@ def record(task: str, checkpoint: Path, cases: list[dict]) -> list[dict]:
     """The cases with their outputs."""
     tokenizer = AutoTokenizer.from_pretrained(checkpoint)
     model = AutoModelForSeq2SeqLM.from_pretrained(checkpoint, dtype=torch.float32, attn_implementation="eager").eval()
-    return [{**case, "output": [{KEYS[task]: _text(task, tokenizer, model, case)}]} for case in cases]
+    return [{**case, "output": [{KEYS[task]: text} for text in _texts(task, tokenizer, model, case)]} for case in cases]
 
 
-def _text(task: str, tokenizer, model, case: dict) -> str:
+def _texts(task: str, tokenizer, model, case: dict) -> list[str]:
     options = dict(case["options"])
     languages = options.pop("src_lang", None), options.pop("tgt_lang", None)
     truncation = options.pop("truncation", False)
@@ -54,10 +57,19 @@ def _text(task: str, tokenizer, model, case: dict) -> str:
         prefix = parameters.pop("prefix", getattr(model.config, "prefix", None) or "")
         inputs = tokenizer(prefix + case["input"], truncation=truncation, return_tensors="pt")
     inputs.pop("token_type_ids", None)
+    parameters |= options
+    config = model.generation_config
+    if config.num_beams is None:
+        parameters = {"num_beams": 4} | parameters
+    if config.max_length is None and "max_length" not in parameters:
+        parameters = {"max_new_tokens": 256} | parameters
     gap = LogitGap()
     more = {"tokenizer": tokenizer} if "stop_strings" in options else {}
-    with torch.no_grad():
-        ids = model.generate(**inputs, **{**parameters, **options, **more}, logits_processor=LogitsProcessorList([gap]))
+    if parameters.get("num_beams", config.num_beams) > 1:
+        with beams.Gap(model) as gap:
+            ids = model.generate(**inputs, **parameters, **more)
+    else:
+        ids = model.generate(**inputs, **parameters, **more, logits_processor=LogitsProcessorList([gap]))
     if gap.smallest <= LEAST_LOGIT_GAP:
         raise ValueError(f"what {case['input']!r} becomes depends on rounding")
-    return tokenizer.decode(ids[0], skip_special_tokens=True, clean_up_tokenization_spaces=False)
+    return [tokenizer.decode(row, skip_special_tokens=True, clean_up_tokenization_spaces=False) for row in ids]

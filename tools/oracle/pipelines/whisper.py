@@ -13,6 +13,7 @@ import numpy as np
 import torch
 from transformers import AutoConfig, LogitsProcessorList, WhisperForConditionalGeneration, pipeline
 
+from .. import beams
 from ..checkpoint import build
 from ..prettyjson import pretty
 from . import encoders, exported_seq2seq, seq2seq
@@ -55,15 +56,17 @@ def _resolved(files: dict, tokenizer) -> dict:
 
 
 def _call(pipe, case: dict, audio: Path) -> dict:
-    gap = seq2seq.LogitGap()
     options = {key: value for key, value in case["options"].items() if key in OF_PIPELINE}
     generate = {key: value for key, value in case["options"].items() if key not in OF_PIPELINE}
     languages = _languages(pipe.model)
-    output = pipe(
-        _samples(audio / case["input"]),
-        **options,
-        generate_kwargs={**generate, "logits_processor": LogitsProcessorList([gap])},
-    )
+    sound = _samples(audio / case["input"])
+    if generate.get("num_beams", 1) > 1:
+        with beams.Gap(pipe.model) as gap:
+            output = pipe(sound, **options, generate_kwargs=generate)
+    else:
+        gap = seq2seq.LogitGap()
+        generate |= {"logits_processor": LogitsProcessorList([gap])}
+        output = pipe(sound, **options, generate_kwargs=generate)
     languages.remove()
     if min(gap.smallest, languages.smallest) <= seq2seq.LEAST_LOGIT_GAP:
         raise ValueError(f"what is heard in {case} depends on rounding")

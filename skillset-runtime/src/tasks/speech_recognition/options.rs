@@ -25,7 +25,7 @@ pub struct SpeechRecognitionOptions {
     /// Whether a window of a long recording is heard with the text before it in mind. Default: false.
     pub condition_on_prev_tokens: Option<bool>,
     /// Parameters of generation. Unset ones are the checkpoint's; what that does not set either is `max_new_tokens`
-    /// 256. Tokens are drawn at random only where a call sets a `temperature` above 0.
+    /// 256 and `num_beams` 5. Tokens are drawn at random only where a call sets a `temperature` above 0.
     pub generation: GenerationConfig,
 }
 
@@ -75,6 +75,7 @@ impl TaskOptions for SpeechRecognitionOptions {
         "condition_on_prev_tokens",
         "max_new_tokens",
         "temperature",
+        "num_beams",
     ];
 
     fn has(name: &str) -> bool {

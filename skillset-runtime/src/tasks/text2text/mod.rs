@@ -27,6 +27,9 @@ pub struct WrittenText {
     pub token_ids: Vec<u32>,
     /// Why it ended.
     pub finish_reason: FinishReason,
+    /// What else it wrote, where `num_return_sequences` asks for more than one text; with beams this one is the best,
+    /// and then the next best.
+    pub others: Vec<WrittenText>,
 }
 
 /// Makes texts of texts; transformers' `Text2TextGenerationPipeline`.
@@ -80,11 +83,13 @@ macro_rules! text_to_text {
                 parse_text(value)
             }
 
-            /// A list of one text, as the pipeline has it, with the tokens and the reason of its end.
+            /// A list of texts, as the pipeline has it, each with the tokens and the reason of its end.
             fn output_json(output: WrittenText) -> Value {
-                let WrittenText { text, token_ids, finish_reason } = output;
-                let finish_reason = super::pipeline::to_json(finish_reason);
-                json!([{ $key: text, "token_ids": token_ids, "finish_reason": finish_reason }])
+                let text = |written: &WrittenText| {
+                    let WrittenText { text, token_ids, finish_reason, .. } = written;
+                    json!({ $key: text, "token_ids": token_ids, "finish_reason": finish_reason })
+                };
+                std::iter::once(&output).chain(&output.others).map(text).collect()
             }
         }
     };

@@ -11,7 +11,7 @@ use crate::generate::GenerationConfig;
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Text2TextOptions {
     /// Parameters of generation. Unset ones are those that the config has for the task (`task_specific_params`), then
-    /// the checkpoint's; what neither sets is `max_new_tokens` 256.
+    /// the checkpoint's; what neither sets is `max_new_tokens` 256 and `num_beams` 4.
     pub generation: GenerationConfig,
     /// Whether texts that are longer than the model takes are cut. Default: false.
     pub truncation: bool,
@@ -51,6 +51,8 @@ macro_rules! fields {
             "max_length",
             "min_new_tokens",
             "min_length",
+            "num_beams",
+            "num_return_sequences",
             "do_sample",
             "temperature",
             "top_k",

@@ -60,11 +60,15 @@ impl Writer {
         for batch in indices.chunks(self.batch_size) {
             let inputs = text_inputs(self.model.encoder(), &texts, batch, self.text.pad());
             let encoded = self.model.encode(&inputs)?;
-            for sequence in self.model.generate(encoded, &[], &config)? {
-                results.push(self.finish(&sequence)?);
+            let rows = config.num_return_sequences();
+            for sequences in self.model.generate(encoded, &[], &config)?.chunks(rows) {
+                let mut written = sequences.iter().map(|sequence| self.finish(sequence));
+                let best = written.next().transpose()?;
+                let others = written.collect::<Result<_, _>>()?;
+                results.extend(best.map(|best| WrittenText { others, ..best }));
             }
-            // A row draws by the seed plus its position among all texts, however they are cut into batches.
-            config.seed = config.seed.map(|seed| seed.wrapping_add(batch.len() as i64));
+            // A row draws by the seed plus its position among all rows, however they are cut into batches.
+            config.seed = config.seed.map(|seed| seed.wrapping_add((batch.len() * rows) as i64));
         }
         Ok(results)
     }
@@ -112,6 +116,7 @@ impl Writer {
         let pipeline = GenerationConfig {
             // A default number of new tokens must not win over a length that someone set.
             max_new_tokens: set.max_length.is_none().then_some(256),
+            num_beams: Some(4),
             pad_token_id: self.text.processor().special_id(Role::Pad).map(i64::from),
             ..GenerationConfig::default()
         };
@@ -123,6 +128,6 @@ impl Writer {
         let text = self.text.processor().decode(&token_ids, true)?;
         // A sequence without a reason was not run to its end, which none is here.
         let finish_reason = sequence.finish.unwrap_or(FinishReason::Length);
-        Ok(WrittenText { text, token_ids, finish_reason })
+        Ok(WrittenText { text, token_ids, finish_reason, others: vec![] })
     }
 }

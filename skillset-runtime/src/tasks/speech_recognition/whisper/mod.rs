@@ -125,6 +125,11 @@ impl WhisperRecognizer {
         options: &SpeechRecognitionOptions,
         timestamps: bool,
     ) -> Result<Listener<'_>, TaskError> {
+        let config = self.config(&options.generation);
+        if config.num_return_sequences() > 1 {
+            let found = config.num_return_sequences();
+            return Err(refused(format!("num_return_sequences: expected 1, found {found}")));
+        }
         let (language, task) = (options.language.as_deref(), options.task.as_deref());
         let opening = Opening::new(&self.settings, language, task, timestamps).map_err(refused)?;
         Ok(Listener {
@@ -134,7 +139,7 @@ impl WhisperRecognizer {
             opening,
             timestamps,
             remembers: options.condition_on_prev_tokens.unwrap_or(self.settings.condition_on_prev_tokens),
-            config: self.config(&options.generation),
+            config,
             batch_size: self.batch_size,
         })
     }
@@ -145,6 +150,7 @@ impl WhisperRecognizer {
         let pipeline = GenerationConfig {
             // A default number of new tokens must not win over a length that someone set.
             max_new_tokens: set.max_length.is_none().then_some(256),
+            num_beams: Some(5),
             pad_token_id: self.processor.special_id(Role::Pad).map(i64::from),
             ..GenerationConfig::default()
         };
@@ -152,6 +158,7 @@ impl WhisperRecognizer {
         let drawn = GenerationConfig {
             do_sample: Some(temperature.is_some()),
             temperature: temperature.or(Some(1.0)),
+            num_beams: temperature.map(|_| 1),
             ..GenerationConfig::default()
         };
         drawn.or(&set).or(&pipeline)
