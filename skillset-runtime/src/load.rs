@@ -145,7 +145,12 @@ impl Model {
             Graphs::Exported(file) => self.engine.load_exported_decoder(file)?.into(),
         };
         let defaults = GenerationConfig::from_checkpoint(&self.checkpoint)?;
-        Ok(Generator::new(program, defaults)?.with_max_positions(self.max_positions()?))
+        let positions_follow = match &self.graphs {
+            Graphs::Built(model_type) => model_type.inputs.iter().all(|input| input.name != "position_ids"),
+            Graphs::Exported(_) => false,
+        };
+        let generator = Generator::new(program, defaults)?.with_max_positions(self.max_positions()?);
+        Ok(generator.with_positions_of_mask(positions_follow))
     }
 
     /// What generates from what an encoder reads: both parts of the model's class for `task`, by the checkpoint's own

@@ -32,6 +32,7 @@ pub struct Generator {
     names: InputNames,
     defaults: GenerationConfig,
     max_positions: Option<usize>,
+    positions_follow: bool,
     text: Option<Arc<dyn Detokenize>>,
 }
 
@@ -69,7 +70,7 @@ impl Generator {
         defaults: GenerationConfig,
     ) -> Result<Self, GenerateError> {
         let names = InputNames::of(program.signature())?;
-        Ok(Self { program, names, defaults, max_positions: None, text: None })
+        Ok(Self { program, names, defaults, max_positions: None, positions_follow: false, text: None })
     }
 
     /// What runs each step.
@@ -86,6 +87,13 @@ impl Generator {
     /// generated where no length was asked for.
     pub fn with_max_positions(mut self, max_positions: Option<usize>) -> Self {
         self.max_positions = max_positions;
+        self
+    }
+
+    /// Says that the model takes no positions, so that those it has, if any, follow from the `attention_mask`: then that
+    /// is enough to continue prompts of different lengths together.
+    pub fn with_positions_of_mask(mut self, positions_follow: bool) -> Self {
+        self.positions_follow = positions_follow;
         self
     }
 
@@ -288,7 +296,8 @@ impl Generator {
     fn batch(&self, lengths: &[usize], context: Tensors) -> Result<Batch, GenerateError> {
         let names = &self.names;
         let uneven = lengths.windows(2).any(|pair| pair[0] != pair[1]);
-        if uneven && !(names.mask.is_some() && names.positions.is_some()) {
+        let has_positions = names.positions.is_some() || self.positions_follow;
+        if uneven && !(names.mask.is_some() && has_positions) {
             return Err(GenerateError::Graph {
                 graph: self.program.signature().name.clone(),
                 problem: "prompts of different lengths need the inputs \"attention_mask\" and \"position_ids\", and \

@@ -4,12 +4,12 @@ use proc_macro2::{Literal, TokenStream};
 use quote::quote;
 
 use crate::lower::expr::{Checked, ident};
-use crate::lower::typed::float;
+use crate::lower::typed::{float, float_of};
 use crate::source::{Data, Node};
 use crate::vocabulary::Vocabulary;
 
 /// A default as Rust of the type.
-pub(super) fn literal(node: &Node, kind: &str) -> Checked<TokenStream> {
+pub(crate) fn literal(node: &Node, kind: &str) -> Checked<TokenStream> {
     let wrong = || format!("expected a default of type {kind}, found {}", node.describe());
     let items = |item: &str| match &node.data {
         Data::Array(items) => items.iter().map(|node| literal(node, item)).collect::<Checked<Vec<_>>>(),
@@ -41,13 +41,7 @@ pub(super) fn literal(node: &Node, kind: &str) -> Checked<TokenStream> {
             let digits = Literal::u64_unsuffixed(value.unsigned_abs());
             if value < 0 { quote!(-#digits) } else { quote!(#digits) }
         }
-        (Data::Number(number), "f64") => float(number.as_f64().ok_or_else(wrong)?),
-        (Data::Object(_), "f64") => match node.get("__float__").and_then(Node::as_str) {
-            Some("Infinity") => quote!(f64::INFINITY),
-            Some("-Infinity") => quote!(f64::NEG_INFINITY),
-            Some("NaN") => quote!(f64::NAN),
-            _ => return Err(wrong()),
-        },
+        (_, "f64") => float(float_of(node).ok_or_else(wrong)?),
         (Data::Bool(value), "bool") => quote!(#value),
         (Data::String(text), "String") => quote!(#text.to_owned()),
         (Data::String(text), "Activation") => {
@@ -78,7 +72,7 @@ pub(super) fn rope_default(default: Option<&Node>) -> String {
     }
 }
 
-pub(super) fn json_or_empty(default: Option<&Node>) -> String {
+pub(crate) fn json_or_empty(default: Option<&Node>) -> String {
     default.map_or_else(|| "{}".to_owned(), json)
 }
 
