@@ -22,13 +22,14 @@ class Run:
         return self.inputs | self.flags
 
 
-def runs_for(model: PreTrainedModel, is_base: bool, long: int | None) -> list[Run]:
+def runs_for(model: PreTrainedModel, is_base: bool, case: dict) -> list[Run]:
     """The runs of one model; those that no head can change are recorded for the model without one only."""
     arguments = set(inspect.signature(model.forward).parameters)
     if model.main_input_name == "pixel_values":
         has_mask_token = type(model).__name__.endswith("ForMaskedImageModeling")
-        return list(_image_runs(model.config, arguments, is_base, has_mask_token))
-    return list(_text_runs(model.config, arguments, is_base, long))
+        sizes = case.get("sizes", []) if is_base else []
+        return list(_image_runs(model.config, arguments, is_base, has_mask_token, sizes))
+    return list(_text_runs(model.config, arguments, is_base, case.get("long")))
 
 
 def _text_runs(config, arguments: set[str], is_base: bool, long: int | None):
@@ -80,10 +81,15 @@ def _text_runs(config, arguments: set[str], is_base: bool, long: int | None):
             yield Run("packed", "two sequences in one row", packed)
 
 
-def _image_runs(config, arguments: set[str], is_base: bool, has_mask_token: bool):
+def _image_runs(config, arguments: set[str], is_base: bool, has_mask_token: bool, sizes: list[list[int]]):
     random = np.random.default_rng(7)
-    height, width = _pair(config.image_size)
+    # A config without a size has models that take any.
+    height, width = _pair(getattr(config, "image_size", 40))
     yield Run("batch", "2 images", {"pixel_values": pixels(random, config, 2, height, width)})
+    for h, w in sizes:
+        yield Run(f"{h}x{w}", "an image of another size", {"pixel_values": pixels(random, config, 1, h, w)})
+    if not hasattr(config, "patch_size"):
+        return
     # transformers divides by the patch size as a number, and takes the grid for a square; a decoder of masked
     # patches that of the image, too.
     can_interpolate = isinstance(config.patch_size, int) and height == width and not has_mask_token

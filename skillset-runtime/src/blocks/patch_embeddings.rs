@@ -1,7 +1,7 @@
 //! The stem of a vision transformer.
 
-use super::resample::bicubic;
-use crate::ir::{Conv2d, Dim, Scope, Value};
+use super::{ImagePositions, MaskedTokens, PatchGrid};
+use crate::ir::{Scope, Value};
 
 /// Patches of an image as tokens (ViT, arXiv:2010.11929): a convolution whose kernel is its stride, a class
 /// token in front, learned positions.
@@ -32,57 +32,18 @@ impl PatchEmbeddings {
 
     /// Adds the stem; the result is `[batch, 1 + patches, width]`.
     pub fn build(self, g: &Scope) -> Value {
-        if self.patch_size.contains(&0) {
-            g.fail("patch_size: expected positive sizes, found 0");
-            return self.of;
-        }
-        let Some(channels) = g.dim(self.of, 1).as_size() else {
-            g.fail("the number of channels is not fixed");
-            return self.of;
+        let grid = PatchGrid::new(self.of, self.width, self.patch_size);
+        let grid = grid.build(&g.at("patch_embeddings.projection"));
+        let [batch, rows, columns, width] = &g.shape(grid)[..] else { return self.of };
+        let tokens = g.reshape(grid, &[batch.clone(), rows.clone() * columns.clone(), width.clone()]);
+        let tokens = MaskedTokens::new(tokens, self.masked).build(g);
+        let class = g.param("cls_token", &[1, 1, self.width]);
+        let class = g.expand(class, &[batch.clone(), 1.into(), width.clone()]);
+        let positions = ImagePositions {
+            prefix: 1,
+            interpolate: self.interpolate,
+            ..ImagePositions::new(self.of, self.width, self.image_size, self.patch_size)
         };
-        let [height, width] = self.patch_size;
-        let projection = g.at("patch_embeddings.projection");
-        let conv = Conv2d { stride: self.patch_size, padding: [0, 0], dilation: [1, 1], groups: 1 };
-        let weight = projection.param("weight", &[self.width, channels, height, width]);
-        let bias = projection.param("bias", &[self.width]);
-        let patches = projection.apply_conv2d(conv, self.of, weight, Some(bias));
-
-        let batch = g.dim(self.of, 0);
-        let grid = [g.dim(patches, 2), g.dim(patches, 3)];
-        let count = grid[0].clone() * grid[1].clone();
-        let flat = g.reshape(patches, &[batch.clone(), self.width.into(), count]);
-        let tokens = g.transpose(flat, &[0, 2, 1]);
-        let tokens = match self.masked {
-            Some(masked) => {
-                g.where_(g.unsqueeze(masked, 2), g.param("mask_token", &[1, 1, self.width]), tokens)
-            }
-            None => tokens,
-        };
-        let class =
-            g.expand(g.param("cls_token", &[1, 1, self.width]), &[batch, Dim::from(1), self.width.into()]);
-        g.add(g.concat(class, tokens, 1), self.positions(g, grid))
-    }
-
-    /// The learned position of each token, `[1, 1 + patches, width]`.
-    fn positions(&self, g: &Scope, grid: [Dim; 2]) -> Value {
-        let learned = [0, 1].map(|axis| self.image_size[axis] / self.patch_size[axis]);
-        let count = learned[0] * learned[1];
-        let table = g.param("position_embeddings", &[1, count + 1, self.width]);
-        if !self.interpolate {
-            return table;
-        }
-        // Resampling takes the grid for a square, whatever the image's shape, as transformers does.
-        let side = count.isqrt();
-        if side * side != count {
-            g.fail(format_args!("interpolate_pos_encoding: {count} patches do not make a square grid"));
-            return table;
-        }
-        let width = Dim::from(self.width);
-        let class = g.slice(table, 1, 0, 1);
-        let patches = g.slice(table, 1, 1, count + 1);
-        let patches = g.reshape(patches, &[side.into(), side.into(), width.clone()]);
-        let total = grid[0].clone() * grid[1].clone();
-        let resampled = g.reshape(bicubic(g, patches, grid), &[Dim::from(1), total, width]);
-        g.concat(class, resampled, 1)
+        g.add(g.concat(class, tokens, 1), positions.build(g))
     }
 }
