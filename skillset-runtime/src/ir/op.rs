@@ -46,7 +46,8 @@ pub enum Op {
     MatMul,
     /// Two-dimensional convolution of `[n, c, h, w]` by `[o, c/groups, kh, kw]`, optional bias `[o]`.
     Conv2d(Conv2d),
-
+    /// The largest element under a window that moves over `[n, c, h, w]`; what is outside of the image does not count.
+    MaxPool(MaxPool),
     /// New shape over the same elements in row-major order.
     Reshape(Vec<Dim>),
     /// Axes in the order given.
@@ -107,6 +108,11 @@ pub enum Op {
     LayerNorm(Norm),
     /// Composite `[x, weight?]`: division of the last axis by its root mean square.
     RmsNorm(Norm),
+    /// Composite `[x, weight, bias, mean, variance]`: normalisation of each channel (axis 1) by statistics of the training data.
+    BatchNorm(Norm),
+    /// Composite `[x, grid]`: bilinear samples of `[n, c, h, w]` at the places `[n, rows, columns, 2]`, zeros outside of the
+    /// image. A place is across and down, from the image's edges at −1 to those at 1.
+    GridSample,
     /// Composite `[query, key, value, bias?, key_mask?]`: scaled dot-product attention.
     Attention(Attention),
     /// Composite `[x, cos, sin]`: rotation of pairs of channels by position.
@@ -228,6 +234,17 @@ pub struct Conv2d {
     pub groups: usize,
 }
 
+/// Attributes of [`Op::MaxPool`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MaxPool {
+    /// Height and width of the window.
+    pub kernel: [usize; 2],
+    /// Steps down and across.
+    pub stride: [usize; 2],
+    /// Rows and columns around the image that the window may reach into.
+    pub padding: [usize; 2],
+}
+
 /// Attributes of [`Op::Linear`].
 #[derive(Clone, Debug, PartialEq, Default)]
 pub struct Linear {
@@ -237,7 +254,7 @@ pub struct Linear {
     pub activation: Option<Activation>,
 }
 
-/// Attributes of [`Op::LayerNorm`] and [`Op::RmsNorm`].
+/// Attributes of [`Op::LayerNorm`], [`Op::RmsNorm`] and [`Op::BatchNorm`].
 #[derive(Clone, Debug, PartialEq)]
 pub struct Norm {
     /// Added to the variance (mean square).
@@ -298,6 +315,8 @@ impl Op {
             Self::Linear(_)
                 | Self::LayerNorm(_)
                 | Self::RmsNorm(_)
+                | Self::BatchNorm(_)
+                | Self::GridSample
                 | Self::Attention(_)
                 | Self::Rotary(_)
                 | Self::CacheAppend

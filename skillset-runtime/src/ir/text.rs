@@ -60,7 +60,10 @@ pub(super) fn attributes(graph: &CheckedGraph, op: &Op) -> String {
             }
             text.trim_end().to_owned()
         }
-        Op::LayerNorm(norm) | Op::RmsNorm(norm) => format!("eps={:e}", norm.eps),
+        Op::MaxPool(pool) => {
+            format!("kernel={:?} stride={:?} padding={:?}", pool.kernel, pool.stride, pool.padding)
+        }
+        Op::LayerNorm(norm) | Op::RmsNorm(norm) | Op::BatchNorm(norm) => format!("eps={:e}", norm.eps),
         Op::Attention(a) => {
             let mut text = format!("scale={}", a.scale);
             let flags = [(a.causal, "causal"), (a.bias, "bias"), (a.key_mask, "key_mask")];
@@ -76,7 +79,7 @@ pub(super) fn attributes(graph: &CheckedGraph, op: &Op) -> String {
             text
         }
         Op::Rotary(rotary) => format!("pairs={:?}", rotary.pairs).to_lowercase(),
-        Op::Unary(_) | Op::Binary(_) | Op::Compare(_) | Op::Select | Op::MatMul | Op::CacheAppend => {
+        Op::Unary(_) | Op::Binary(_) | Op::Compare(_) | Op::Select | Op::MatMul | Op::GridSample | Op::CacheAppend => {
             String::new()
         }
     }

@@ -1,6 +1,7 @@
 //! What composites mean: their decomposition into primitives.
 
 mod attention;
+mod grid_sample;
 mod linear;
 mod norm;
 mod rotary;
@@ -35,6 +36,8 @@ fn primitives(g: &Scope, op: &Op, inputs: &[Value]) -> Value {
         Op::Linear(linear) => linear::decompose(g, linear, inputs),
         Op::LayerNorm(norm) => norm::layer_norm(g, norm, inputs),
         Op::RmsNorm(norm) => norm::rms_norm(g, norm, inputs),
+        Op::BatchNorm(norm) => norm::batch_norm(g, norm, inputs),
+        Op::GridSample => grid_sample::decompose(g, inputs[0], inputs[1]),
         Op::Attention(attention) => attention::decompose(g, attention, inputs),
         Op::Rotary(rotary) => rotary::decompose(g, *rotary, inputs),
         Op::CacheAppend => g.concat(inputs[0], inputs[1], 2),

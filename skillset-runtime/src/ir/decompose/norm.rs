@@ -1,6 +1,6 @@
-//! Normalisations of the last axis.
+//! Normalisations.
 
-use crate::ir::{Norm, Reduce, Scope, Unary, Value};
+use crate::ir::{Dim, Norm, Reduce, Scope, Unary, Value};
 
 pub(super) fn layer_norm(g: &Scope, norm: &Norm, inputs: &[Value]) -> Value {
     let x = inputs[0];
@@ -14,6 +14,16 @@ pub(super) fn layer_norm(g: &Scope, norm: &Norm, inputs: &[Value]) -> Value {
 pub(super) fn rms_norm(g: &Scope, norm: &Norm, inputs: &[Value]) -> Value {
     let normal = over_root_mean_square(g, inputs[0], norm.eps);
     inputs.get(1).map_or(normal, |&weight| g.mul(normal, weight))
+}
+
+/// The statistics are known before the run, and so is the line that they make of a channel.
+pub(super) fn batch_norm(g: &Scope, norm: &Norm, inputs: &[Value]) -> Value {
+    let &[x, weight, bias, mean, variance] = inputs else { return inputs[0] };
+    let scale = g.div(weight, g.unary(Unary::Sqrt, g.add(variance, norm.eps)));
+    let shift = g.sub(bias, g.mul(mean, scale));
+    let positions = g.shape(x).len().saturating_sub(2);
+    let channels = |scale: Value| g.reshape(scale, &[&[g.dim(scale, 0)], &vec![Dim::from(1); positions][..]].concat());
+    g.add(g.mul(x, channels(scale)), channels(shift))
 }
 
 /// x / √(mean(x²) + eps)

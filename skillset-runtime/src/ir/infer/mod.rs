@@ -1,6 +1,7 @@
 //! Shape and type inference: the meaning of each operation on types.
 
 mod arithmetic;
+mod image;
 mod layout;
 mod network;
 mod source;
@@ -72,9 +73,12 @@ pub(super) fn infer(graph: &Graph, op: &Op, inputs: &[&Fact]) -> Result<Fact, In
 
         Op::MatMul => network::matmul(two(inputs)?),
         Op::Conv2d(conv) => network::conv2d(conv, inputs),
+        Op::MaxPool(pool) => image::max_pool(pool, one(inputs)?),
+        Op::GridSample => image::grid_sample(two(inputs)?),
         Op::Linear(linear) => network::linear(linear, inputs),
         Op::LayerNorm(_) => network::norm(inputs, 3),
         Op::RmsNorm(_) => network::norm(inputs, 2),
+        Op::BatchNorm(_) => image::batch_norm(inputs),
         Op::Attention(attention) => network::attention(attention, inputs),
         Op::Rotary(_) => network::rotary(three(inputs)?),
         Op::CacheAppend => network::cache_append(two(inputs)?),

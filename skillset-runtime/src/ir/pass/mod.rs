@@ -1,12 +1,14 @@
 //! Rewrites of graphs, each doing one thing.
 
 mod dead_code;
+mod fold;
 mod fuse;
 mod liveness;
 mod merge;
 mod narrow;
 
 pub use dead_code::dead_code;
+pub use fold::fold;
 pub use fuse::fuse;
 pub use liveness::{Liveness, liveness};
 pub use merge::merge;

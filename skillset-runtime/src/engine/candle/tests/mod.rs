@@ -3,6 +3,7 @@
 
 mod composites;
 mod failures;
+mod images;
 mod network;
 mod primitives;
 mod sessions;

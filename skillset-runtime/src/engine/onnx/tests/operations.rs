@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::Kind::{Bools, Floats, Ints};
 use super::{BATCH as B, SEQUENCE as S, Spec, assert_close, graph, load};
 use crate::ir::{
-    Activation, Attention, Compare, Conv2d, DType, Dim, Linear, Reduce, Rotary, RotaryPairs, Scope, Unary,
+    Activation, Attention, Compare, Conv2d, DType, Dim, Linear, MaxPool, Reduce, Rotary, RotaryPairs, Scope, Unary,
     Value, decompose,
 };
 use crate::tensor::TensorData;
@@ -91,6 +91,17 @@ fn convolution() {
         let weight = g.concat(x[1], x[1], 1);
         g.apply_conv2d(conv.clone(), x[0], weight, Some(x[2]))
     });
+}
+
+#[test]
+fn images() {
+    let x: Spec = (Floats, &[B, 4, 9, 11]);
+    check("batch norm", &[x, (Floats, &[4]), (Floats, &[4]), (Floats, &[4]), (Floats, &[4])], |g, x| {
+        g.apply_batch_norm(x[0], [x[3], x[4], x[1], g.mul(x[2], x[2])], 1e-3)
+    });
+    let pool = MaxPool { kernel: [3, 2], stride: [2, 1], padding: [1, 0] };
+    check("max pool", &[x], |g, x| g.apply_max_pool(pool.clone(), x[0]));
+    check("grid sample", &[x, (Floats, &[B, S, 3, 2])], |g, x| g.apply_grid_sample(x[0], g.mul(x[1], 1.3)));
 }
 
 const PLAIN: Attention =
