@@ -6,6 +6,7 @@
 //! The code generator learns the blocks by reading this folder, so a new block is one new file and a line here.
 
 mod attention;
+mod conv;
 mod embedding;
 mod image_positions;
 mod last_token;
@@ -31,6 +32,7 @@ mod window_attention;
 mod windows;
 
 pub use attention::{Attention, AttentionNames};
+pub use conv::{Conv1d, Conv2d};
 pub use embedding::Embedding;
 pub use image_positions::ImagePositions;
 pub use last_token::LastToken;
@@ -39,6 +41,7 @@ pub use masked_tokens::MaskedTokens;
 pub use max_pool::MaxPool;
 pub use mlp::{GatedMlp, GatedMlpNames, Mlp, MlpNames};
 pub use norm::{BatchNorm, LayerNorm, RmsNorm};
+pub use norm::{GroupNorm, LayerNorm, RmsNorm};
 pub use packed_sequences::PackedSequences;
 pub use padding_mask::PaddingMask;
 pub use patch_decoder::PatchDecoder;

@@ -1,6 +1,7 @@
 //! Patches of an image where they are in it.
 
-use crate::ir::{Conv2d, Dim, Scope, Value};
+use super::Conv2d;
+use crate::ir::{Dim, Literal, Scope, Value};
 
 /// Patches of an image as a grid of tokens: a convolution whose kernel is its stride.
 ///
@@ -29,16 +30,10 @@ impl PatchGrid {
             g.fail("patch_size: expected positive sizes, found 0");
             return self.of;
         }
-        let Some(channels) = g.dim(self.of, 1).as_size() else {
-            g.fail("the number of channels is not fixed");
-            return self.of;
-        };
         let [height, width] = self.patch_size;
         let image = if self.pad { padded(g, padded(g, self.of, 2, height), 3, width) } else { self.of };
-        let conv = Conv2d { stride: self.patch_size, padding: [0, 0], dilation: [1, 1], groups: 1 };
-        let weight = g.param("weight", &[self.width, channels, height, width]);
-        let bias = g.param("bias", &[self.width]);
-        g.transpose(g.apply_conv2d(conv, image, weight, Some(bias)), &[0, 2, 3, 1])
+        let conv = Conv2d { stride: self.patch_size, ..Conv2d::new(image, self.width, self.patch_size) };
+        g.transpose(conv.build(g), &[0, 2, 3, 1])
     }
 }
 
@@ -51,6 +46,6 @@ fn padded(g: &Scope, x: Value, axis: usize, size: usize) -> Value {
         return x;
     }
     shape[axis] = rest;
-    let zeros = g.expand(g.constant(crate::ir::Literal::scalar(0.0)), &shape);
+    let zeros = g.expand(g.constant(Literal::scalar(0.0)), &shape);
     g.concat(x, zeros, axis as isize)
 }

@@ -60,7 +60,8 @@ pub use dtype::DType;
 pub use graph::{Fact, Graph, Input, Node, Output, Param, State, Value};
 pub use infer::InferError;
 pub use op::{
-    Attention, Binary, Compare, Conv2d, Linear, Literal, LiteralData, MaxPool, Norm, Op, Reduce, Rotary, RotaryPairs,
+    Attention, Binary, Compare, Conv, GroupNorm, Linear, Literal, LiteralData, MaxPool, Norm, Op, Reduce, Rotary,
+    RotaryPairs,
     Unary,
 };
 pub use scope::{BuildError, Builder, Operand, Request, Scope};

@@ -49,10 +49,16 @@ pub(super) fn attributes(graph: &CheckedGraph, op: &Op) -> String {
         Op::ArgMax { axis } | Op::Softmax { axis } | Op::CumSum { axis } => format!("axis={axis}"),
         Op::Slice { axis, start, end } => format!("axis={axis} {start}..{end}"),
         Op::Reduce { axes, .. } => format!("axes={axes:?}"),
-        Op::Conv2d(conv) => format!(
-            "stride={:?} padding={:?} dilation={:?} groups={}",
-            conv.stride, conv.padding, conv.dilation, conv.groups
-        ),
+        Op::Conv(conv) => {
+            let mut text = format!(
+                "stride={:?} padding={:?} dilation={:?} groups={}",
+                conv.stride, conv.padding, conv.dilation, conv.groups
+            );
+            if let Some(activation) = conv.activation {
+                let _ = write!(text, " activation={activation}");
+            }
+            text
+        }
         Op::Linear(linear) => {
             let mut text = if linear.transposed { "transposed ".to_owned() } else { String::new() };
             if let Some(activation) = linear.activation {
@@ -64,6 +70,7 @@ pub(super) fn attributes(graph: &CheckedGraph, op: &Op) -> String {
             format!("kernel={:?} stride={:?} padding={:?}", pool.kernel, pool.stride, pool.padding)
         }
         Op::LayerNorm(norm) | Op::RmsNorm(norm) | Op::BatchNorm(norm) => format!("eps={:e}", norm.eps),
+        Op::GroupNorm(norm) => format!("groups={} eps={:e}", norm.groups, norm.eps),
         Op::Attention(a) => {
             let mut text = format!("scale={}", a.scale);
             let flags = [(a.causal, "causal"), (a.bias, "bias"), (a.key_mask, "key_mask")];

@@ -1,6 +1,7 @@
 //! What composites mean: their decomposition into primitives.
 
 mod attention;
+mod conv;
 mod grid_sample;
 mod linear;
 mod norm;
@@ -33,9 +34,11 @@ pub fn decompose(graph: CheckedGraph, keep: impl Fn(&Node) -> bool) -> Result<Ch
 
 fn primitives(g: &Scope, op: &Op, inputs: &[Value]) -> Value {
     match op {
+        Op::Conv(conv) => conv::decompose(g, conv, inputs),
         Op::Linear(linear) => linear::decompose(g, linear, inputs),
         Op::LayerNorm(norm) => norm::layer_norm(g, norm, inputs),
         Op::RmsNorm(norm) => norm::rms_norm(g, norm, inputs),
+        Op::GroupNorm(norm) => norm::group_norm(g, norm, inputs),
         Op::BatchNorm(norm) => norm::batch_norm(g, norm, inputs),
         Op::GridSample => grid_sample::decompose(g, inputs[0], inputs[1]),
         Op::Attention(attention) => attention::decompose(g, attention, inputs),

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::{Rewriter, dead_code};
-use crate::ir::{Binary, Dim, Fact, Graph, CheckedGraph, Literal, Node, Norm, Op, Unary, Value};
+use crate::ir::{Binary, CheckedGraph, Dim, Fact, Graph, Literal, Node, Norm, Op, Unary, Value};
 
 /// Makes a batch normalisation that is the only reader of a convolution part of that convolution's kernels and biases,
 /// which an engine computes at load.
@@ -15,7 +15,7 @@ pub fn fold(graph: CheckedGraph) -> Graph {
         let folded = match (&node.op, &node.inputs[..]) {
             (Op::BatchNorm(norm), [x, ..]) if uses[x.index()] == 1 => {
                 let conv = graph.node(*x);
-                matches!(conv.op, Op::Conv2d(_)).then_some((norm, conv))
+                matches!(&conv.op, Op::Conv(conv) if conv.activation.is_none()).then_some((norm, conv))
             }
             _ => None,
         };

@@ -1,6 +1,7 @@
 //! What is computed once, at load.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use candle_core::Tensor;
 
@@ -10,8 +11,9 @@ use crate::engine::candle::convert;
 use crate::engine::candle::error::Fault;
 use crate::engine::candle::kernel::conv::PreparedConv;
 use crate::engine::candle::kernel::linear::{PreparedLinear, Weight};
+use crate::engine::candle::kernel::packed::Packed;
 use crate::engine::candle::op::{self, Context};
-use crate::ir::{Activation, Bindings, CheckedGraph, Dim, Node, Op, Value};
+use crate::ir::{Activation, Bindings, CheckedGraph, Conv, Dim, Node, Op, Value};
 use crate::weights::{WeightView, Weights};
 
 /// Computes what no run can change, in the order of the graph.
@@ -80,12 +82,8 @@ impl<'a> Loader<'a> {
                 let linear = self.linear(weight, node, linear.activation)?;
                 self.prepared[value.index()] = Some(Prepared::Linear(linear));
             }
-            Op::Conv2d(conv) if conv.groups == 1 && self.is_prepared(node) => {
-                let (conv, weight) = (conv.clone(), self.kernels(node.inputs[1])?);
-                let [_, _, height, width] = self.sizes(node.inputs[1])?;
-                let linear = self.linear(weight, node, None)?;
-                let conv = PreparedConv { conv, kernel: [height, width], linear };
-                self.prepared[value.index()] = Some(Prepared::Conv(conv));
+            Op::Conv(conv) if self.is_prepared(node) => {
+                self.prepared[value.index()] = Some(Prepared::Conv(self.conv(conv, node)?));
             }
             _ => {
                 for &input in &node.inputs {
@@ -191,39 +189,47 @@ impl<'a> Loader<'a> {
             return Ok(packed);
         }
         let shape = self.sizes(value)?;
-        let packed = self.pack(value, shape, transposed)?;
+        let &[rows, columns] = &shape[..] else {
+            return Err(Fault::Reason(format!("expected a matrix, found {shape:?}")));
+        };
+        let packed = self.read(value, |weight| Packed::new(weight, [rows, columns], transposed))?;
+        let packed = Weight::Packed(Arc::new(packed));
         self.packed.insert((first, transposed), packed.clone());
         Ok(packed)
     }
 
-    /// The kernels `[o, c, h, w]` of a convolution as the weight `[o, c · h · w]` of a linear layer.
-    fn kernels(&mut self, value: Value) -> Result<Weight, Fault> {
-        let [out, channels, height, width] = self.sizes(value)?;
-        self.pack(value, [out, channels * height * width], false)
+    /// A convolution with the kernels and the bias of `node`.
+    fn conv(&mut self, conv: &Conv, node: &Node) -> Result<PreparedConv, Fault> {
+        let bias = match node.inputs.get(2) {
+            Some(&bias) => Some(self.tensor(bias)?.flatten_all()?.to_vec1()?),
+            None => None,
+        };
+        let shape = self.sizes(node.inputs[1])?;
+        self.read(node.inputs[1], |weight| PreparedConv::new(conv, weight, &shape, bias))
     }
 
-    /// Packs a constant seen as a matrix of `shape`; a parameter is packed right from the checkpoint.
-    fn pack(&mut self, value: Value, shape: [usize; 2], transposed: bool) -> Result<Weight, Fault> {
-        let packed = match (&self.constants[value.index()], &self.graph.node(value).op) {
+    /// Makes something of the elements of a constant; those of a parameter are read right from the checkpoint.
+    fn read<T>(
+        &mut self,
+        value: Value,
+        make: impl FnOnce(&[f32]) -> Result<T, Fault>,
+    ) -> Result<T, Fault> {
+        let made = match (&self.constants[value.index()], &self.graph.node(value).op) {
             (None, Op::Param(index)) => {
-                let packed = Weight::pack(&convert::floats(&self.view(*index)?)?, shape, transposed)?;
+                let made = make(&convert::floats(&self.view(*index)?)?)?;
                 self.weights.release(&self.graph.params[*index].name);
-                packed
+                made
             }
-            _ => {
-                let values = self.tensor(value)?.flatten_all()?.to_vec1::<f32>()?;
-                Weight::pack(&values, shape, transposed)?
-            }
+            _ => make(&self.tensor(value)?.flatten_all()?.to_vec1::<f32>()?)?,
         };
         self.done(value);
-        Ok(packed)
+        Ok(made)
     }
 
-    /// The sizes of a constant with `N` axes.
-    fn sizes<const N: usize>(&self, value: Value) -> Result<[usize; N], Fault> {
+    /// The sizes of a constant.
+    fn sizes(&self, value: Value) -> Result<Vec<usize>, Fault> {
         let fact = self.graph.fact(value);
         let sizes: Option<Vec<usize>> = fact.shape.iter().map(Dim::as_size).collect();
-        let sizes = sizes.and_then(|sizes| <[usize; N]>::try_from(sizes).ok());
-        sizes.ok_or_else(|| Fault::Reason(format!("expected {N} fixed sizes, found {fact}")))
+        sizes.ok_or_else(|| Fault::Reason(format!("expected fixed sizes, found {fact}")))
     }
 }

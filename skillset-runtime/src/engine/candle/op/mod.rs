@@ -10,7 +10,6 @@ mod pool;
 mod reduce;
 
 pub(super) use self::arithmetic::{LAPLACE_MEAN, LAPLACE_SCALE};
-pub(super) use self::conv::output_size;
 use candle_core::{Device, Tensor};
 
 use super::error::Fault;
@@ -72,7 +71,7 @@ pub(super) fn evaluate(context: &Context<'_>, op: &Op, inputs: &[&Tensor]) -> Re
         (Op::CumSum { axis }, [x]) => reduce::cumsum(*axis, x),
 
         (Op::MatMul, [a, b]) => Ok(a.broadcast_matmul(b)?),
-        (Op::Conv2d(attributes), [x, weight, bias @ ..]) => conv::conv2d(attributes, x, weight, bias.first()),
+        (Op::Conv(attributes), [x, weight, bias @ ..]) => conv::conv(attributes, x, weight, bias.first()),
         (Op::MaxPool(window), [x]) => pool::max_pool(context, window, x),
         (Op::GridSample, [x, grid]) => kernel::grid_sample::grid_sample(x, grid),
         (Op::Linear(linear), [x, weight, bias @ ..]) => composite::linear(linear, x, weight, bias.first()),
@@ -82,6 +81,7 @@ pub(super) fn evaluate(context: &Context<'_>, op: &Op, inputs: &[&Tensor]) -> Re
         (Op::RmsNorm(Norm { eps }), [x, scales @ ..]) => {
             kernel::norm::norm(Kind::Rms, *eps, x, scales.first().copied(), None)
         }
+        (Op::GroupNorm(norm), [x, weight, bias]) => kernel::group_norm::group_norm(norm, x, weight, bias),
         (Op::Attention(attention), inputs) => kernel::attention::attention(attention, inputs),
         (Op::Rotary(Rotary { pairs }), [x, cos, sin]) => kernel::rotary::rotate(*pairs, x, cos, sin),
         (Op::CacheAppend, [past, new]) => layout::concat(2, &[past, new]),

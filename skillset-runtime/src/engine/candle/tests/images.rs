@@ -1,7 +1,7 @@
 //! Pooling, sampling and batch normalisation.
 
 use super::{Noise, compare, floats, graph, tensors};
-use crate::ir::{Conv2d, MaxPool, Op, Value};
+use crate::ir::{Conv, MaxPool, Op, Value};
 use crate::tensor::{Tensor, TensorData};
 
 #[test]
@@ -61,8 +61,8 @@ fn batch_norms_become_part_of_convolutions_that_nothing_else_reads() {
         let conv = |name: &str, bias: bool| {
             let g = g.at(name);
             let bias = bias.then(|| g.param("bias", &[6]));
-            let conv = Conv2d { stride: [2, 1], padding: [1, 1], dilation: [1, 1], groups: 2 };
-            g.apply_conv2d(conv, x, g.param("weight", &[6, 2, 3, 3]), bias)
+            let conv = Conv { stride: vec![2, 1], padding: vec![[1, 1]; 2], groups: 2, ..Conv::new(2) };
+            g.apply_conv(conv, x, g.param("weight", &[6, 2, 3, 3]), bias)
         };
         g.output("plain", norm(conv("a", false), "a.norm"));
         g.output("biased", norm(conv("b", true), "b.norm"));

@@ -243,7 +243,7 @@ fn lower(g: &mut Lowering<'_>, op: &Op, inputs: &[Value], shape: &[Dim]) -> Resu
         Op::GatherElements { axis: along } => g.node("GatherElements", &names, axis(along)),
 
         Op::MatMul => g.op("MatMul", &names),
-        Op::Conv2d(conv) => g.conv2d(conv, &names),
+        Op::Conv(conv) => g.conv(conv, &names),
         Op::MaxPool(pool) => g.max_pool(pool, names[0]),
         Op::GridSample => g.node("GridSample", &names, vec![AttributeProto::string("mode", "linear")]),
         Op::Linear(linear) => g.linear(linear, &names, [before(0), before(1)])?,
@@ -252,6 +252,7 @@ fn lower(g: &mut Lowering<'_>, op: &Op, inputs: &[Value], shape: &[Dim]) -> Resu
         Op::BatchNorm(norm) => {
             g.node("BatchNormalization", &names, vec![AttributeProto::float("epsilon", norm.eps)])
         }
+        Op::GroupNorm(norm) => g.group_norm(norm, &names, shape)?,
         Op::Attention(_) => unreachable!("attention is lowered with what is known of its caches"),
         Op::Rotary(_) => unreachable!("rotations were decomposed"),
     })
