@@ -7,6 +7,7 @@
 
 mod attention;
 mod conv;
+mod conv_batch_norm;
 mod embedding;
 mod image_positions;
 mod last_token;
@@ -33,6 +34,7 @@ mod windows;
 
 pub use attention::{Attention, AttentionNames};
 pub use conv::{Conv1d, Conv2d};
+pub use conv_batch_norm::{ConvBatchNorm, ConvBatchNormNames};
 pub use embedding::Embedding;
 pub use image_positions::ImagePositions;
 pub use last_token::LastToken;
@@ -40,8 +42,7 @@ pub use linear::Linear;
 pub use masked_tokens::MaskedTokens;
 pub use max_pool::MaxPool;
 pub use mlp::{GatedMlp, GatedMlpNames, Mlp, MlpNames};
-pub use norm::{BatchNorm, LayerNorm, RmsNorm};
-pub use norm::{GroupNorm, LayerNorm, RmsNorm};
+pub use norm::{BatchNorm, GroupNorm, LayerNorm, RmsNorm};
 pub use packed_sequences::PackedSequences;
 pub use padding_mask::PaddingMask;
 pub use patch_decoder::PatchDecoder;

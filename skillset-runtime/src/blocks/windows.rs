@@ -34,7 +34,9 @@ impl Windows {
         let least = known[0].zip(known[1]).map(|(rows, columns)| rows.min(columns));
         if !always && least.is_some_and(|least| least < size) {
             let [rows, columns] = &grid;
-            g.fail(format_args!("expected {size} or more rows and columns, a window, found {rows} and {columns}"));
+            g.fail(format_args!(
+                "expected {size} or more rows and columns, a window, found {rows} and {columns}"
+            ));
             return None;
         }
         let amount = || g.size(shift);

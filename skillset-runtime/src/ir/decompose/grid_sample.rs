@@ -3,7 +3,8 @@
 use crate::ir::{Compare, DType, Dim, Scope, Unary, Value};
 
 pub(super) fn decompose(g: &Scope, x: Value, grid: Value) -> Value {
-    let ([batch, channels, height, width], [_, rows, columns, _]) = (&g.shape(x)[..], &g.shape(grid)[..]) else {
+    let ([batch, channels, height, width], [_, rows, columns, _]) = (&g.shape(x)[..], &g.shape(grid)[..])
+    else {
         return x;
     };
     let flat = g.reshape(x, &[batch.clone(), channels.clone(), height.clone() * width.clone()]);
@@ -14,7 +15,8 @@ pub(super) fn decompose(g: &Scope, x: Value, grid: Value) -> Value {
         let ((y, y_weight), (x, x_weight)) = (&down.ends[row], &across.ends[column]);
         let index = g.add(g.mul(*y, g.to_float(g.size(width))), *x);
         let of_all = |value: Value| g.reshape(value, &[batch.clone(), 1.into(), places.clone()]);
-        let index = g.expand(of_all(g.cast(index, DType::I64)), &[batch.clone(), channels.clone(), places.clone()]);
+        let index =
+            g.expand(of_all(g.cast(index, DType::I64)), &[batch.clone(), channels.clone(), places.clone()]);
         g.mul(g.gather_elements(flat, 2, index), of_all(g.mul(*y_weight, *x_weight)))
     });
     let [first, rest @ ..] = corners;
@@ -35,7 +37,8 @@ impl Axis {
         let fraction = g.sub(pixel, before);
         let end = |at: Value, weight: Value| {
             let last = g.sub(size, 1.0);
-            let inside = g.and(g.compare(Compare::GreaterOrEqual, at, 0.0), g.compare(Compare::LessOrEqual, at, last));
+            let inside =
+                g.and(g.compare(Compare::GreaterOrEqual, at, 0.0), g.compare(Compare::LessOrEqual, at, last));
             (g.min(g.max(at, 0.0), last), g.where_(inside, weight, 0.0))
         };
         let rest = g.add(g.mul(fraction, -1.0), 1.0);

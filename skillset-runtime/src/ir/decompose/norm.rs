@@ -36,7 +36,8 @@ pub(super) fn batch_norm(g: &Scope, norm: &Norm, inputs: &[Value]) -> Value {
     let scale = g.div(weight, g.unary(Unary::Sqrt, g.add(variance, norm.eps)));
     let shift = g.sub(bias, g.mul(mean, scale));
     let positions = g.shape(x).len().saturating_sub(2);
-    let channels = |scale: Value| g.reshape(scale, &[&[g.dim(scale, 0)], &vec![Dim::from(1); positions][..]].concat());
+    let channels =
+        |scale: Value| g.reshape(scale, &[&[g.dim(scale, 0)], &vec![Dim::from(1); positions][..]].concat());
     g.add(g.mul(x, channels(scale)), channels(shift))
 }
 

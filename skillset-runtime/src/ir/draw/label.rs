@@ -56,7 +56,10 @@ pub(super) fn describe(graph: &CheckedGraph, trace: &Trace, value: Value) -> (Lo
         Op::BatchNorm(_) => (Look::Norm, vec![format!("BatchNorm {}", sizes(1).join(" × "))]),
         Op::MaxPool(pool) => {
             let size = |[height, width]: [usize; 2]| format!("{height} × {width}");
-            (Look::Plain, vec![format!("max pool {}", size(pool.kernel)), format!("stride {}", size(pool.stride))])
+            (
+                Look::Plain,
+                vec![format!("max pool {}", size(pool.kernel)), format!("stride {}", size(pool.stride))],
+            )
         }
         Op::Attention(attention) => {
             let (query, key) = (sizes(0), sizes(1));

@@ -11,7 +11,9 @@ pub(super) fn max_pool(pool: &MaxPool, x: &Fact) -> Result<Fact, InferError> {
         let (kernel, padding) = (pool.kernel[axis], pool.padding[axis]);
         // A window that lies outside of the image as a whole has no largest element.
         if kernel == 0 || pool.stride[axis] == 0 || 2 * padding > kernel {
-            return Err(InferError::Shape(format!("expected a padding of at most half a window, found {pool:?}")));
+            return Err(InferError::Shape(format!(
+                "expected a padding of at most half a window, found {pool:?}"
+            )));
         }
         let length = x.shape[2 + axis].clone() + Dim::from(2 * padding) - Dim::from(kernel);
         if length.as_constant().is_some_and(|length| length < 0) {

@@ -100,7 +100,9 @@ pub(super) fn group_norm(norm: &GroupNorm, [x, weight, bias]: [&Fact; 3]) -> Res
     }
     match channels.as_size() {
         Some(size) if norm.groups > 0 && size.is_multiple_of(norm.groups) => Ok(x.clone()),
-        _ => Err(InferError::Shape(format!("{channels} channels cannot be split into {} groups", norm.groups))),
+        _ => {
+            Err(InferError::Shape(format!("{channels} channels cannot be split into {} groups", norm.groups)))
+        }
     }
 }
 

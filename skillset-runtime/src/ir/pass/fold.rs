@@ -42,7 +42,9 @@ fn normalised(
     path: &Arc<str>,
 ) -> Value {
     let inputs: Vec<Value> = conv.inputs.iter().map(|&input| rewriter.get(input)).collect();
-    let &[scale, shift, mean, variance] = statistics else { unreachable!("a batch norm has four statistics") };
+    let &[scale, shift, mean, variance] = statistics else {
+        unreachable!("a batch norm has four statistics")
+    };
     let mut push = |op: Op, inputs: &[Value]| rewriter.graph.push(op, inputs.to_vec(), path.clone());
     let eps = push(Op::Constant(Literal::scalar(norm.eps)), &[]);
     let deviation = push(Op::Binary(Binary::Add), &[variance, eps]);

@@ -209,11 +209,7 @@ impl<'a> Loader<'a> {
     }
 
     /// Makes something of the elements of a constant; those of a parameter are read right from the checkpoint.
-    fn read<T>(
-        &mut self,
-        value: Value,
-        make: impl FnOnce(&[f32]) -> Result<T, Fault>,
-    ) -> Result<T, Fault> {
+    fn read<T>(&mut self, value: Value, make: impl FnOnce(&[f32]) -> Result<T, Fault>) -> Result<T, Fault> {
         let made = match (&self.constants[value.index()], &self.graph.node(value).op) {
             (None, Op::Param(index)) => {
                 let made = make(&convert::floats(&self.view(*index)?)?)?;

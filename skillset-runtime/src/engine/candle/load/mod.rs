@@ -89,7 +89,11 @@ pub(super) fn load(
 /// Rewrites the graph into what the target runs best.
 fn lower(target: &Target, graph: CheckedGraph) -> Result<CheckedGraph, String> {
     let check = |graph: crate::ir::Graph| graph.check().map_err(|error| error.to_string());
-    let graph = if target.passes { check(pass::fuse(pass::fold(check(pass::merge(graph.into_graph()))?)))? } else { graph };
+    let graph = if target.passes {
+        check(pass::fuse(pass::fold(check(pass::merge(graph.into_graph()))?)))?
+    } else {
+        graph
+    };
     let keep = |node: &Node| match node.op {
         // What is left of these are a product and a sum.
         Op::BatchNorm(_) => false,

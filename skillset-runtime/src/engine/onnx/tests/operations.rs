@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use super::Kind::{Bools, Floats, Ints};
 use super::{BATCH as B, SEQUENCE as S, Spec, assert_close, graph, load};
 use crate::ir::{
-    Activation, Attention, Compare, Conv, DType, Dim, GroupNorm, Linear, MaxPool, Reduce, Rotary, RotaryPairs,
-    Scope, Unary, Value, decompose,
+    Activation, Attention, Compare, Conv, DType, Dim, GroupNorm, Linear, MaxPool, Reduce, Rotary,
+    RotaryPairs, Scope, Unary, Value, decompose,
 };
 use crate::tensor::TensorData;
 

@@ -61,7 +61,11 @@ impl Lowering<'_> {
     ) -> Result<String, WriteError> {
         let (x, groups) = (inputs[0], norm.groups);
         let normalise = |g: &mut Self, x: &str, weight: &str, bias: &str| {
-            g.node("InstanceNormalization", &[x, weight, bias], vec![AttributeProto::float("epsilon", norm.eps)])
+            g.node(
+                "InstanceNormalization",
+                &[x, weight, bias],
+                vec![AttributeProto::float("epsilon", norm.eps)],
+            )
         };
         let (batch, channels) = (shape[0].clone(), shape[1].clone());
         if channels == Dim::from(groups) {

@@ -127,8 +127,7 @@ impl Seen<'_> {
     pub(super) fn gather(&self, first: usize, out: &mut [f32]) {
         let ([_, width, channels], Geometry { kernel, dilation, .. }) = (self.size, self.geometry);
         // Neighbouring taps of a line are neighbours in memory.
-        let (runs, run) =
-            if dilation[1] == 1 { (1, kernel[1] * channels) } else { (kernel[1], channels) };
+        let (runs, run) = if dilation[1] == 1 { (1, kernel[1] * channels) } else { (kernel[1], channels) };
         for (position, out) in (first..).zip(out.chunks_exact_mut(self.length())) {
             let from = self.from(position);
             for (at, out) in out.chunks_exact_mut(run).enumerate() {
