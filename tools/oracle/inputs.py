@@ -103,6 +103,8 @@ def _image_runs(config, arguments: set[str], is_base: bool, has_mask_token: bool
     yield Run("batch", "2 images", {"pixel_values": pixels(random, config, 2, height, width)})
     for h, w in sizes:
         yield Run(f"{h}x{w}", "an image of another size", {"pixel_values": pixels(random, config, 1, h, w)})
+    if "pixel_mask" in arguments:
+        yield from _padded_images(random, config, arguments, is_base, height, width)
     if not hasattr(config, "patch_size"):
         return
     # transformers divides by the patch size as a number, and takes the grid for a square; a decoder of masked
@@ -123,6 +125,21 @@ def _image_runs(config, arguments: set[str], is_base: bool, has_mask_token: bool
         mask[:, 0] = 1
         image = pixels(random, config, 2, height, width)
         yield Run("attended", "some patches that no other sees", {"pixel_values": image, "attention_mask": mask})
+
+
+def _padded_images(random, config, arguments: set[str], is_base: bool, height: int, width: int):
+    mask = torch.ones(2, height, width, dtype=torch.long)
+    mask[1, height * 2 // 3 :] = 0
+    mask[1, :, width * 4 // 5 :] = 0
+    padded = {"pixel_values": pixels(random, config, 2, height, width) * mask[:, None], "pixel_mask": mask}
+    yield Run("padded", "2 images, the second padded below and on the right", padded)
+    if is_base and "decoder_inputs_embeds" in arguments and config.model_type == "detr":
+        queries = {
+            "pixel_values": pixels(random, config, 2, height, width),
+            "decoder_attention_mask": torch.from_numpy((random.random((2, config.num_queries)) < 0.7).astype(np.int64)),
+            "decoder_inputs_embeds": vectors(random, config, 2, config.num_queries),
+        }
+        yield Run("queries", "queries that are given, some of which no other sees", queries)
 
 
 def token_ids(random: np.random.Generator, config, shape: tuple[int, ...]) -> torch.Tensor:
