@@ -99,6 +99,14 @@ pub const TASKS: [Task; 14] = [
         output: Type::One("ImageFeatures"),
     },
     Task {
+        name: "image-segmentation",
+        pipeline: "ImageSegmenter",
+        input: Type::One("Image"),
+        options: "ImageSegmentationOptions",
+        settings: Settings::None,
+        output: Type::List("Segment"),
+    },
+    Task {
         name: "object-detection",
         pipeline: "ObjectDetector",
         input: Type::One("Image"),

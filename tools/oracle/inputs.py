@@ -27,9 +27,23 @@ def runs_for(model: PreTrainedModel, is_base: bool, case: dict) -> list[Run]:
     arguments = set(inspect.signature(model.forward).parameters)
     if model.main_input_name == "pixel_values":
         has_mask_token = type(model).__name__.endswith("ForMaskedImageModeling")
+        config = getattr(model.config, "vision_config", model.config)
         sizes = case.get("sizes", []) if is_base else []
-        return list(_image_runs(model.config, arguments, is_base, has_mask_token, sizes))
+        return list(_image_runs(config, arguments, is_base, has_mask_token, sizes))
+    if "pixel_values" in arguments:
+        return list(_pair_runs(model.config, arguments))
     return list(_text_runs(model.config, arguments, is_base, case.get("long")))
+
+
+def _pair_runs(config, arguments: set[str]):
+    """Texts with images, of other numbers."""
+    texts = list(_text_runs(config.text_config, arguments, False, None))
+    images = list(_image_runs(config.vision_config, arguments, False, False, []))
+    for i in range(max(len(texts), len(images))):
+        text, image = texts[i % len(texts)], images[i % len(images)]
+        pixel_values = image.inputs["pixel_values"]
+        inputs = text.inputs | {"pixel_values": torch.cat([pixel_values, -pixel_values.flip(2)])[:3]}
+        yield Run(f"{text.name}_{image.name}", f"{text.note}; {image.note}, and mirrored", inputs, image.flags)
 
 
 def _text_runs(config, arguments: set[str], is_base: bool, long: int | None):
@@ -69,9 +83,10 @@ def _text_runs(config, arguments: set[str], is_base: bool, long: int | None):
             "encoder_attention_mask": torch.tensor([[1] * 5, [1] * 3 + [0] * 2]),
         }
         yield Run("encoder", "attention to an encoder's 5 and 3 states", encoded)
-    if is_base and "position_ids" in arguments:
+    if is_base and {"position_ids", "inputs_embeds"} <= arguments:
         one_row = {"inputs_embeds": vectors(random, config, 2, 5), "position_ids": torch.arange(3, 8)[None]}
         yield Run("embedded", "vectors in place of ids, one row of positions for both", one_row)
+    if is_base and "position_ids" in arguments:
         bias = torch.from_numpy(random.normal(0, 1, (2, 1, 5, 5)).astype(np.float32))
         biased = {"input_ids": token_ids(random, config, (2, 5)), "attention_mask": bias}
         yield Run("biased", "a mask of four axes, which is added to the scores", biased)
@@ -88,6 +103,8 @@ def _image_runs(config, arguments: set[str], is_base: bool, has_mask_token: bool
     yield Run("batch", "2 images", {"pixel_values": pixels(random, config, 2, height, width)})
     for h, w in sizes:
         yield Run(f"{h}x{w}", "an image of another size", {"pixel_values": pixels(random, config, 1, h, w)})
+    if "pixel_mask" in arguments:
+        yield from _padded_images(random, config, arguments, is_base, height, width)
     if not hasattr(config, "patch_size"):
         return
     # transformers divides by the patch size as a number, and takes the grid for a square; a decoder of masked
@@ -108,6 +125,21 @@ def _image_runs(config, arguments: set[str], is_base: bool, has_mask_token: bool
         mask[:, 0] = 1
         image = pixels(random, config, 2, height, width)
         yield Run("attended", "some patches that no other sees", {"pixel_values": image, "attention_mask": mask})
+
+
+def _padded_images(random, config, arguments: set[str], is_base: bool, height: int, width: int):
+    mask = torch.ones(2, height, width, dtype=torch.long)
+    mask[1, height * 2 // 3 :] = 0
+    mask[1, :, width * 4 // 5 :] = 0
+    padded = {"pixel_values": pixels(random, config, 2, height, width) * mask[:, None], "pixel_mask": mask}
+    yield Run("padded", "2 images, the second padded below and on the right", padded)
+    if is_base and "decoder_inputs_embeds" in arguments and config.model_type == "detr":
+        queries = {
+            "pixel_values": pixels(random, config, 2, height, width),
+            "decoder_attention_mask": torch.from_numpy((random.random((2, config.num_queries)) < 0.7).astype(np.int64)),
+            "decoder_inputs_embeds": vectors(random, config, 2, config.num_queries),
+        }
+        yield Run("queries", "queries that are given, some of which no other sees", queries)
 
 
 def token_ids(random: np.random.Generator, config, shape: tuple[int, ...]) -> torch.Tensor:

@@ -14,6 +14,9 @@ use super::config::field_of;
 use super::names::{COUNT_BITS, ConfigNames, Locals, SIZE_BITS};
 use super::typed::{Binding, Typed};
 
+/// The function that says which stages a backbone hands out.
+const IS_STAGE_OUT: &str = "is_stage_out";
+
 /// An error message; the caller knows the place.
 pub(crate) type Checked<T> = Result<T, String>;
 
@@ -60,6 +63,10 @@ impl Context<'_> {
             }
             Expr::Call(call) => self.check_call(call),
             Expr::Index(index) => self.check_index(&index.expr, &index.index),
+            Expr::Field(syn::ExprField { base, member: syn::Member::Named(name), .. }) => {
+                let of = self.check(base)?;
+                self.check_member(&of, &name.to_string())
+            }
             Expr::Cast(cast) => self.check_cast(&cast.expr, &cast.ty),
             Expr::If(condition) => self.check_if(condition),
             Expr::Array(array) => self.check_array(array.elems.iter()),
@@ -89,10 +96,18 @@ impl Context<'_> {
             return Ok(typed);
         }
         if let Some(ty) = self.config.fields.get(name) {
-            let place = field_of(&format_ident!("{}", self.receiver), name);
+            let receiver = format_ident!("{}", self.receiver);
+            let place = field_of(&quote!(#receiver), name);
             let mut typed = Typed::new(place, ty.clone(), Binding::Atom);
             typed.fields.insert(name.to_owned());
             typed.is_place = true;
+            if self.config.lenient.contains(name) {
+                typed.tokens = {
+                    let place = typed.tokens;
+                    quote!(#place.as_slice())
+                };
+                typed.is_place = false;
+            }
             typed.bits = if self.config.counts.contains(name) { COUNT_BITS } else { SIZE_BITS };
             return Ok(typed);
         }
@@ -147,7 +162,11 @@ impl Context<'_> {
     }
 
     fn check_call(&mut self, call: &syn::ExprCall) -> Checked<Typed> {
-        let is_some = matches!(&*call.func, Expr::Path(path) if path.path.is_ident("Some"));
+        let is = |name: &str| matches!(&*call.func, Expr::Path(path) if path.path.is_ident(name));
+        if is(IS_STAGE_OUT) {
+            return self.check_is_stage_out(call.args.iter());
+        }
+        let is_some = is("Some");
         match (is_some, call.args.first()) {
             (true, Some(argument)) if call.args.len() == 1 => {
                 let inner = self.check(argument)?;
@@ -160,11 +179,38 @@ impl Context<'_> {
                 let some = Typed::new(quote!(Some(#tokens)), Type::Option(Box::new(ty)), Binding::Atom);
                 Ok(some.reading(&[&inner]))
             }
-            _ => Err("the only function is `Some(…)`; blocks and primitives are applied by steps".into()),
+            _ => {
+                let functions = "the only functions are `Some(…)` and `is_stage_out(…)`";
+                Err(format!("{functions}; blocks and primitives are applied by steps"))
+            }
         }
     }
 
+    /// Whether a backbone hands out a stage: `is_stage_out(out_features, out_indices, stage, count)`.
+    fn check_is_stage_out<'e>(&mut self, arguments: impl Iterator<Item = &'e Expr>) -> Checked<Typed> {
+        let arguments = arguments.map(|argument| self.check(argument)).collect::<Checked<Vec<_>>>()?;
+        let list = |of: &Type| Type::Option(Box::new(Type::List(Box::new(of.clone()))));
+        let fits = |given: &Typed, of: &Type| given.ty == list(of) && given.is_place;
+        let [names, indices, stage, count] = &arguments[..] else {
+            return Err("`is_stage_out` takes (out_features, out_indices, stage, count)".into());
+        };
+        if !fits(names, &Type::String) || !fits(indices, &Type::I64) {
+            return Err("`is_stage_out` takes fields of the types [String]? and [i64]?".into());
+        }
+        let (names_of, indices_of) = (&names.tokens, &indices.tokens);
+        let (stage_of, count_of) = (stage.coerce(&Type::Usize)?, count.coerce(&Type::Usize)?);
+        let call = quote!(is_stage_out(#names_of.as_deref(), #indices_of.as_deref(), #stage_of, #count_of));
+        Ok(Typed::new(call, Type::Bool, Binding::Atom).reading(&[names, indices, stage, count]))
+    }
+
     fn check_index(&mut self, of: &Expr, index: &Expr) -> Checked<Typed> {
+        if let Expr::Field(syn::ExprField { base, member: syn::Member::Named(name), .. }) = of
+            && let outputs = self.check(base)?
+            && matches!(outputs.ty, Type::Outputs { .. })
+        {
+            let index = self.check(index)?;
+            return self.check_nth_output(&outputs, &name.to_string(), &index);
+        }
         let (of, index) = (self.check(of)?, self.check(index)?);
         match (&of.ty, index.literal) {
             (Type::Pair(inner), Some(position @ (0 | 1))) => {
@@ -235,7 +281,7 @@ impl Context<'_> {
             return Ok(());
         }
         // A bare field, or an element of a pair, is zero only if the config says so.
-        if divisor.is_place && divisor.uses.is_empty() {
+        if divisor.is_place && divisor.uses.is_empty() && !divisor.fields.is_empty() {
             self.config.positive.extend(divisor.fields.iter().cloned());
             return Ok(());
         }

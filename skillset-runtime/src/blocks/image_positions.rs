@@ -3,7 +3,7 @@
 use super::resample::bicubic;
 use crate::ir::{Dim, Scope, Value};
 
-/// Learned positions of the patches of an image and of tokens in front of them, the parameter `position_embeddings`
+/// Learned positions of the patches of an image and of tokens in front of them, the parameter `name`
 /// (`[1, prefix + patches, width]`).
 #[derive(Clone, Debug)]
 pub struct ImagePositions {
@@ -19,12 +19,16 @@ pub struct ImagePositions {
     pub prefix: usize,
     /// Resample the learned positions to the size that the image has, which may then be any.
     pub interpolate: bool,
+    /// Whether positions are stored as a table, `[prefix + patches, width]`.
+    pub flat: bool,
+    /// Name of the positions.
+    pub name: &'static str,
 }
 
 impl ImagePositions {
     /// Positions of patches alone.
     pub fn new(of: Value, width: usize, image_size: [usize; 2], patch_size: [usize; 2]) -> Self {
-        Self { of, width, image_size, patch_size, prefix: 0, interpolate: false }
+        Self { of, width, image_size, patch_size, prefix: 0, interpolate: false, flat: false, name: "position_embeddings" }
     }
 
     /// Adds the positions, `[1, prefix + patches, width]`.
@@ -35,7 +39,11 @@ impl ImagePositions {
         }
         let learned = [0, 1].map(|axis| self.image_size[axis] / self.patch_size[axis]);
         let count = learned[0] * learned[1];
-        let table = g.param("position_embeddings", &[1, self.prefix + count, self.width]);
+        let shape = [1, self.prefix + count, self.width];
+        let table = match self.flat {
+            true => g.unsqueeze(g.param(self.name, &shape[1..]), 0),
+            false => g.param(self.name, &shape),
+        };
         if !self.interpolate {
             return table;
         }

@@ -5,7 +5,7 @@ use crate::ir::{Dim, Literal, Scope, Value};
 
 /// Patches of an image as a grid of tokens: a convolution whose kernel is its stride.
 ///
-/// Parameters: `weight`, `bias`.
+/// Parameters: `weight`, and `bias` if there is one.
 #[derive(Clone, Debug)]
 pub struct PatchGrid {
     /// The image, `[batch, channels, height, width]`.
@@ -16,12 +16,14 @@ pub struct PatchGrid {
     pub patch_size: [usize; 2],
     /// Whether patches that reach out of the image, below and on the right, are filled with zeros instead of left out.
     pub pad: bool,
+    /// Whether the convolution has a bias.
+    pub bias: bool,
 }
 
 impl PatchGrid {
     /// Patches that are whole.
     pub fn new(of: Value, width: usize, patch_size: [usize; 2]) -> Self {
-        Self { of, width, patch_size, pad: false }
+        Self { of, width, patch_size, pad: false, bias: true }
     }
 
     /// Adds the convolution; the result is `[batch, rows, columns, width]`.
@@ -32,7 +34,11 @@ impl PatchGrid {
         }
         let [height, width] = self.patch_size;
         let image = if self.pad { padded(g, padded(g, self.of, 2, height), 3, width) } else { self.of };
-        let conv = Conv2d { stride: self.patch_size, ..Conv2d::new(image, self.width, self.patch_size) };
+        let conv = Conv2d {
+            stride: self.patch_size,
+            bias: self.bias,
+            ..Conv2d::new(image, self.width, self.patch_size)
+        };
         g.transpose(conv.build(g), &[0, 2, 3, 1])
     }
 }
