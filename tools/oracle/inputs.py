@@ -30,6 +30,8 @@ def runs_for(model: PreTrainedModel, is_base: bool, case: dict) -> list[Run]:
         config = getattr(model.config, "vision_config", model.config)
         sizes = case.get("sizes", []) if is_base else []
         return list(_image_runs(config, arguments, is_base, has_mask_token, sizes))
+    if model.main_input_name == "input_values":
+        return list(_speech_runs(model, arguments, is_base))
     if "pixel_values" in arguments:
         return list(_pair_runs(model.config, arguments))
     return list(_text_runs(model.config, arguments, is_base, case.get("long")))
@@ -142,6 +144,26 @@ def _padded_images(random, config, arguments: set[str], is_base: bool, height: i
         yield Run("queries", "queries that are given, some of which no other sees", queries)
 
 
+def _speech_runs(model: PreTrainedModel, arguments: set[str], is_base: bool):
+    random = np.random.default_rng(7)
+    long, short = (_samples(model, frames) for frames in (23, 14))
+    sound = samples(random, (2, long))
+    yield Run("sound", "2 recordings of one length", {"input_values": sound})
+    if "attention_mask" in arguments:
+        mask = torch.tensor([[1] * long, [1] * short + [0] * (long - short)])
+        padded = {"input_values": samples(random, (2, long)) * mask, "attention_mask": mask}
+        yield Run("padded", "batch of 2, the second padded on the right", padded)
+    if is_base:
+        yield Run("long", "a recording that ends within a frame", {"input_values": samples(random, (1, _samples(model, 150) + 3))})
+
+
+def _samples(model: PreTrainedModel, frames: int) -> int:
+    """The fewest samples of which a model makes that many frames."""
+    for kernel, stride in reversed([*zip(model.config.conv_kernel, model.config.conv_stride)]):
+        frames = (frames - 1) * stride + kernel
+    return frames
+
+
 def token_ids(random: np.random.Generator, config, shape: tuple[int, ...]) -> torch.Tensor:
     """Ids below the vocabulary's size that are not the padding id."""
     ids = random.integers(3, config.vocab_size, shape)
@@ -153,6 +175,11 @@ def vectors(random: np.random.Generator, config, batch: int, length: int) -> tor
     """Hidden states, [batch, length, hidden size]."""
     values = random.uniform(-1, 1, (batch, length, config.hidden_size))
     return torch.from_numpy(values.astype(np.float32))
+
+
+def samples(random: np.random.Generator, shape: tuple[int, ...]) -> torch.Tensor:
+    """Samples of a recording of unit variance, [batch, samples]."""
+    return torch.from_numpy(random.normal(0, 1, shape).astype(np.float32))
 
 
 def pixels(random: np.random.Generator, config, batch: int, height: int, width: int) -> torch.Tensor:

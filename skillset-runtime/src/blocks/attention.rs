@@ -148,7 +148,8 @@ impl Attention {
     fn projections(&self, g: &Scope, kv_heads: usize, head_dim: usize) -> [Value; 3] {
         let AttentionNames { q, k, v, .. } = self.names;
         let memory = self.memory.unwrap_or(self.of);
-        let placed = |x: Value, positions: Option<Value>| positions.map_or(x, |positions| g.add(x, positions));
+        let placed =
+            |x: Value, positions: Option<Value>| positions.map_or(x, |positions| g.add(x, positions));
         let asking = placed(self.of, self.positions);
         let found = self.memory.map_or(asking, |memory| placed(memory, self.memory_positions));
         let project = |path, of, heads: &[usize]| self.project(g, path, of, heads, head_dim);

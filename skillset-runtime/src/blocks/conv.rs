@@ -1,6 +1,6 @@
 //! Convolutions over one and two axes.
 
-use crate::ir::{self, Activation, Scope, Value};
+use crate::ir::{self, Activation, Scope, Unary, Value};
 
 /// Convolution over one axis, with parameters `weight` (`[out, channels / groups, kernel]`) and `bias` (`[out]`).
 #[derive(Clone, Debug)]
@@ -23,6 +23,9 @@ pub struct Conv1d {
     pub groups: usize,
     /// Whether there is a bias.
     pub bias: bool,
+    /// The axis of the weight along which lengths are stored apart from directions (weight normalisation,
+    /// arXiv:1602.07868), in `parametrizations.weight.original0` and `original1`; none: it is stored as it is.
+    pub weight_norm: Option<usize>,
     /// Applied to the result.
     pub activation: Option<Activation>,
 }
@@ -40,6 +43,7 @@ impl Conv1d {
             dilation: 1,
             groups: 1,
             bias: true,
+            weight_norm: None,
             activation: None,
         }
     }
@@ -53,8 +57,8 @@ impl Conv1d {
             groups: self.groups,
             activation: None,
         };
-        Layer { conv, of: self.of, out: self.out, bias: self.bias, activation: self.activation }
-            .build(g, &[self.kernel])
+        let Self { of, out, bias, weight_norm, activation, .. } = self;
+        Layer { conv, of, out, bias, weight_norm, activation }.build(g, &[self.kernel])
     }
 }
 
@@ -111,8 +115,8 @@ impl Conv2d {
             groups: self.groups,
             activation: None,
         };
-        Layer { conv, of: self.of, out: self.out, bias: self.bias, activation: self.activation }
-            .build(g, &self.kernel)
+        let Self { of, out, bias, activation, .. } = self;
+        Layer { conv, of, out, bias, weight_norm: None, activation }.build(g, &self.kernel)
     }
 }
 
@@ -122,6 +126,7 @@ struct Layer {
     of: Value,
     out: usize,
     bias: bool,
+    weight_norm: Option<usize>,
     activation: Option<Activation>,
 }
 
@@ -135,9 +140,29 @@ impl Layer {
                 return self.of;
             }
         };
-        let weight = g.param("weight", &[&[self.out, channels / groups], kernel].concat());
+        let shape = [&[self.out, channels / groups], kernel].concat();
+        let weight = match self.weight_norm {
+            Some(axis) => normalised(g, &shape, axis),
+            None => g.param("weight", &shape),
+        };
         let bias = self.bias.then(|| g.param("bias", &[self.out]));
         let y = g.apply_conv(self.conv, self.of, weight, bias);
         self.activation.map_or(y, |activation| g.activation(y, activation))
     }
+}
+
+/// A weight whose entries along `axis` each have a direction and a length.
+fn normalised(g: &Scope, shape: &[usize], axis: usize) -> Value {
+    let mut lengths = vec![1; shape.len()];
+    let Some((length, size)) = lengths.get_mut(axis).zip(shape.get(axis)) else {
+        g.fail(format_args!("a weight of {shape:?} has no axis {axis}"));
+        return g.param("weight", shape);
+    };
+    *length = *size;
+    let weight = g.at("parametrizations.weight");
+    let (length, direction) = (weight.param("original0", &lengths), weight.param("original1", shape));
+    let axes = (0..shape.len()).filter(|&other| other != axis);
+    let squares = axes
+        .fold(g.mul(direction, direction), |sum, axis| g.unsqueeze(g.sum(sum, axis as isize), axis as isize));
+    g.mul(direction, g.div(length, g.unary(Unary::Sqrt, squares)))
 }

@@ -28,7 +28,16 @@ pub struct ImagePositions {
 impl ImagePositions {
     /// Positions of patches alone.
     pub fn new(of: Value, width: usize, image_size: [usize; 2], patch_size: [usize; 2]) -> Self {
-        Self { of, width, image_size, patch_size, prefix: 0, interpolate: false, flat: false, name: "position_embeddings" }
+        Self {
+            of,
+            width,
+            image_size,
+            patch_size,
+            prefix: 0,
+            interpolate: false,
+            flat: false,
+            name: "position_embeddings",
+        }
     }
 
     /// Adds the positions, `[1, prefix + patches, width]`.

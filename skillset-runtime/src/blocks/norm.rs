@@ -10,6 +10,8 @@ pub struct LayerNorm {
     pub of: Value,
     /// Added to the variance.
     pub eps: f64,
+    /// Whether there is a weight.
+    pub weight: bool,
     /// Whether there is a bias.
     pub bias: bool,
 }
@@ -17,15 +19,18 @@ pub struct LayerNorm {
 impl LayerNorm {
     /// A norm with weight and bias.
     pub fn new(of: Value, eps: f64) -> Self {
-        Self { of, eps, bias: true }
+        Self { of, eps, weight: true, bias: true }
     }
 
     /// Adds the norm; the result has the input's shape.
     pub fn build(self, g: &Scope) -> Value {
         let Some(width) = fixed_width(g, self.of) else { return self.of };
-        let weight = g.param("weight", &[width]);
+        if self.bias && !self.weight {
+            g.fail("a layer norm has no bias without a weight");
+        }
+        let weight = self.weight.then(|| g.param("weight", &[width]));
         let bias = self.bias.then(|| g.param("bias", &[width]));
-        g.apply_layer_norm(self.of, Some(weight), bias, self.eps)
+        g.apply_layer_norm(self.of, weight, bias, self.eps)
     }
 }
 

@@ -33,7 +33,10 @@ impl SinePositions {
     pub fn build(self, g: &Scope) -> Value {
         let half = self.width / 2;
         if self.width == 0 || !self.width.is_multiple_of(4) {
-            g.fail(format_args!("expected a width of positions that is a multiple of 4, found {}", self.width));
+            g.fail(format_args!(
+                "expected a width of positions that is a multiple of 4, found {}",
+                self.width
+            ));
             return self.of;
         }
         let waves: Vec<f32> = (0..half)

@@ -50,6 +50,10 @@ pub enum Op {
     /// The largest element under a window that moves over `[n, c, h, w]`; what is outside of the image does not count.
     MaxPool(MaxPool),
 
+    /// Composite `[x, weight, bias?]`: transposed convolution of `[n, c, …]` by `[c, o/groups, …]` over one or two
+    /// spatial axes, bias `[o]`, as ONNX ConvTranspose.
+    ConvTranspose(ConvTranspose),
+
     /// New shape over the same elements in row-major order.
     Reshape(Vec<Dim>),
     /// Axes in the order given.
@@ -240,6 +244,21 @@ pub struct Conv {
     pub activation: Option<Activation>,
 }
 
+/// Attributes of [`Op::ConvTranspose`]; the lists have an entry a spatial axis.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ConvTranspose {
+    /// Steps between the places that kernels are added to the result at.
+    pub stride: Vec<usize>,
+    /// Places that the result lacks before and after.
+    pub padding: Vec<[usize; 2]>,
+    /// Places that the result has beyond what kernels reach.
+    pub output_padding: Vec<usize>,
+    /// Spacing of the kernel's taps.
+    pub dilation: Vec<usize>,
+    /// Groups that channels are split into.
+    pub groups: usize,
+}
+
 /// Attributes of [`Op::MaxPool`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MaxPool {
@@ -332,6 +351,7 @@ impl Op {
             | Self::GroupNorm(_)
             | Self::BatchNorm(_)
             | Self::GridSample
+            | Self::ConvTranspose(_)
             | Self::Attention(_)
             | Self::Rotary(_)
             | Self::CacheAppend => true,
@@ -355,6 +375,19 @@ impl Conv {
             dilation: vec![1; axes],
             groups: 1,
             activation: None,
+        }
+    }
+}
+
+impl ConvTranspose {
+    /// A transposed convolution over `axes` spatial axes: step 1, nothing cut off or added, one group.
+    pub fn new(axes: usize) -> Self {
+        Self {
+            stride: vec![1; axes],
+            padding: vec![[0, 0]; axes],
+            output_padding: vec![0; axes],
+            dilation: vec![1; axes],
+            groups: 1,
         }
     }
 }

@@ -59,6 +59,10 @@ pub(super) fn attributes(graph: &CheckedGraph, op: &Op) -> String {
             }
             text
         }
+        Op::ConvTranspose(conv) => format!(
+            "stride={:?} padding={:?} output_padding={:?} dilation={:?} groups={}",
+            conv.stride, conv.padding, conv.output_padding, conv.dilation, conv.groups
+        ),
         Op::Linear(linear) => {
             let mut text = if linear.transposed { "transposed ".to_owned() } else { String::new() };
             if let Some(activation) = linear.activation {

@@ -44,9 +44,7 @@ pub use fill_mask::{FillMask, FillMaskOptions, MaskFiller};
 pub use hypothesis::HypothesisTemplate;
 pub use image_classification::{ImageClassificationOptions, ImageClassifier};
 pub use image_feature_extraction::{ImageFeatureExtractor, ImageFeatureOptions, ImageFeatures};
-pub use image_segmentation::{
-    ImageSegmentationOptions, ImageSegmenter, Mask, Segment, Subtask,
-};
+pub use image_segmentation::{ImageSegmentationOptions, ImageSegmenter, Mask, Segment, Subtask};
 pub use labelled::Labelled;
 pub use labels::Labels;
 pub use object_detection::{Bounds, Detection, ObjectDetectionOptions, ObjectDetector};

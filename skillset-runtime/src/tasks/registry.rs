@@ -8,8 +8,8 @@ use super::error::TaskError;
 use super::pipeline::{Pipeline, RunJson, load_and_run};
 use super::{
     AudioClassifier, FeatureExtractor, ImageClassifier, ImageFeatureExtractor, ImageSegmenter, MaskFiller,
-    ObjectDetector, QuestionAnswerer, SentenceEmbedder, SpeechRecognizer, TextClassifier, TextGenerator, TokenClassifier,
-    ZeroShotClassifier, ZeroShotImageClassifier,
+    ObjectDetector, QuestionAnswerer, SentenceEmbedder, SpeechRecognizer, TextClassifier, TextGenerator,
+    TokenClassifier, ZeroShotClassifier, ZeroShotImageClassifier,
 };
 use crate::load::Model;
 use crate::model::nearest;

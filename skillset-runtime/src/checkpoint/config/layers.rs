@@ -100,7 +100,9 @@ mod tests {
         );
         assert_eq!(align_stages(4, names(&["body"]), None), (names(&["body"]), None));
         assert!(is_stage_out(None, None, 4, 4) && !is_stage_out(None, None, 3, 4));
-        assert!(is_stage_out(None, Some(&[0, -2]), 3, 4) && is_stage_out(names(&["stem"]).as_deref(), None, 0, 4));
+        assert!(
+            is_stage_out(None, Some(&[0, -2]), 3, 4) && is_stage_out(names(&["stem"]).as_deref(), None, 0, 4)
+        );
     }
 
     #[test]

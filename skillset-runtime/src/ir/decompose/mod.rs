@@ -35,6 +35,7 @@ pub fn decompose(graph: CheckedGraph, keep: impl Fn(&Node) -> bool) -> Result<Ch
 fn primitives(g: &Scope, op: &Op, inputs: &[Value]) -> Value {
     match op {
         Op::Conv(conv) => conv::decompose(g, conv, inputs),
+        Op::ConvTranspose(conv) => conv::transposed(g, conv, inputs),
         Op::Linear(linear) => linear::decompose(g, linear, inputs),
         Op::LayerNorm(norm) => norm::layer_norm(g, norm, inputs),
         Op::RmsNorm(norm) => norm::rms_norm(g, norm, inputs),

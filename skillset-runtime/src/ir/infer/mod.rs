@@ -1,6 +1,7 @@
 //! Shape and type inference: the meaning of each operation on types.
 
 mod arithmetic;
+mod conv;
 mod image;
 mod layout;
 mod network;
@@ -72,7 +73,8 @@ pub(super) fn infer(graph: &Graph, op: &Op, inputs: &[&Fact]) -> Result<Fact, In
         Op::GatherElements { axis } => layout::gather_elements(*axis, two(inputs)?),
 
         Op::MatMul => network::matmul(two(inputs)?),
-        Op::Conv(conv) => network::conv(conv, inputs),
+        Op::Conv(conv) => conv::conv(conv, inputs),
+        Op::ConvTranspose(conv) => conv::conv_transpose(conv, inputs),
         Op::MaxPool(pool) => image::max_pool(pool, one(inputs)?),
         Op::GridSample => image::grid_sample(two(inputs)?),
         Op::Linear(linear) => network::linear(linear, inputs),

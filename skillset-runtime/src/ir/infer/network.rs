@@ -1,7 +1,7 @@
-//! Types of products, convolutions and composites.
+//! Types of products and composites.
 
 use super::{InferError, alike, boolean, broadcast, float, has_rank, same};
-use crate::ir::{Attention, Conv, Dim, Fact, GroupNorm, Linear};
+use crate::ir::{Attention, Dim, Fact, GroupNorm, Linear};
 
 pub(super) fn matmul([a, b]: [&Fact; 2]) -> Result<Fact, InferError> {
     float(0, a)?;
@@ -13,45 +13,6 @@ pub(super) fn matmul([a, b]: [&Fact; 2]) -> Result<Fact, InferError> {
     let mut shape = broadcast(batch_a, batch_b)?;
     shape.extend([m.clone(), n.clone()]);
     Ok(Fact::new(a.dtype, shape))
-}
-
-pub(super) fn conv(conv: &Conv, inputs: &[&Fact]) -> Result<Fact, InferError> {
-    let (x, weight, bias) = with_optional(inputs)?;
-    let axes = conv.stride.len();
-    if !(1..=2).contains(&axes) || [conv.padding.len(), conv.dilation.len()] != [axes; 2] {
-        return Err(InferError::Shape(format!("expected attributes for one or two axes, found {conv:?}")));
-    }
-    float(0, x)?;
-    has_rank(x, 2 + axes)?;
-    alike(1, weight, x)?;
-    has_rank(weight, 2 + axes)?;
-    let (out, channels) = (&weight.shape[0], &weight.shape[1]);
-    same("channels", &x.shape[1], &(channels.clone() * Dim::from(conv.groups)))?;
-    if conv.groups == 0 || !out.as_size().is_some_and(|out| out.is_multiple_of(conv.groups)) {
-        return Err(InferError::Shape(format!("{out} kernels cannot be split into {} groups", conv.groups)));
-    }
-    if let Some(bias) = bias {
-        alike(2, bias, x)?;
-        has_rank(bias, 1)?;
-        same("bias size", &bias.shape[0], out)?;
-    }
-    let mut shape = vec![x.shape[0].clone(), out.clone()];
-    for axis in 0..axes {
-        let Some(kernel) = weight.shape[2 + axis].as_size() else {
-            return Err(InferError::Shape(format!("kernel size is not fixed: {weight}")));
-        };
-        if conv.stride[axis] == 0 || kernel == 0 {
-            return Err(InferError::Shape("kernel and stride are at least 1".into()));
-        }
-        let reach = (kernel - 1) * conv.dilation[axis] + 1;
-        let [before, after] = conv.padding[axis];
-        let length = x.shape[2 + axis].clone() + Dim::from(before + after) - Dim::from(reach);
-        if length.as_constant().is_some_and(|length| length < 0) {
-            return Err(InferError::Shape(format!("kernel {weight} is larger than {x}")));
-        }
-        shape.push(length.floor_div(conv.stride[axis] as i64) + Dim::from(1));
-    }
-    Ok(Fact::new(x.dtype, shape))
 }
 
 pub(super) fn linear(linear: &Linear, inputs: &[&Fact]) -> Result<Fact, InferError> {
@@ -175,9 +136,9 @@ pub(super) fn cache_append([past, new]: [&Fact; 2]) -> Result<Fact, InferError> 
     super::layout::concat(2, &[past, new])
 }
 
-type WithOptional<'a> = (&'a Fact, &'a Fact, Option<&'a Fact>);
+pub(super) type WithOptional<'a> = (&'a Fact, &'a Fact, Option<&'a Fact>);
 
-fn with_optional<'a>(inputs: &[&'a Fact]) -> Result<WithOptional<'a>, InferError> {
+pub(super) fn with_optional<'a>(inputs: &[&'a Fact]) -> Result<WithOptional<'a>, InferError> {
     match inputs {
         [x, weight] => Ok((x, weight, None)),
         [x, weight, bias] => Ok((x, weight, Some(bias))),

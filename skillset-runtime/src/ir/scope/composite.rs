@@ -1,7 +1,7 @@
 //! Composite operations as methods; blocks declare the parameters and call these.
 
 use super::Scope;
-use crate::ir::{Attention, Conv, GroupNorm, Linear, MaxPool, Norm, Op, Rotary, Value};
+use crate::ir::{Attention, Conv, ConvTranspose, GroupNorm, Linear, MaxPool, Norm, Op, Rotary, Value};
 
 impl Scope<'_> {
     /// [`Op::Linear`].
@@ -12,6 +12,17 @@ impl Scope<'_> {
     /// [`Op::Conv`].
     pub fn apply_conv(&self, conv: Conv, x: Value, weight: Value, bias: Option<Value>) -> Value {
         self.push(Op::Conv(conv), [x, weight].into_iter().chain(bias).collect::<Vec<_>>())
+    }
+
+    /// [`Op::ConvTranspose`].
+    pub fn apply_conv_transpose(
+        &self,
+        conv: ConvTranspose,
+        x: Value,
+        weight: Value,
+        bias: Option<Value>,
+    ) -> Value {
+        self.push(Op::ConvTranspose(conv), [x, weight].into_iter().chain(bias).collect::<Vec<_>>())
     }
 
     /// [`Op::LayerNorm`].

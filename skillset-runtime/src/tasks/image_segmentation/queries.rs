@@ -59,7 +59,9 @@ impl Queries {
         // Of each pixel: which object it is of most probably.
         let weighed: Vec<Vec<f32>> = found
             .iter()
-            .map(|found| bilinear(found.mask, self.size, size).iter().map(|share| share * found.score).collect())
+            .map(|found| {
+                bilinear(found.mask, self.size, size).iter().map(|share| share * found.score).collect()
+            })
             .collect();
         let owners = best_of_each(&weighed, size.0 * size.1);
         let region = |(index, found): (usize, &Found<'_>)| {

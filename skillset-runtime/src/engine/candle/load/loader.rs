@@ -9,11 +9,11 @@ use super::sharing::{same, tables};
 use super::{Prepared, Target};
 use crate::engine::candle::convert;
 use crate::engine::candle::error::Fault;
-use crate::engine::candle::kernel::conv::PreparedConv;
+use crate::engine::candle::kernel::conv::{PreparedConv, PreparedConvTranspose};
 use crate::engine::candle::kernel::linear::{PreparedLinear, Weight};
 use crate::engine::candle::kernel::packed::Packed;
 use crate::engine::candle::op::{self, Context};
-use crate::ir::{Activation, Bindings, CheckedGraph, Conv, Dim, Node, Op, Value};
+use crate::ir::{Activation, Bindings, CheckedGraph, Dim, Node, Op, Value};
 use crate::weights::{WeightView, Weights};
 
 /// Computes what no run can change, in the order of the graph.
@@ -83,7 +83,15 @@ impl<'a> Loader<'a> {
                 self.prepared[value.index()] = Some(Prepared::Linear(linear));
             }
             Op::Conv(conv) if self.is_prepared(node) => {
-                self.prepared[value.index()] = Some(Prepared::Conv(self.conv(conv, node)?));
+                let prepared =
+                    self.kernels(node, |weight, shape, bias| PreparedConv::new(conv, weight, shape, bias))?;
+                self.prepared[value.index()] = Some(Prepared::Conv(prepared));
+            }
+            Op::ConvTranspose(conv) if self.is_prepared(node) => {
+                let prepared = self.kernels(node, |weight, shape, bias| {
+                    PreparedConvTranspose::new(conv, weight, shape, bias)
+                })?;
+                self.prepared[value.index()] = Some(Prepared::ConvTranspose(prepared));
             }
             _ => {
                 for &input in &node.inputs {
@@ -198,14 +206,18 @@ impl<'a> Loader<'a> {
         Ok(packed)
     }
 
-    /// A convolution with the kernels and the bias of `node`.
-    fn conv(&mut self, conv: &Conv, node: &Node) -> Result<PreparedConv, Fault> {
+    /// Makes something of the kernels of `node`, their shape, and its bias.
+    fn kernels<T>(
+        &mut self,
+        node: &Node,
+        make: impl FnOnce(&[f32], &[usize], Option<Vec<f32>>) -> Result<T, Fault>,
+    ) -> Result<T, Fault> {
         let bias = match node.inputs.get(2) {
             Some(&bias) => Some(self.tensor(bias)?.flatten_all()?.to_vec1()?),
             None => None,
         };
         let shape = self.sizes(node.inputs[1])?;
-        self.read(node.inputs[1], |weight| PreparedConv::new(conv, weight, &shape, bias))
+        self.read(node.inputs[1], |weight| make(weight, &shape, bias))
     }
 
     /// Makes something of the elements of a constant; those of a parameter are read right from the checkpoint.

@@ -9,7 +9,7 @@ use candle_core::{Device, Tensor};
 
 use self::loader::Loader;
 use super::error::Fault;
-use super::kernel::conv::PreparedConv;
+use super::kernel::conv::{PreparedConv, PreparedConvTranspose};
 use super::kernel::linear::PreparedLinear;
 use super::pool::Pool;
 use super::program::CandleProgram;
@@ -29,6 +29,7 @@ pub(super) struct Target {
 pub(super) enum Prepared {
     Linear(PreparedLinear),
     Conv(PreparedConv),
+    ConvTranspose(PreparedConvTranspose),
 }
 
 impl Prepared {
@@ -37,6 +38,7 @@ impl Prepared {
         match self {
             Self::Linear(linear) => linear.apply(x),
             Self::Conv(conv) => conv.apply(x),
+            Self::ConvTranspose(conv) => conv.apply(x),
         }
     }
 }

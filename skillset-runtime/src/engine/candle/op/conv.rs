@@ -3,8 +3,8 @@
 use candle_core::Tensor;
 
 use super::{Fault, arithmetic};
-use crate::engine::candle::kernel::conv::Geometry;
-use crate::ir::Conv;
+use crate::engine::candle::kernel::conv::{Geometry, PreparedConvTranspose};
+use crate::ir::{Conv, ConvTranspose};
 
 /// `[n, c, …]` by `[o, c/groups, …]`.
 pub(super) fn conv(
@@ -32,6 +32,17 @@ pub(super) fn conv(
     })
 }
 
+/// A transposed convolution whose kernels are computed in the run, so they were not packed at load.
+pub(super) fn conv_transpose(
+    conv: &ConvTranspose,
+    x: &Tensor,
+    weight: &Tensor,
+    bias: Option<&&Tensor>,
+) -> Result<Tensor, Fault> {
+    let bias = bias.map(|bias| bias.to_vec1()).transpose()?;
+    PreparedConvTranspose::new(conv, &weight.flatten_all()?.to_vec1()?, weight.dims(), bias)?.apply(x)
+}
+
 fn conv2d(conv: &Conv, x: &Tensor, weight: &Tensor) -> Result<Tensor, Fault> {
     let ((_, _, height, width), (_, _, down, across)) = (x.dims4()?, weight.dims4()?);
     let geometry = Geometry::new(conv, &[down, across]);
@@ -42,7 +53,7 @@ fn conv2d(conv: &Conv, x: &Tensor, weight: &Tensor) -> Result<Tensor, Fault> {
             let (x, padding) = if even { (x.clone(), padding) } else { (padded(&geometry, x)?, 0) };
             x.conv2d(weight, padding, stride, dilation, conv.groups)?
         }
-        _ => by_taps(&geometry, conv.groups, &padded(&geometry, x)?, weight, size)?,
+        _ => by_taps(&geometry, conv.groups, &padded(&geometry, x)?.contiguous()?, weight, size)?,
     })
 }
 

@@ -72,6 +72,9 @@ pub(super) fn evaluate(context: &Context<'_>, op: &Op, inputs: &[&Tensor]) -> Re
 
         (Op::MatMul, [a, b]) => Ok(a.broadcast_matmul(b)?),
         (Op::Conv(attributes), [x, weight, bias @ ..]) => conv::conv(attributes, x, weight, bias.first()),
+        (Op::ConvTranspose(attributes), [x, weight, bias @ ..]) => {
+            conv::conv_transpose(attributes, x, weight, bias.first())
+        }
         (Op::MaxPool(window), [x]) => pool::max_pool(context, window, x),
         (Op::GridSample, [x, grid]) => kernel::grid_sample::grid_sample(x, grid),
         (Op::Linear(linear), [x, weight, bias @ ..]) => composite::linear(linear, x, weight, bias.first()),

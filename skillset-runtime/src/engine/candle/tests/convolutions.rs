@@ -1,7 +1,7 @@
 //! Convolutions.
 
 use super::{Noise, compare, floats, graph, tensors};
-use crate::ir::{Activation, Conv};
+use crate::ir::{Activation, Conv, ConvTranspose};
 
 /// Compares the convolution of `x` by kernels of `weight`, as it lies and with its channels last.
 fn check(conv: &Conv, x: &[usize], weight: &[usize]) {
@@ -69,4 +69,52 @@ fn depthwise_convolutions_agree_with_candle() {
         let line = Conv { groups: channels, padding: vec![[3, 0]], ..Conv::new(1) };
         check(&Conv { activation: Some(Activation::Silu), ..line }, &[2, channels, 9], &[channels, 1, 4]);
     }
+}
+
+#[test]
+fn transposed_convolutions_agree_with_their_decomposition() {
+    let image = || ConvTranspose::new(2);
+    let cases = [
+        (image(), [4, 5, 3, 3]),
+        (ConvTranspose { stride: vec![2, 2], ..image() }, [4, 5, 2, 2]),
+        (ConvTranspose { stride: vec![2, 3], output_padding: vec![1, 2], ..image() }, [4, 5, 3, 2]),
+        (ConvTranspose { padding: vec![[1, 2], [3, 0]], stride: vec![2, 1], ..image() }, [4, 5, 3, 2]),
+        (ConvTranspose { dilation: vec![2, 3], groups: 2, ..image() }, [4, 5, 2, 2]),
+    ];
+    for (conv, kernels) in cases {
+        for computed in [false, true] {
+            let graph = graph(|g| {
+                let x = floats(g, "x", &["n", "4", "h", "w"]);
+                let weight = g.param("weight", &kernels);
+                let weight = if computed {
+                    g.mul(weight, g.mean(g.mean(g.mean(g.mean(x, 3), 2), 1), 0))
+                } else {
+                    weight
+                };
+                let bias = g.param("bias", &[5 * conv.groups]);
+                g.output("y", g.apply_conv_transpose(conv.clone(), x, weight, Some(bias)));
+            });
+            compare(&graph, &tensors([("x", Noise(9).floats(&[2, 4, 6, 5]))]));
+        }
+    }
+    let line = ConvTranspose { stride: vec![4], padding: vec![[2, 1]], ..ConvTranspose::new(1) };
+    let graph = graph(|g| {
+        let x = floats(g, "x", &["n", "4", "l"]);
+        g.output("y", g.apply_conv_transpose(line.clone(), x, g.param("weight", &[4, 3, 8]), None));
+    });
+    compare(&graph, &tensors([("x", Noise(9).floats(&[2, 4, 11]))]));
+}
+
+#[test]
+fn arithmetic_behind_a_convolution_agrees_with_candle() {
+    let graph = graph(|g| {
+        let x = floats(g, "x", &["n", "4", "h", "7"]);
+        let y = g.apply_conv(Conv::new(2), x, g.param("weight", &[6, 4, 1, 1]), None);
+        let scaled = g.mul(y, g.param("scale", &[6, 1, 1]));
+        g.output("sum", g.add(g.tanh(scaled), y));
+        g.output("row", g.sub(g.param("row", &[1, 1, 1, 7]), y));
+        g.output("mixed", g.add(y, floats(g, "other", &["n", "6", "h", "7"])));
+    });
+    let inputs = [("x", Noise(3).floats(&[2, 4, 5, 7])), ("other", Noise(4).floats(&[2, 6, 5, 7]))];
+    compare(&graph, &tensors(inputs));
 }

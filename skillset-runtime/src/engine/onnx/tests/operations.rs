@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use super::Kind::{Bools, Floats, Ints};
 use super::{BATCH as B, SEQUENCE as S, Spec, assert_close, graph, load};
 use crate::ir::{
-    Activation, Attention, Compare, Conv, DType, Dim, GroupNorm, Linear, MaxPool, Reduce, Rotary,
-    RotaryPairs, Scope, Unary, Value, decompose,
+    Activation, Attention, Compare, Conv, ConvTranspose, DType, Dim, GroupNorm, Linear, MaxPool, Reduce,
+    Rotary, RotaryPairs, Scope, Unary, Value, decompose,
 };
 use crate::tensor::TensorData;
 
@@ -106,6 +106,26 @@ fn convolution() {
     check("convolution of a line", &[(Floats, &[B, 4, S]), (Floats, &[6, 4, 3]), (Floats, &[6])], |g, x| {
         let steps = Conv { stride: vec![2], ..gelu.clone() };
         g.apply_conv(steps, x[0], x[1], Some(x[2]))
+    });
+}
+
+#[test]
+fn transposed_convolution() {
+    let conv = ConvTranspose {
+        stride: vec![2, 3],
+        padding: vec![[1, 1], [0, 0]],
+        output_padding: vec![1, 0],
+        dilation: vec![1, 2],
+        groups: 2,
+    };
+    let (image, kernels): (Spec, Spec) = ((Floats, &[B, 4, 5, S]), (Floats, &[4, 3, 3, 4]));
+    check("transposed convolution", &[image, kernels, (Floats, &[6])], |g, x| {
+        g.apply_conv_transpose(conv.clone(), x[0], x[1], Some(x[2]))
+    });
+    let line: [Spec; 3] = [(Floats, &[B, 4, S]), (Floats, &[4, 3, 5]), (Floats, &[3])];
+    check("transposed convolution of a line", &line, |g, x| {
+        let conv = ConvTranspose { stride: vec![2], ..ConvTranspose::new(1) };
+        g.apply_conv_transpose(conv, x[0], x[1], Some(x[2]))
     });
 }
 

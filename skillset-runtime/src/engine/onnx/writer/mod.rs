@@ -244,6 +244,7 @@ fn lower(g: &mut Lowering<'_>, op: &Op, inputs: &[Value], shape: &[Dim]) -> Resu
 
         Op::MatMul => g.op("MatMul", &names),
         Op::Conv(conv) => g.conv(conv, &names),
+        Op::ConvTranspose(conv) => g.conv_transpose(conv, &names),
         Op::MaxPool(pool) => g.max_pool(pool, names[0]),
         Op::GridSample => g.node("GridSample", &names, vec![AttributeProto::string("mode", "linear")]),
         Op::Linear(linear) => g.linear(linear, &names, [before(0), before(1)])?,

@@ -3,7 +3,7 @@
 use super::WriteError;
 use super::lowering::Lowering;
 use crate::engine::onnx::proto::AttributeProto;
-use crate::ir::{Conv, Dim, GroupNorm, Linear, MaxPool, Norm, Reduce};
+use crate::ir::{Conv, ConvTranspose, Dim, GroupNorm, Linear, MaxPool, Norm, Reduce};
 
 impl Lowering<'_> {
     /// `x · weightᵀ + bias` of shapes `[x, weight]` by Gemm, which takes the weight as checkpoints store it.
@@ -41,15 +41,26 @@ impl Lowering<'_> {
 
     pub fn conv(&mut self, conv: &Conv, inputs: &[&str]) -> String {
         let Conv { stride, padding, dilation, groups, activation } = conv;
-        let pads = [0, 1].into_iter().flat_map(|side| padding.iter().map(move |padding| padding[side]));
         let attributes = vec![
             AttributeProto::ints("strides", stride.iter().copied()),
-            AttributeProto::ints("pads", pads),
+            AttributeProto::ints("pads", pads(padding)),
             AttributeProto::ints("dilations", dilation.iter().copied()),
             AttributeProto::int("group", *groups as i64),
         ];
         let sum = self.node("Conv", inputs, attributes);
         activation.map_or_else(|| sum.clone(), |activation| self.activation(activation, &sum))
+    }
+
+    pub fn conv_transpose(&mut self, conv: &ConvTranspose, inputs: &[&str]) -> String {
+        let ConvTranspose { stride, padding, output_padding, dilation, groups } = conv;
+        let attributes = vec![
+            AttributeProto::ints("strides", stride.iter().copied()),
+            AttributeProto::ints("pads", pads(padding)),
+            AttributeProto::ints("output_padding", output_padding.iter().copied()),
+            AttributeProto::ints("dilations", dilation.iter().copied()),
+            AttributeProto::int("group", *groups as i64),
+        ];
+        self.node("ConvTranspose", inputs, attributes)
     }
 
     /// By InstanceNormalization, for which ONNX Runtime has a kernel on every device, of groups laid out as channels.
@@ -109,4 +120,9 @@ impl Lowering<'_> {
             None => normal,
         }
     }
+}
+
+/// Padding in ONNX's order: before on every axis, then after.
+fn pads(padding: &[[usize; 2]]) -> impl Iterator<Item = usize> {
+    [0, 1].into_iter().flat_map(move |side| padding.iter().map(move |padding| padding[side]))
 }

@@ -8,11 +8,13 @@ mod depthwise;
 mod geometry;
 mod image;
 mod product;
+mod transposed;
 
 use candle_core::Tensor;
 
 pub(in crate::engine::candle) use self::geometry::Geometry;
 use self::product::Product;
+pub(in crate::engine::candle) use self::transposed::PreparedConvTranspose;
 use super::packed::Packed;
 use crate::engine::candle::error::Fault;
 use crate::ir::{Activation, Conv};
