@@ -49,7 +49,7 @@ pub enum Type {
 }
 
 /// Every task.
-pub const TASKS: [Task; 14] = [
+pub const TASKS: [Task; 15] = [
     Task {
         name: "audio-classification",
         pipeline: "AudioClassifier",

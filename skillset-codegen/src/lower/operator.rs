@@ -1,6 +1,7 @@
 //! Operators: arithmetic of sizes, numbers, dims and values.
 
-use quote::{format_ident, quote};
+use proc_macro2::Literal;
+use quote::{ToTokens, format_ident, quote};
 use syn::BinOp;
 
 use crate::vocabulary::Type;
@@ -51,8 +52,12 @@ impl Context<'_> {
     fn check_sizes(&mut self, op: &BinOp, left: &Typed, right: &Typed, ty: Type) -> Checked<Typed> {
         let (a, b) = (left.coerced(&ty)?, right.coerced(&ty)?);
         let call = |method: &str, bits: u32| {
-            let (receiver, method, argument) =
-                (a.at_least(Binding::Atom), format_ident!("{method}"), &b.tokens);
+            // A method needs to know the type of a number.
+            let receiver = match left.literal.and_then(|value| usize::try_from(value).ok()) {
+                Some(value) => Literal::usize_suffixed(value).to_token_stream(),
+                None => a.at_least(Binding::Atom),
+            };
+            let (method, argument) = (format_ident!("{method}"), &b.tokens);
             let call = quote!(#receiver.#method(#argument));
             let mut typed = Typed::new(call, Type::Usize, Binding::Atom).reading(&[&a, &b]);
             typed.bits = bits;

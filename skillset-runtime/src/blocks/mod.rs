@@ -63,7 +63,6 @@ pub use packed_sequences::PackedSequences;
 pub use padding_mask::PaddingMask;
 pub use parameter::Parameter;
 pub use patch_decoder::PatchDecoder;
-pub use patch_embeddings::PatchEmbeddings;
 pub use patch_embeddings::{PatchEmbeddings, PatchEmbeddingsNames};
 pub use patch_grid::PatchGrid;
 pub use patch_merging::PatchMerging;

@@ -1,4 +1,4 @@
-//! Operations that move elements.
+//! Operations that move elements, or need them in some order.
 
 use candle_core::Tensor;
 
@@ -23,4 +23,13 @@ pub(super) fn slice(axis: usize, start: usize, end: usize, x: &Tensor) -> Result
         )));
     }
     Ok(x.narrow(axis, start, end - start)?)
+}
+
+/// Batched matrix product; candle's takes matrices that lie behind each other, row by row or column by column.
+pub(super) fn matmul(a: &Tensor, b: &Tensor) -> Result<Tensor, Fault> {
+    let compact = |x: &Tensor| {
+        let lies_well = x.is_contiguous() || x.t().is_ok_and(|x| x.is_contiguous());
+        if lies_well { Ok(x.clone()) } else { x.contiguous() }
+    };
+    Ok(compact(a)?.broadcast_matmul(&compact(b)?)?)
 }

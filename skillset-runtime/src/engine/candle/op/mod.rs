@@ -70,7 +70,7 @@ pub(super) fn evaluate(context: &Context<'_>, op: &Op, inputs: &[&Tensor]) -> Re
         (Op::Softmax { axis }, [x]) => reduce::softmax(context, *axis, x),
         (Op::CumSum { axis }, [x]) => reduce::cumsum(*axis, x),
 
-        (Op::MatMul, [a, b]) => Ok(a.broadcast_matmul(b)?),
+        (Op::MatMul, [a, b]) => layout::matmul(a, b),
         (Op::Conv(attributes), [x, weight, bias @ ..]) => conv::conv(attributes, x, weight, bias.first()),
         (Op::ConvTranspose(attributes), [x, weight, bias @ ..]) => {
             conv::conv_transpose(attributes, x, weight, bias.first())
