@@ -12,7 +12,10 @@ from pathlib import Path
 
 import torch
 from safetensors.torch import save_file
-from transformers import BertConfig, BertModel, LlamaConfig, LlamaForCausalLM, ViTConfig, ViTModel
+from transformers import (
+    BertConfig, BertModel, DetrConfig, DetrModel, LlamaConfig, LlamaForCausalLM, ResNetConfig, SwinConfig, SwinModel, ViTConfig,
+    ViTModel,
+)  # fmt: skip
 from transformers.utils.logging import disable_progress_bar
 
 from scenarios import EXPORTED, ONNXRUNTIME, Scenario, checkpoint, inputs, named
@@ -28,6 +31,10 @@ def random_model(name: str) -> torch.nn.Module:
             model = BertModel(BertConfig())
         case "vit":
             model = ViTModel(ViTConfig())
+        case "swin":
+            model = SwinModel(SwinConfig())
+        case "detr":
+            model = DetrModel(DetrConfig(backbone_config=ResNetConfig(out_features=["stage4"])))
         case "llama":
             config = LlamaConfig(
                 hidden_size=768,
