@@ -30,7 +30,7 @@ class Forward(NamedTuple):
 
 
 class Generate(NamedTuple):
-    """Greedy generation with a cache of keys and values."""
+    """Greedy generation with a cache of keys and values, or a state."""
 
     name: str
     title: str
@@ -52,6 +52,7 @@ SCENARIOS: tuple[Scenario, ...] = (
     Forward("detr-resnet-50", "DETR on ResNet-50, 1 × 800 × 1066 pixels", "detr", (1, 3, 800, 1066), 1, (CANDLE, ONNX, PYTORCH)),
     Generate("llama-128+64", "Llama shape of 162 M parameters, 128 + 64 tokens", "llama", (1, 128), 64),
     Generate("llama-768+64", "Llama shape of 162 M parameters, 768 + 64 tokens", "llama", (1, 768), 64),
+    Generate("mamba2-128+64", "Mamba 2 of 129 M parameters, 128 + 64 tokens", "mamba2", (1, 128), 64),
 )
 
 

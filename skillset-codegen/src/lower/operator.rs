@@ -1,7 +1,6 @@
 //! Operators: arithmetic of sizes, numbers, dims and values.
 
-use proc_macro2::Literal;
-use quote::{ToTokens, format_ident, quote};
+use quote::{format_ident, quote};
 use syn::BinOp;
 
 use crate::vocabulary::Type;
@@ -52,12 +51,12 @@ impl Context<'_> {
     fn check_sizes(&mut self, op: &BinOp, left: &Typed, right: &Typed, ty: Type) -> Checked<Typed> {
         let (a, b) = (left.coerced(&ty)?, right.coerced(&ty)?);
         let call = |method: &str, bits: u32| {
-            // A method needs to know the type of a number.
-            let receiver = match left.literal.and_then(|value| usize::try_from(value).ok()) {
-                Some(value) => Literal::usize_suffixed(value).to_token_stream(),
-                None => a.at_least(Binding::Atom),
+            let (method, argument, literal) = (format_ident!("{method}"), &b.tokens, &left.tokens);
+            let receiver = match left.ty {
+                // A number has no methods before it has a type.
+                Type::Integer => quote!((#literal as usize)),
+                _ => a.at_least(Binding::Atom),
             };
-            let (method, argument) = (format_ident!("{method}"), &b.tokens);
             let call = quote!(#receiver.#method(#argument));
             let mut typed = Typed::new(call, Type::Usize, Binding::Atom).reading(&[&a, &b]);
             typed.bits = bits;

@@ -6,10 +6,12 @@
 //! The code generator learns the blocks by reading this folder, so a new block is one new file and a line here.
 
 mod attention;
+mod causal_conv;
 mod conv;
 mod conv_batch_norm;
 mod conv_transpose;
 mod embedding;
+mod gated_rms_norm;
 mod grid_positions;
 mod image_mask;
 mod image_positions;
@@ -34,6 +36,7 @@ mod positions;
 mod resample;
 mod rope_parameters;
 mod rotary_embedding;
+mod selective_scan;
 mod sine_positions;
 mod statistics_pooling;
 mod tdnn;
@@ -41,12 +44,15 @@ mod tied_linear;
 mod token_embeddings;
 mod window_attention;
 mod windows;
+mod zero_padding;
 
 pub use attention::{Attention, AttentionNames};
+pub use causal_conv::CausalConv;
 pub use conv::{Conv1d, Conv2d};
 pub use conv_batch_norm::{ConvBatchNorm, ConvBatchNormNames};
 pub use conv_transpose::ConvTranspose2d;
 pub use embedding::Embedding;
+pub use gated_rms_norm::GatedRmsNorm;
 pub use grid_positions::GridPositions;
 pub use image_mask::ImageMask;
 pub use image_positions::ImagePositions;
@@ -69,9 +75,11 @@ pub use patch_merging::PatchMerging;
 pub use positions::{PaddedPositions, Positions, TokenTypes};
 pub use rope_parameters::{RopeParameters, RopeScaling};
 pub use rotary_embedding::{Rope, RotaryEmbedding};
+pub use selective_scan::SelectiveScan;
 pub use sine_positions::SinePositions;
 pub use statistics_pooling::StatisticsPooling;
 pub use tdnn::Tdnn;
 pub use tied_linear::TiedLinear;
 pub use token_embeddings::TokenEmbeddings;
 pub use window_attention::WindowAttention;
+pub use zero_padding::ZeroPadding;

@@ -96,7 +96,8 @@ pub(super) fn attributes(graph: &CheckedGraph, op: &Op) -> String {
         | Op::Select
         | Op::MatMul
         | Op::GridSample
-        | Op::CacheAppend => String::new(),
+        | Op::CacheAppend
+        | Op::SelectiveScan => String::new(),
     }
 }
 

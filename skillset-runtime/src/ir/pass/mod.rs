@@ -6,6 +6,7 @@ mod fuse;
 mod liveness;
 mod merge;
 mod narrow;
+mod parts;
 
 pub use dead_code::dead_code;
 pub use fold::fold;
@@ -13,6 +14,7 @@ pub use fuse::fuse;
 pub use liveness::{Liveness, liveness};
 pub use merge::merge;
 pub use narrow::narrow;
+pub use parts::parts;
 
 use super::{Graph, Value};
 

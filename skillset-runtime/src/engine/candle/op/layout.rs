@@ -25,11 +25,19 @@ pub(super) fn slice(axis: usize, start: usize, end: usize, x: &Tensor) -> Result
     Ok(x.narrow(axis, start, end - start)?)
 }
 
-/// Batched matrix product; candle's takes matrices that lie behind each other, row by row or column by column.
-pub(super) fn matmul(a: &Tensor, b: &Tensor) -> Result<Tensor, Fault> {
-    let compact = |x: &Tensor| {
-        let lies_well = x.is_contiguous() || x.t().is_ok_and(|x| x.is_contiguous());
-        if lies_well { Ok(x.clone()) } else { x.contiguous() }
+/// `x` as candle multiplies it: matrices one behind the other, each by rows or by columns.
+pub(super) fn matrices(x: &Tensor) -> Result<Tensor, Fault> {
+    let (sizes, strides) = (x.dims(), x.stride());
+    let (Some((leading, &[rows, columns])), Some((steps, matrix))) =
+        (sizes.split_last_chunk(), strides.split_last_chunk::<2>())
+    else {
+        return Ok(x.clone());
     };
-    Ok(compact(a)?.broadcast_matmul(&compact(b)?)?)
+    let mut expected = rows * columns;
+    let mut even = *matrix == [columns, 1] || *matrix == [1, rows];
+    for (size, step) in leading.iter().zip(steps).rev() {
+        even &= *size == 1 || *step == expected;
+        expected *= size;
+    }
+    if even { Ok(x.clone()) } else { Ok(x.contiguous()?) }
 }

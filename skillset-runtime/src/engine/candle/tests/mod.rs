@@ -7,6 +7,7 @@ mod failures;
 mod images;
 mod network;
 mod primitives;
+mod scans;
 mod sessions;
 
 use std::collections::BTreeMap;
