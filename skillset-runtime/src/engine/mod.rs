@@ -57,6 +57,14 @@ pub trait Engine: Send + Sync {
     fn load_exported_decoder(&self, file: &Path) -> Result<Box<dyn Program>, EngineError> {
         Err(no_exported(self.name(), file))
     }
+
+    /// Prepares the encoder before such a decoder: `encoder_model*.onnx` beside `file`, or `file` itself.
+    ///
+    /// # Errors
+    /// As [`load_exported`](Self::load_exported); also if it is missing.
+    fn load_exported_encoder(&self, file: &Path) -> Result<Box<dyn Program>, EngineError> {
+        Err(no_exported(self.name(), file))
+    }
 }
 
 /// That `engine` runs no ONNX files.
