@@ -8,7 +8,7 @@ use quote::quote;
 use crate::lower::ident;
 use crate::vocabulary::Vocabulary;
 
-const CHECKPOINT: [&str; 17] = [
+const CHECKPOINT: [&str; 18] = [
     "AnyConfig",
     "CommonConfig",
     "ConfigError",
@@ -24,6 +24,7 @@ const CHECKPOINT: [&str; 17] = [
     "cycle_then",
     "first_layers",
     "first_of_every",
+    "is_stage_out",
     "last_of_every",
     "unsupported",
 ];
