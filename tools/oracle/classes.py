@@ -13,12 +13,17 @@ WITHOUT_PIPELINE = (
     "masked-image-modeling",
     "next-sentence-prediction",
     "pre-training",
+    "text-encoding",
     "time-series-classification",
     "time-series-prediction",
     "time-series-regression",
 )
+
 # Heads that some types have in none of the tables, by the end of the class's name.
 WITHOUT_TABLE = {"time-series-prediction": "ForPrediction"}
+
+# Auto classes that are not called after their task.
+RENAMED = {"seq2seq-lm": "text2text-generation"}
 
 
 def task_classes(config: PreTrainedConfig) -> dict[str, type[PreTrainedModel]]:
@@ -50,11 +55,11 @@ def auto_classes():
         for auto in entry["pt"]:
             if auto is not modeling_auto.AutoModel:
                 yield task, auto
-    by_task = {
-        _kebab(name.removeprefix("AutoModelFor")): auto
-        for name, auto in vars(modeling_auto).items()
-        if name.startswith("AutoModelFor")
-    }
+    by_task = {}
+    for name, auto in vars(modeling_auto).items():
+        if name.startswith("AutoModelFor"):
+            task = _kebab(name.removeprefix("AutoModelFor"))
+            by_task[RENAMED.get(task, task)] = auto
     for task in (*pipelines.REMOVED_TASKS, *WITHOUT_PIPELINE):
         mapping = getattr(modeling_auto, f"MODEL_FOR_{task.replace('-', '_').upper()}_MAPPING", None)
         if task in by_task:
