@@ -91,9 +91,12 @@ impl Input {
                 rust: r#"("Who wrote it?", "Ada wrote it.")"#,
                 ..TEXT
             },
-            "image-classification" | "image-feature-extraction" | "object-detection" => IMAGE,
+            "image-classification"
+            | "image-feature-extraction"
+            | "image-segmentation"
+            | "object-detection" => IMAGE,
             "audio-classification" => RECORDING,
-            // What is written token by token does not run yet.
+            // Of what is written token by token only Whisper's kind runs, from other files than these.
             "automatic-speech-recognition"
                 if task.classes.iter().any(|class| class.name.ends_with("ForCTC")) =>
             {

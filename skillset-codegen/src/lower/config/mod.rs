@@ -27,9 +27,10 @@ pub(crate) use field::{Config, Field};
 pub(crate) use nested::named as named_nested;
 
 /// The types that a field may have; `?` behind one allows `null`.
-const TYPES: [&str; 17] = [
+const TYPES: [&str; 18] = [
     "Activation",
     "Config",
+    "GatedActivation",
     "Labels",
     "OneOrMany<i64>",
     "RopeParameters",
@@ -222,6 +223,7 @@ impl ConfigField {
             Type::Pair(_) => quote!(r.size2(#name, #or_none)?),
             Type::Usize if names.counts.contains(name) => quote!(r.count(#name, #or_none)?),
             Type::Usize if names.positive.contains(name) => quote!(r.positive(#name, #or_none)?),
+            Type::Option(_) if names.counts.contains(name) => quote!(r.opt_count(#name, #or_none)?),
             Type::Option(inner) => match (getter(inner), default) {
                 (None, _) => quote!(r.opt_parsed(#name)?),
                 (Some(getter), None) => {
@@ -333,6 +335,13 @@ fn literal(node: &Node, ty: &Type) -> Checked<TokenStream> {
         }
         (Data::Bool(value), Type::Bool) => quote!(#value),
         (Data::String(text), Type::String) => quote!(#text.to_owned()),
+        (Data::String(text), Type::Named(name)) if name == "GatedActivation" => {
+            let (gated, name) = text.strip_prefix("gated-").map_or((false, &**text), |name| (true, name));
+            let name = if gated && name == "gelu" { "gelu_new" } else { name };
+            let known = &Vocabulary::get().enums["Activation"];
+            let variant = ident(known.names.get(name).ok_or_else(wrong)?);
+            quote!(GatedActivation { activation: Activation::#variant, gated: #gated })
+        }
         (Data::String(text), Type::Named(name)) => {
             let known = Vocabulary::get().enums.get(name).ok_or_else(wrong)?;
             let variant = known.names.get(text).ok_or_else(|| {
@@ -370,6 +379,35 @@ pub(crate) fn lower_checks(
     names: &mut ConfigNames,
     errors: &mut Errors,
 ) -> Vec<TokenStream> {
+    let require = |check: &Check, holds: TokenStream| {
+        let (field, expected) = (&check.field.text, &check.expected);
+        quote!(r.require(#holds, #field, #expected)?;)
+    };
+    lower_each(checks, "config", names, errors, require)
+}
+
+/// Checks of a task become statements over `c` that make its graph fail.
+pub(crate) fn lower_task_checks(
+    checks: &[Check],
+    names: &mut ConfigNames,
+    errors: &mut Errors,
+) -> Vec<TokenStream> {
+    let receiver = quote!(c);
+    let refuse = |check: &Check, holds: TokenStream| {
+        let (field, expected) = (&check.field.text, &check.expected);
+        let found = field_of(&receiver, field);
+        quote!(if !(#holds) { g.fail(unsupported(#field, #expected, &#found)); })
+    };
+    lower_each(checks, "c", names, errors, refuse)
+}
+
+fn lower_each(
+    checks: &[Check],
+    receiver: &'static str,
+    names: &mut ConfigNames,
+    errors: &mut Errors,
+    statement: impl Fn(&Check, TokenStream) -> TokenStream,
+) -> Vec<TokenStream> {
     let mut lowered = vec![];
     for check in checks {
         let Text { text: field, at } = &check.field;
@@ -378,13 +416,9 @@ pub(crate) fn lower_checks(
             errors.push(at, format_args!("there is no config field {field:?}{hint}"));
         }
         let (vocabulary, locals) = (Vocabulary::get(), Locals::new());
-        let mut context =
-            Context { config: names, locals: &locals, vocabulary, receiver: "config", symbols: &[] };
+        let mut context = Context { config: names, locals: &locals, vocabulary, receiver, symbols: &[] };
         match context.parse_as(&check.require.text, &Type::Bool) {
-            Ok((tokens, _)) => {
-                let expected = &check.expected;
-                lowered.push(quote!(r.require(#tokens, #field, #expected)?;));
-            }
+            Ok((tokens, _)) => lowered.push(statement(check, tokens)),
             Err(message) => errors.push(&check.require.at, message),
         }
     }

@@ -3,12 +3,18 @@
 use serde_json::{Map, Value, json};
 
 use super::{AnyConfig, OneOrMany, OrString, Words};
+use crate::blocks::GatedActivation;
 use crate::ir::Activation;
 
 /// A type of a config's field.
 pub trait ToJson {
     /// The value as `config.json` has it.
     fn to_json(&self) -> Value;
+}
+
+/// That a task does not support what `field` of the config is: "config.json: /field: expected …, found …".
+pub fn unsupported(field: &str, expected: &str, found: &impl ToJson) -> String {
+    format!("config.json: /{field}: expected {expected}, found {}", super::show(&found.to_json()))
 }
 
 macro_rules! plain {
@@ -37,6 +43,12 @@ impl ToJson for f64 {
 }
 
 impl ToJson for Activation {
+    fn to_json(&self) -> Value {
+        self.to_string().into()
+    }
+}
+
+impl ToJson for GatedActivation {
     fn to_json(&self) -> Value {
         self.to_string().into()
     }
