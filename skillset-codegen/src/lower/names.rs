@@ -33,6 +33,8 @@ pub(crate) struct ConfigNames {
     pub positive: BTreeSet<String>,
     /// Fields that say how often steps are repeated: they are read with a limit.
     pub counts: BTreeSet<String>,
+    /// Kinds of layers that expressions tell apart, by field: others are refused.
+    pub layer_types: BTreeMap<String, BTreeSet<String>>,
 }
 
 /// Identifiers that emitted code uses for itself.

@@ -7,7 +7,9 @@
 
 mod attention;
 mod embedding;
+mod experts;
 mod last_token;
+mod latent_attention;
 mod linear;
 mod mlp;
 mod norm;
@@ -19,12 +21,15 @@ mod positions;
 mod resample;
 mod rope_parameters;
 mod rotary_embedding;
+mod router;
 mod tied_linear;
 mod token_embeddings;
 
-pub use attention::{Attention, AttentionNames};
+pub use attention::{Attention, AttentionNames, QkNorm};
 pub use embedding::Embedding;
+pub use experts::{ExpertNames, Experts};
 pub use last_token::LastToken;
+pub use latent_attention::LatentAttention;
 pub use linear::Linear;
 pub use mlp::{GatedMlp, GatedMlpNames, Mlp, MlpNames};
 pub use norm::{LayerNorm, RmsNorm};
@@ -33,7 +38,8 @@ pub use padding_mask::PaddingMask;
 pub use patch_decoder::PatchDecoder;
 pub use patch_embeddings::PatchEmbeddings;
 pub use positions::{PaddedPositions, Positions, TokenTypes};
-pub use rope_parameters::{RopeParameters, RopeScaling};
+pub use rope_parameters::{LayerRopeParameters, RopeParameters, RopeScaling};
 pub use rotary_embedding::{Rope, RotaryEmbedding};
+pub use router::{Router, RouterScores, Routing};
 pub use tied_linear::TiedLinear;
 pub use token_embeddings::TokenEmbeddings;

@@ -1,6 +1,7 @@
 //! What composites mean: their decomposition into primitives.
 
 mod attention;
+mod experts;
 mod linear;
 mod norm;
 mod rotary;
@@ -37,6 +38,7 @@ fn primitives(g: &Scope, op: &Op, inputs: &[Value]) -> Value {
         Op::RmsNorm(norm) => norm::rms_norm(g, norm, inputs),
         Op::Attention(attention) => attention::decompose(g, attention, inputs),
         Op::Rotary(rotary) => rotary::decompose(g, *rotary, inputs),
+        Op::Experts(experts) => experts::decompose(g, experts, inputs),
         Op::CacheAppend => g.concat(inputs[0], inputs[1], 2),
         primitive => unreachable!("{primitive:?} is no composite"),
     }

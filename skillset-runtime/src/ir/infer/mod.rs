@@ -50,6 +50,7 @@ pub(super) fn infer(graph: &Graph, op: &Op, inputs: &[&Fact]) -> Result<Fact, In
         Op::Cast(dtype) => Ok(Fact::new(*dtype, one(inputs)?.shape.clone())),
         Op::Reduce { axes, .. } => arithmetic::reduce(axes, one(inputs)?),
         Op::ArgMax { axis } => arithmetic::arg_max(*axis, one(inputs)?),
+        Op::TopK { count } => arithmetic::top_k(*count, one(inputs)?),
         Op::Softmax { axis } => {
             let x = one(inputs)?;
             float(0, x)?;
@@ -77,6 +78,7 @@ pub(super) fn infer(graph: &Graph, op: &Op, inputs: &[&Fact]) -> Result<Fact, In
         Op::RmsNorm(_) => network::norm(inputs, 2),
         Op::Attention(attention) => network::attention(attention, inputs),
         Op::Rotary(_) => network::rotary(three(inputs)?),
+        Op::Experts(_) => network::experts(inputs),
         Op::CacheAppend => network::cache_append(two(inputs)?),
     }
 }

@@ -9,9 +9,10 @@ use super::{Prepared, Target};
 use crate::engine::candle::convert;
 use crate::engine::candle::error::Fault;
 use crate::engine::candle::kernel::conv::PreparedConv;
+use crate::engine::candle::kernel::experts::Expert;
 use crate::engine::candle::kernel::linear::{PreparedLinear, Weight};
 use crate::engine::candle::op::{self, Context};
-use crate::ir::{Activation, Bindings, CheckedGraph, Dim, Node, Op, Value};
+use crate::ir::{Activation, Bindings, CheckedGraph, Dim, Experts, Node, Op, Param, Value};
 use crate::weights::{WeightView, Weights};
 
 /// Computes what no run can change, in the order of the graph.
@@ -80,6 +81,10 @@ impl<'a> Loader<'a> {
                 let linear = self.linear(weight, node, linear.activation)?;
                 self.prepared[value.index()] = Some(Prepared::Linear(linear));
             }
+            Op::Experts(experts) if self.is_prepared_from(node, 3) => {
+                let experts = self.experts(experts, &node.inputs[3..])?;
+                self.prepared[value.index()] = Some(Prepared::Experts(experts));
+            }
             Op::Conv2d(conv) if conv.groups == 1 && self.is_prepared(node) => {
                 let (conv, weight) = (conv.clone(), self.kernels(node.inputs[1])?);
                 let [_, _, height, width] = self.sizes(node.inputs[1])?;
@@ -127,26 +132,31 @@ impl<'a> Loader<'a> {
             return Err(Fault::Reason("a constant was dropped before its last reader".into()));
         };
         let param = &self.graph.params[index];
-        let view = self.view(index)?;
-        let floats = convert::floats(&view)?.into_owned();
-        self.weights.release(&param.name);
+        let mut floats: Vec<f32> = vec![];
+        for (name, shape) in param.tensors() {
+            // One tensor is taken as it is, several are joined.
+            let values = convert::floats(&self.view(&name, shape)?)?;
+            if param.stacked {
+                floats.extend_from_slice(&values)
+            } else {
+                floats = values.into_owned()
+            }
+            self.weights.release(&name);
+        }
         let tensor = Tensor::from_vec(floats, param.shape.as_slice(), &self.target.device)?
             .to_dtype(convert::dtype(self.graph.float))?;
         self.constants[value.index()] = Some(tensor.clone());
         Ok(tensor)
     }
 
-    fn view(&self, index: usize) -> Result<WeightView<'a>, Fault> {
-        let param = &self.graph.params[index];
+    /// The checkpoint's tensor of a parameter.
+    fn view(&self, name: &str, shape: &[usize]) -> Result<WeightView<'a>, Fault> {
         let view = self
             .weights
-            .get(&param.name)
-            .ok_or_else(|| Fault::Reason(format!("the checkpoint has no tensor {:?}", param.name)))?;
-        if view.shape != param.shape {
-            return Err(Fault::Reason(format!(
-                "{:?} is {:?}, expected {:?}",
-                view.name, view.shape, param.shape
-            )));
+            .get(name)
+            .ok_or_else(|| Fault::Reason(format!("the checkpoint has no tensor {name:?}")))?;
+        if view.shape != shape {
+            return Err(Fault::Reason(format!("{:?} is {:?}, expected {shape:?}", view.name, view.shape)));
         }
         Ok(view)
     }
@@ -162,7 +172,12 @@ impl<'a> Loader<'a> {
 
     /// Whether a node is prepared for its weight and bias, which must be constant.
     fn is_prepared(&self, node: &Node) -> bool {
-        self.target.kernels && node.inputs[1..].iter().all(|input| self.settled[input.index()])
+        self.is_prepared_from(node, 1)
+    }
+
+    /// Whether the inputs of a node from `first` on are constant, so that it can be prepared for them.
+    fn is_prepared_from(&self, node: &Node, first: usize) -> bool {
+        self.target.kernels && node.inputs[first..].iter().all(|input| self.settled[input.index()])
     }
 
     /// A linear layer with the bias of `node`.
@@ -204,11 +219,9 @@ impl<'a> Loader<'a> {
 
     /// Packs a constant seen as a matrix of `shape`; a parameter is packed right from the checkpoint.
     fn pack(&mut self, value: Value, shape: [usize; 2], transposed: bool) -> Result<Weight, Fault> {
-        let packed = match (&self.constants[value.index()], &self.graph.node(value).op) {
-            (None, Op::Param(index)) => {
-                let packed = Weight::pack(&convert::floats(&self.view(*index)?)?, shape, transposed)?;
-                self.weights.release(&self.graph.params[*index].name);
-                packed
+        let packed = match self.stored(value) {
+            Some(param) if !param.stacked => {
+                self.pack_stored(&param.name, &param.shape, shape, transposed)?
             }
             _ => {
                 let values = self.tensor(value)?.flatten_all()?.to_vec1::<f32>()?;
@@ -217,6 +230,61 @@ impl<'a> Loader<'a> {
         };
         self.done(value);
         Ok(packed)
+    }
+
+    /// The parameter that `value` is, if its elements are still where the checkpoint has them.
+    fn stored(&self, value: Value) -> Option<&'a Param> {
+        match (&self.constants[value.index()], &self.graph.node(value).op) {
+            (None, Op::Param(index)) => Some(&self.graph.params[*index]),
+            _ => None,
+        }
+    }
+
+    /// Packs a tensor of the checkpoint, of shape `stored`, seen as a matrix of `shape`.
+    fn pack_stored(
+        &self,
+        name: &str,
+        stored: &[usize],
+        shape: [usize; 2],
+        transposed: bool,
+    ) -> Result<Weight, Fault> {
+        let packed = Weight::pack(&convert::floats(&self.view(name, stored)?)?, shape, transposed)?;
+        self.weights.release(name);
+        Ok(packed)
+    }
+
+    /// Packs the matrices of experts one by one, those of a stack right from the checkpoint.
+    fn matrices(&mut self, value: Value) -> Result<Vec<Weight>, Fault> {
+        let [_, rows, columns] = self.sizes(value)?;
+        let packed = match self.stored(value) {
+            Some(param) if param.stacked => param
+                .tensors()
+                .map(|(name, shape)| self.pack_stored(&name, shape, [rows, columns], false))
+                .collect::<Result<_, _>>()?,
+            _ => {
+                let values = self.tensor(value)?.flatten_all()?.to_vec1::<f32>()?;
+                let matrices = values.chunks_exact(rows * columns);
+                matrices
+                    .map(|matrix| Weight::pack(matrix, [rows, columns], false))
+                    .collect::<Result<_, _>>()?
+            }
+        };
+        self.done(value);
+        Ok(packed)
+    }
+
+    /// The experts of gates, ups and downs.
+    fn experts(&mut self, experts: &Experts, weights: &[Value]) -> Result<Vec<Expert>, Fault> {
+        let plain = |weight| PreparedLinear { weight, bias: None, activation: None };
+        let gates = self.matrices(weights[0])?;
+        let ups = self.matrices(weights[1])?;
+        let downs = self.matrices(weights[2])?;
+        let expert = |((gate, up), down)| Expert {
+            gate: PreparedLinear { activation: Some(experts.activation), ..plain(gate) },
+            up: plain(up),
+            down: plain(down),
+        };
+        Ok(gates.into_iter().zip(ups).zip(downs).map(expert).collect())
     }
 
     /// The sizes of a constant with `N` axes.

@@ -34,7 +34,7 @@ use super::proto::{
     AttributeProto, GraphProto, ModelProto, OperatorSetIdProto, StringStringEntryProto, TensorShapeProto,
     TensorTypeProto, TypeProto, ValueInfoProto,
 };
-use crate::ir::{BuildError, CheckedGraph, DType, Dim, Fact, Op, Value, decompose};
+use crate::ir::{BuildError, CheckedGraph, DType, Dim, Fact, Op, Param, Value, decompose};
 use crate::weights::Weights;
 
 /// The version of ONNX's operator set that models are written in.
@@ -141,7 +141,7 @@ pub fn write_model<'w>(
     weights: &'w dyn Weights,
     options: &WriteOptions,
 ) -> Result<OnnxModel<'w>, WriteError> {
-    let graph = decompose(graph.clone(), |node| !matches!(node.op, Op::Rotary(_)))?;
+    let graph = decompose(graph.clone(), |node| !matches!(node.op, Op::Rotary(_) | Op::Experts(_)))?;
     let in_place = match options.caches {
         Caches::Grown => vec![false; graph.states.len()],
         Caches::InPlace => cache::in_place(&graph),
@@ -227,6 +227,7 @@ fn lower(g: &mut Lowering<'_>, op: &Op, inputs: &[Value], shape: &[Dim]) -> Resu
             let attributes = [("axis", *axis as i64), ("keepdims", 0)];
             g.node("ArgMax", &names, attributes.map(|(name, value)| AttributeProto::int(name, value)).into())
         }
+        Op::TopK { count } => g.top_k(*count, names[0]),
         Op::Softmax { axis: along } => g.node("Softmax", &names, axis(along)),
         Op::CumSum { axis } => {
             let axis = g.size(&(*axis).into())?;
@@ -248,7 +249,7 @@ fn lower(g: &mut Lowering<'_>, op: &Op, inputs: &[Value], shape: &[Dim]) -> Resu
         Op::LayerNorm(norm) => g.layer_norm(norm, &names, shape)?,
         Op::RmsNorm(norm) => g.rms_norm(norm, &names, shape),
         Op::Attention(_) => unreachable!("attention is lowered with what is known of its caches"),
-        Op::Rotary(_) => unreachable!("rotations were decomposed"),
+        Op::Rotary(_) | Op::Experts(_) => unreachable!("rotations and experts were decomposed"),
     })
 }
 
@@ -258,10 +259,10 @@ fn reserve_names(g: &mut Lowering<'_>) -> Result<(), WriteError> {
     let inputs = graph.inputs.iter().map(|input| &input.name);
     let outputs = graph.outputs.iter().map(|output| &output.name);
     let states = graph.states.iter().flat_map(|state| [&state.name, &state.next_name]);
-    let params = graph.params.iter().map(|param| &param.name);
-    for name in inputs.chain(outputs).chain(states).chain(params) {
-        if !g.reserve(name) {
-            return Err(WriteError::Name { graph: graph.name.clone(), name: name.clone() });
+    let params = graph.params.iter().flat_map(Param::tensors).map(|(name, _)| name);
+    for name in inputs.chain(outputs).chain(states).cloned().chain(params) {
+        if !g.reserve(&name) {
+            return Err(WriteError::Name { graph: graph.name.clone(), name });
         }
     }
     Ok(())
