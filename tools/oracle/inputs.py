@@ -28,6 +28,8 @@ def runs_for(model: PreTrainedModel, is_base: bool, long: int | None) -> list[Ru
     if model.main_input_name == "pixel_values":
         has_mask_token = type(model).__name__.endswith("ForMaskedImageModeling")
         return list(_image_runs(model.config, arguments, is_base, has_mask_token))
+    if model.main_input_name == "input_values":
+        return list(_speech_runs(model, arguments, is_base))
     return list(_text_runs(model.config, arguments, is_base, long))
 
 
@@ -104,6 +106,26 @@ def _image_runs(config, arguments: set[str], is_base: bool, has_mask_token: bool
         yield Run("attended", "some patches that no other sees", {"pixel_values": image, "attention_mask": mask})
 
 
+def _speech_runs(model: PreTrainedModel, arguments: set[str], is_base: bool):
+    random = np.random.default_rng(7)
+    long, short = (_samples(model, frames) for frames in (23, 14))
+    sound = samples(random, (2, long))
+    yield Run("sound", "2 recordings of one length", {"input_values": sound})
+    if "attention_mask" in arguments:
+        mask = torch.tensor([[1] * long, [1] * short + [0] * (long - short)])
+        padded = {"input_values": samples(random, (2, long)) * mask, "attention_mask": mask}
+        yield Run("padded", "batch of 2, the second padded on the right", padded)
+    if is_base:
+        yield Run("long", "a recording that ends within a frame", {"input_values": samples(random, (1, _samples(model, 150) + 3))})
+
+
+def _samples(model: PreTrainedModel, frames: int) -> int:
+    """The fewest samples of which a model makes that many frames."""
+    for kernel, stride in reversed([*zip(model.config.conv_kernel, model.config.conv_stride)]):
+        frames = (frames - 1) * stride + kernel
+    return frames
+
+
 def token_ids(random: np.random.Generator, config, shape: tuple[int, ...]) -> torch.Tensor:
     """Ids below the vocabulary's size that are not the padding id."""
     ids = random.integers(3, config.vocab_size, shape)
@@ -115,6 +137,11 @@ def vectors(random: np.random.Generator, config, batch: int, length: int) -> tor
     """Hidden states, [batch, length, hidden size]."""
     values = random.uniform(-1, 1, (batch, length, config.hidden_size))
     return torch.from_numpy(values.astype(np.float32))
+
+
+def samples(random: np.random.Generator, shape: tuple[int, ...]) -> torch.Tensor:
+    """Samples of a recording of unit variance, [batch, samples]."""
+    return torch.from_numpy(random.normal(0, 1, shape).astype(np.float32))
 
 
 def pixels(random: np.random.Generator, config, batch: int, height: int, width: int) -> torch.Tensor:

@@ -6,10 +6,14 @@
 //! The code generator learns the blocks by reading this folder, so a new block is one new file and a line here.
 
 mod attention;
+mod conv;
+mod conv_transpose;
 mod embedding;
 mod experts;
 mod last_token;
 mod latent_attention;
+mod layer_mixture;
+mod lengths;
 mod linear;
 mod mlp;
 mod norm;
@@ -22,17 +26,23 @@ mod resample;
 mod rope_parameters;
 mod rotary_embedding;
 mod router;
+mod statistics_pooling;
+mod tdnn;
 mod tied_linear;
 mod token_embeddings;
 
 pub use attention::{Attention, AttentionNames, QkNorm};
+pub use conv::{Conv1d, Conv2d};
+pub use conv_transpose::ConvTranspose2d;
 pub use embedding::Embedding;
 pub use experts::{ExpertNames, Experts};
 pub use last_token::LastToken;
 pub use latent_attention::LatentAttention;
+pub use layer_mixture::LayerMixture;
+pub use lengths::{ConvLength, LengthMask};
 pub use linear::Linear;
 pub use mlp::{GatedMlp, GatedMlpNames, Mlp, MlpNames};
-pub use norm::{LayerNorm, RmsNorm};
+pub use norm::{GroupNorm, LayerNorm, RmsNorm};
 pub use packed_sequences::PackedSequences;
 pub use padding_mask::PaddingMask;
 pub use patch_decoder::PatchDecoder;
@@ -41,5 +51,7 @@ pub use positions::{PaddedPositions, Positions, TokenTypes};
 pub use rope_parameters::{LayerRopeParameters, RopeParameters, RopeScaling};
 pub use rotary_embedding::{Rope, RotaryEmbedding};
 pub use router::{Router, RouterScores, Routing};
+pub use statistics_pooling::StatisticsPooling;
+pub use tdnn::Tdnn;
 pub use tied_linear::TiedLinear;
 pub use token_embeddings::TokenEmbeddings;

@@ -1,7 +1,7 @@
-//! Normalisations of the last axis.
+//! Normalisations of the last axis, and of groups of channels.
 
 use super::linear::fixed_width;
-use crate::ir::{Scope, Value};
+use crate::ir::{self, Scope, Value};
 
 /// Layer normalisation (arXiv:1607.06450) with parameters `weight` and `bias`, each `[width]`.
 #[derive(Clone, Debug)]
@@ -10,6 +10,8 @@ pub struct LayerNorm {
     pub of: Value,
     /// Added to the variance.
     pub eps: f64,
+    /// Whether there is a weight.
+    pub weight: bool,
     /// Whether there is a bias.
     pub bias: bool,
 }
@@ -17,15 +19,18 @@ pub struct LayerNorm {
 impl LayerNorm {
     /// A norm with weight and bias.
     pub fn new(of: Value, eps: f64) -> Self {
-        Self { of, eps, bias: true }
+        Self { of, eps, weight: true, bias: true }
     }
 
     /// Adds the norm; the result has the input's shape.
     pub fn build(self, g: &Scope) -> Value {
         let Some(width) = fixed_width(g, self.of) else { return self.of };
-        let weight = g.param("weight", &[width]);
+        if self.bias && !self.weight {
+            g.fail("a layer norm has no bias without a weight");
+        }
+        let weight = self.weight.then(|| g.param("weight", &[width]));
         let bias = self.bias.then(|| g.param("bias", &[width]));
-        g.apply_layer_norm(self.of, Some(weight), bias, self.eps)
+        g.apply_layer_norm(self.of, weight, bias, self.eps)
     }
 }
 
@@ -52,5 +57,33 @@ impl RmsNorm {
         let weight = g.param("weight", &[width]);
         let weight = if self.offset == 0.0 { weight } else { g.add(weight, self.offset) };
         g.apply_rms_norm(self.of, Some(weight), self.eps)
+    }
+}
+
+/// Group normalisation (arXiv:1803.08494) with parameters `weight` and `bias`, each `[channels]`.
+#[derive(Clone, Debug)]
+pub struct GroupNorm {
+    /// Input, `[batch, channels, …]`.
+    pub of: Value,
+    /// Groups of channels that are normalised together; as many as channels: each alone (instance normalisation).
+    pub groups: usize,
+    /// Added to the variance.
+    pub eps: f64,
+}
+
+impl GroupNorm {
+    /// A norm.
+    pub fn new(of: Value, groups: usize, eps: f64) -> Self {
+        Self { of, groups, eps }
+    }
+
+    /// Adds the norm; the result has the input's shape.
+    pub fn build(self, g: &Scope) -> Value {
+        let Some(channels) = g.dim(self.of, 1).as_size() else {
+            g.fail("the number of channels is not fixed");
+            return self.of;
+        };
+        let [weight, bias] = ["weight", "bias"].map(|name| g.param(name, &[channels]));
+        g.apply_group_norm(ir::GroupNorm { groups: self.groups, eps: self.eps }, self.of, weight, bias)
     }
 }

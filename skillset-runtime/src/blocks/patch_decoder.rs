@@ -1,7 +1,8 @@
 //! Pixels from patches.
 
+use super::Conv2d;
 use super::linear::fixed_width;
-use crate::ir::{Conv2d, Dim, Scope, Value};
+use crate::ir::{Dim, Scope, Value};
 
 /// Reconstruction of an image from its patches: a 1×1 convolution and a pixel shuffle, as SimMIM has it
 /// (arXiv:2111.09886).
@@ -36,10 +37,7 @@ impl PatchDecoder {
         let tokens = g.reshape(tokens, &[batch.clone(), width.into(), rows.clone(), columns.clone()]);
 
         let out = stride * stride * self.channels;
-        let conv = Conv2d { stride: [1, 1], padding: [0, 0], dilation: [1, 1], groups: 1 };
-        let g0 = g.at("0");
-        let (weight, bias) = (g0.param("weight", &[out, width, 1, 1]), g0.param("bias", &[out]));
-        let y = g0.apply_conv2d(conv, tokens, weight, Some(bias));
+        let y = Conv2d::new(tokens, out, [1, 1]).build(&g.at("0"));
 
         let channels = Dim::from(self.channels);
         let split =

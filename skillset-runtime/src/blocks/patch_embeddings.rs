@@ -1,7 +1,8 @@
 //! The stem of a vision transformer.
 
+use super::Conv2d;
 use super::resample::bicubic;
-use crate::ir::{Conv2d, Dim, Scope, Value};
+use crate::ir::{Dim, Scope, Value};
 
 /// Patches of an image as tokens (ViT, arXiv:2010.11929): a convolution whose kernel is its stride, a class
 /// token in front, learned positions.
@@ -36,16 +37,9 @@ impl PatchEmbeddings {
             g.fail("patch_size: expected positive sizes, found 0");
             return self.of;
         }
-        let Some(channels) = g.dim(self.of, 1).as_size() else {
-            g.fail("the number of channels is not fixed");
-            return self.of;
-        };
-        let [height, width] = self.patch_size;
-        let projection = g.at("patch_embeddings.projection");
-        let conv = Conv2d { stride: self.patch_size, padding: [0, 0], dilation: [1, 1], groups: 1 };
-        let weight = projection.param("weight", &[self.width, channels, height, width]);
-        let bias = projection.param("bias", &[self.width]);
-        let patches = projection.apply_conv2d(conv, self.of, weight, Some(bias));
+        let projection = Conv2d::new(self.of, self.width, self.patch_size);
+        let patches =
+            Conv2d { stride: self.patch_size, ..projection }.build(&g.at("patch_embeddings.projection"));
 
         let batch = g.dim(self.of, 0);
         let grid = [g.dim(patches, 2), g.dim(patches, 3)];

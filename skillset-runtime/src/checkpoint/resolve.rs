@@ -127,12 +127,20 @@ impl<'a> Resolver<'a> {
     }
 }
 
-/// The name that TensorFlow-era checkpoints (such as the first BERTs) use for a norm's parameter.
+/// Ends of names, and what old checkpoints have in their place.
+const LEGACY_ENDS: [(&str, &str); 4] = [
+    // TensorFlow's, as in the first BERTs.
+    ("LayerNorm.weight", "LayerNorm.gamma"),
+    ("LayerNorm.bias", "LayerNorm.beta"),
+    // Those of torch's weight norm before it became a parametrization.
+    ("parametrizations.weight.original0", "weight_g"),
+    ("parametrizations.weight.original1", "weight_v"),
+];
+
+/// The name that an old checkpoint may have for a parameter.
 fn legacy_name(name: &str) -> Option<String> {
-    if let Some(norm) = name.strip_suffix("LayerNorm.weight") {
-        return Some(format!("{norm}LayerNorm.gamma"));
-    }
-    name.strip_suffix("LayerNorm.bias").map(|norm| format!("{norm}LayerNorm.beta"))
+    let legacy = |(end, old): &(&str, &str)| Some(format!("{}{old}", name.strip_suffix(end)?));
+    LEGACY_ENDS.iter().find_map(legacy)
 }
 
 impl<'a> Resolution<'a> {
@@ -204,6 +212,7 @@ mod tests {
             "bert.a.weight",
             "b.LayerNorm.gamma",
             "bert.c.LayerNorm.beta",
+            "d.weight_g",
             "embed.weight",
             "extra",
         ]);
@@ -211,12 +220,14 @@ mod tests {
             ParamRequest::new("a.weight", [2]),
             ParamRequest::new("bert.b.LayerNorm.weight", [2]),
             ParamRequest::new("c.LayerNorm.bias", [2]),
+            ParamRequest::new("d.parametrizations.weight.original0", [2]),
             ParamRequest::new("lm_head.weight", [2]).tied_to("bert.embed.weight"),
         ];
         let found = Resolver::new(&weights, Some("bert")).resolve(&requests).unwrap();
         assert_eq!(found.stored_name("a.weight"), Some("bert.a.weight"));
         assert_eq!(found.stored_name("bert.b.LayerNorm.weight"), Some("b.LayerNorm.gamma"));
         assert_eq!(found.stored_name("c.LayerNorm.bias"), Some("bert.c.LayerNorm.beta"));
+        assert_eq!(found.stored_name("d.parametrizations.weight.original0"), Some("d.weight_g"));
         assert_eq!(found.get("lm_head.weight").unwrap().name, "embed.weight");
         assert_eq!(found.unused(), ["extra"]);
         assert!(found.get("other").is_none());

@@ -44,8 +44,13 @@ pub enum Op {
 
     /// Batched matrix product of `[…, m, k]` and `[…, k, n]`, broadcast over the leading axes.
     MatMul,
-    /// Two-dimensional convolution of `[n, c, h, w]` by `[o, c/groups, kh, kw]`, optional bias `[o]`.
-    Conv2d(Conv2d),
+    /// `[x, weight, bias?]`: convolution of `[n, c, …]` by `[o, c/groups, …]` over one or two spatial axes, bias
+    /// `[o]`, as ONNX Conv; with an activation a composite.
+    Conv(Conv),
+
+    /// Composite `[x, weight, bias?]`: transposed convolution of `[n, c, …]` by `[c, o/groups, …]` over one or two
+    /// spatial axes, bias `[o]`, as ONNX ConvTranspose.
+    ConvTranspose(ConvTranspose),
 
     /// New shape over the same elements in row-major order.
     Reshape(Vec<Dim>),
@@ -112,6 +117,8 @@ pub enum Op {
     LayerNorm(Norm),
     /// Composite `[x, weight?]`: division of the last axis by its root mean square.
     RmsNorm(Norm),
+    /// Composite `[x, weight, bias]`: normalisation of groups of the channels of `[n, c, …]`, over all positions.
+    GroupNorm(GroupNorm),
     /// Composite `[query, key, value, bias?, key_mask?]`: scaled dot-product attention.
     Attention(Attention),
     /// Composite `[x, cos, sin]`: rotation of pairs of channels by position.
@@ -222,15 +229,32 @@ pub enum LiteralData {
     Bool(Arc<[bool]>),
 }
 
-/// Attributes of [`Op::Conv2d`].
+/// Attributes of [`Op::Conv`]; the lists have an entry a spatial axis.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Conv {
+    /// Steps.
+    pub stride: Vec<usize>,
+    /// Zeros added before and after.
+    pub padding: Vec<[usize; 2]>,
+    /// Spacing of the kernel's taps.
+    pub dilation: Vec<usize>,
+    /// Groups that channels are split into.
+    pub groups: usize,
+    /// Applied to the result.
+    pub activation: Option<Activation>,
+}
+
+/// Attributes of [`Op::ConvTranspose`]; the lists have an entry a spatial axis.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Conv2d {
-    /// Step along height and width.
-    pub stride: [usize; 2],
-    /// Zeros added before and after height and width.
-    pub padding: [usize; 2],
-    /// Spacing of the kernel's taps along height and width.
-    pub dilation: [usize; 2],
+pub struct ConvTranspose {
+    /// Steps between the places that kernels are added to the result at.
+    pub stride: Vec<usize>,
+    /// Places that the result lacks before and after.
+    pub padding: Vec<[usize; 2]>,
+    /// Places that the result has beyond what kernels reach.
+    pub output_padding: Vec<usize>,
+    /// Spacing of the kernel's taps.
+    pub dilation: Vec<usize>,
     /// Groups that channels are split into.
     pub groups: usize,
 }
@@ -248,6 +272,15 @@ pub struct Linear {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Norm {
     /// Added to the variance (mean square).
+    pub eps: f64,
+}
+
+/// Attributes of [`Op::GroupNorm`].
+#[derive(Clone, Debug, PartialEq)]
+pub struct GroupNorm {
+    /// Groups that channels are split into; as many as channels: instance normalisation.
+    pub groups: usize,
+    /// Added to the variance.
     pub eps: f64,
 }
 
@@ -311,21 +344,50 @@ pub enum RotaryPairs {
 impl Op {
     /// Whether an engine may replace the operation by primitives.
     pub fn is_composite(&self) -> bool {
-        matches!(
-            self,
+        match self {
             Self::Linear(_)
-                | Self::LayerNorm(_)
-                | Self::RmsNorm(_)
-                | Self::Attention(_)
-                | Self::Rotary(_)
-                | Self::Experts(_)
-                | Self::CacheAppend
-        )
+            | Self::LayerNorm(_)
+            | Self::RmsNorm(_)
+            | Self::GroupNorm(_)
+            | Self::ConvTranspose(_)
+            | Self::Attention(_)
+            | Self::Rotary(_)
+            | Self::Experts(_)
+            | Self::CacheAppend => true,
+            Self::Conv(conv) => conv.activation.is_some(),
+            _ => false,
+        }
     }
 
     /// Whether the value comes from outside of the computation.
     pub fn is_source(&self) -> bool {
         matches!(self, Self::Input(_) | Self::Param(_) | Self::State(_) | Self::Constant(_))
+    }
+}
+
+impl Conv {
+    /// A convolution over `axes` spatial axes: step 1, nothing added, taps side by side, one group.
+    pub fn new(axes: usize) -> Self {
+        Self {
+            stride: vec![1; axes],
+            padding: vec![[0, 0]; axes],
+            dilation: vec![1; axes],
+            groups: 1,
+            activation: None,
+        }
+    }
+}
+
+impl ConvTranspose {
+    /// A transposed convolution over `axes` spatial axes: step 1, nothing cut off or added, one group.
+    pub fn new(axes: usize) -> Self {
+        Self {
+            stride: vec![1; axes],
+            padding: vec![[0, 0]; axes],
+            output_padding: vec![0; axes],
+            dilation: vec![1; axes],
+            groups: 1,
+        }
     }
 }
 

@@ -137,10 +137,10 @@ fn operands_of_one_type_and_kernels_of_whole_groups_are_asked_for() {
         error(&|g, x| g.apply_linear(Linear::default(), x, weight(g), None)),
         "wrong at \"the root\": linear: input 1: expected the type of input 0, found f16[6, 8]"
     );
-    let conv = Conv2d { stride: [1, 1], padding: [0, 0], dilation: [1, 1], groups: 2 };
+    let conv = Conv { groups: 2, ..Conv::new(2) };
     assert_eq!(
-        error(&|g, x| g.apply_conv2d(conv.clone(), x, g.param("w", &[3, 2, 1, 1]), None)),
-        "wrong at \"the root\": conv2d: 3 kernels cannot be split into 2 groups"
+        error(&|g, x| g.apply_conv(conv.clone(), x, g.param("w", &[3, 2, 1, 1]), None)),
+        "wrong at \"the root\": conv: 3 kernels cannot be split into 2 groups"
     );
 }
 

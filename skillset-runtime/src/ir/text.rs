@@ -49,9 +49,19 @@ pub(super) fn attributes(graph: &CheckedGraph, op: &Op) -> String {
         Op::ArgMax { axis } | Op::Softmax { axis } | Op::CumSum { axis } => format!("axis={axis}"),
         Op::Slice { axis, start, end } => format!("axis={axis} {start}..{end}"),
         Op::Reduce { axes, .. } => format!("axes={axes:?}"),
-        Op::Conv2d(conv) => format!(
-            "stride={:?} padding={:?} dilation={:?} groups={}",
-            conv.stride, conv.padding, conv.dilation, conv.groups
+        Op::Conv(conv) => {
+            let mut text = format!(
+                "stride={:?} padding={:?} dilation={:?} groups={}",
+                conv.stride, conv.padding, conv.dilation, conv.groups
+            );
+            if let Some(activation) = conv.activation {
+                let _ = write!(text, " activation={activation}");
+            }
+            text
+        }
+        Op::ConvTranspose(conv) => format!(
+            "stride={:?} padding={:?} output_padding={:?} dilation={:?} groups={}",
+            conv.stride, conv.padding, conv.output_padding, conv.dilation, conv.groups
         ),
         Op::Linear(linear) => {
             let mut text = if linear.transposed { "transposed ".to_owned() } else { String::new() };
@@ -61,6 +71,7 @@ pub(super) fn attributes(graph: &CheckedGraph, op: &Op) -> String {
             text.trim_end().to_owned()
         }
         Op::LayerNorm(norm) | Op::RmsNorm(norm) => format!("eps={:e}", norm.eps),
+        Op::GroupNorm(norm) => format!("groups={} eps={:e}", norm.groups, norm.eps),
         Op::Attention(a) => {
             let mut text = format!("scale={}", a.scale);
             let flags = [(a.causal, "causal"), (a.bias, "bias"), (a.key_mask, "key_mask")];

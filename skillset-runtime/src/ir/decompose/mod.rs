@@ -1,6 +1,7 @@
 //! What composites mean: their decomposition into primitives.
 
 mod attention;
+mod conv;
 mod experts;
 mod linear;
 mod norm;
@@ -33,9 +34,12 @@ pub fn decompose(graph: CheckedGraph, keep: impl Fn(&Node) -> bool) -> Result<Ch
 
 fn primitives(g: &Scope, op: &Op, inputs: &[Value]) -> Value {
     match op {
+        Op::Conv(conv) => conv::decompose(g, conv, inputs),
+        Op::ConvTranspose(conv) => conv::transposed(g, conv, inputs),
         Op::Linear(linear) => linear::decompose(g, linear, inputs),
         Op::LayerNorm(norm) => norm::layer_norm(g, norm, inputs),
         Op::RmsNorm(norm) => norm::rms_norm(g, norm, inputs),
+        Op::GroupNorm(norm) => norm::group_norm(g, norm, inputs),
         Op::Attention(attention) => attention::decompose(g, attention, inputs),
         Op::Rotary(rotary) => rotary::decompose(g, *rotary, inputs),
         Op::Experts(experts) => experts::decompose(g, experts, inputs),

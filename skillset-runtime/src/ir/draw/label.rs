@@ -73,15 +73,23 @@ pub(super) fn describe(graph: &CheckedGraph, trace: &Trace, value: Value) -> (Lo
         Op::Gather { .. } if node.inputs.first().is_some_and(|&table| trace.is_weight(table)) => {
             (Look::Embedding, vec![format!("Embedding {}", sizes(0).join(" × "))])
         }
-        Op::Conv2d(conv) => {
+        Op::GroupNorm(norm) => {
+            let channels = sizes(1).pop().unwrap_or_default();
+            (Look::Norm, vec![format!("GroupNorm {channels}"), format!("{} groups", norm.groups)])
+        }
+        Op::Conv(conv) => {
             let (image, kernel) = (sizes(0), sizes(1));
             let channels = |sizes: &[String], axis: usize| sizes.get(axis).cloned().unwrap_or_default();
             let (from, to) = (channels(&image, 1), channels(&kernel, 0));
-            let [height, width] = conv.stride;
-            let taps = kernel.get(2..).unwrap_or_default().join(" × ");
-            let mut lines =
-                vec![format!("Conv2d {from} → {to}"), format!("{taps}, stride {height} × {width}")];
+            let by = |sizes: &[String]| sizes.join(" × ");
+            let stride: Vec<String> = conv.stride.iter().map(ToString::to_string).collect();
+            let taps = by(kernel.get(2..).unwrap_or_default());
+            let mut lines = vec![
+                format!("Conv{}d {from} → {to}", stride.len()),
+                format!("{taps}, stride {}", by(&stride)),
+            ];
             lines.extend((conv.groups > 1).then(|| format!("{} groups", conv.groups)));
+            lines.extend(conv.activation.map(|activation| activation.to_string()));
             (Look::Layer, lines)
         }
         op => {

@@ -1,6 +1,7 @@
 //! Shape and type inference: the meaning of each operation on types.
 
 mod arithmetic;
+mod conv;
 mod layout;
 mod network;
 mod source;
@@ -72,10 +73,12 @@ pub(super) fn infer(graph: &Graph, op: &Op, inputs: &[&Fact]) -> Result<Fact, In
         Op::GatherElements { axis } => layout::gather_elements(*axis, two(inputs)?),
 
         Op::MatMul => network::matmul(two(inputs)?),
-        Op::Conv2d(conv) => network::conv2d(conv, inputs),
+        Op::Conv(conv) => conv::conv(conv, inputs),
+        Op::ConvTranspose(conv) => conv::conv_transpose(conv, inputs),
         Op::Linear(linear) => network::linear(linear, inputs),
         Op::LayerNorm(_) => network::norm(inputs, 3),
         Op::RmsNorm(_) => network::norm(inputs, 2),
+        Op::GroupNorm(norm) => network::group_norm(norm, three(inputs)?),
         Op::Attention(attention) => network::attention(attention, inputs),
         Op::Rotary(_) => network::rotary(three(inputs)?),
         Op::Experts(_) => network::experts(inputs),

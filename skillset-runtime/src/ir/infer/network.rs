@@ -1,7 +1,7 @@
-//! Types of products, convolutions and composites.
+//! Types of products and composites.
 
 use super::{InferError, alike, boolean, broadcast, float, has_rank, integer, same};
-use crate::ir::{Attention, Conv2d, Dim, Fact, Linear};
+use crate::ir::{Attention, Dim, Fact, GroupNorm, Linear};
 
 pub(super) fn matmul([a, b]: [&Fact; 2]) -> Result<Fact, InferError> {
     float(0, a)?;
@@ -13,40 +13,6 @@ pub(super) fn matmul([a, b]: [&Fact; 2]) -> Result<Fact, InferError> {
     let mut shape = broadcast(batch_a, batch_b)?;
     shape.extend([m.clone(), n.clone()]);
     Ok(Fact::new(a.dtype, shape))
-}
-
-pub(super) fn conv2d(conv: &Conv2d, inputs: &[&Fact]) -> Result<Fact, InferError> {
-    let (x, weight, bias) = with_optional(inputs)?;
-    float(0, x)?;
-    has_rank(x, 4)?;
-    alike(1, weight, x)?;
-    has_rank(weight, 4)?;
-    let (out, channels) = (&weight.shape[0], &weight.shape[1]);
-    same("channels", &x.shape[1], &(channels.clone() * Dim::from(conv.groups)))?;
-    if !out.as_size().is_some_and(|out| out.is_multiple_of(conv.groups)) {
-        return Err(InferError::Shape(format!("{out} kernels cannot be split into {} groups", conv.groups)));
-    }
-    if let Some(bias) = bias {
-        alike(2, bias, x)?;
-        has_rank(bias, 1)?;
-        same("bias size", &bias.shape[0], out)?;
-    }
-    let mut shape = vec![x.shape[0].clone(), out.clone()];
-    for axis in 0..2 {
-        let Some(kernel) = weight.shape[2 + axis].as_size() else {
-            return Err(InferError::Shape(format!("kernel size is not fixed: {weight}")));
-        };
-        if conv.stride[axis] == 0 || kernel == 0 {
-            return Err(InferError::Shape("kernel and stride are at least 1".into()));
-        }
-        let reach = (kernel - 1) * conv.dilation[axis] + 1;
-        let length = x.shape[2 + axis].clone() + Dim::from(2 * conv.padding[axis]) - Dim::from(reach);
-        if length.as_constant().is_some_and(|length| length < 0) {
-            return Err(InferError::Shape(format!("kernel {weight} is larger than {x}")));
-        }
-        shape.push(length.floor_div(conv.stride[axis] as i64) + Dim::from(1));
-    }
-    Ok(Fact::new(x.dtype, shape))
 }
 
 pub(super) fn linear(linear: &Linear, inputs: &[&Fact]) -> Result<Fact, InferError> {
@@ -81,6 +47,24 @@ pub(super) fn norm(inputs: &[&Fact], most: usize) -> Result<Fact, InferError> {
         same("normalised width", width, &scale.shape[0])?;
     }
     Ok((*x).clone())
+}
+
+pub(super) fn group_norm(norm: &GroupNorm, [x, weight, bias]: [&Fact; 3]) -> Result<Fact, InferError> {
+    float(0, x)?;
+    let [_, channels, _, ..] = &x.shape[..] else {
+        return Err(InferError::Shape(format!("expected channels and positions, found {x}")));
+    };
+    for (index, scale) in [weight, bias].into_iter().enumerate() {
+        alike(index + 1, scale, x)?;
+        has_rank(scale, 1)?;
+        same("channels", channels, &scale.shape[0])?;
+    }
+    match channels.as_size() {
+        Some(size) if norm.groups > 0 && size.is_multiple_of(norm.groups) => Ok(x.clone()),
+        _ => {
+            Err(InferError::Shape(format!("{channels} channels cannot be split into {} groups", norm.groups)))
+        }
+    }
 }
 
 pub(super) fn attention(attention: &Attention, inputs: &[&Fact]) -> Result<Fact, InferError> {
@@ -179,9 +163,9 @@ pub(super) fn cache_append([past, new]: [&Fact; 2]) -> Result<Fact, InferError> 
     super::layout::concat(2, &[past, new])
 }
 
-type WithOptional<'a> = (&'a Fact, &'a Fact, Option<&'a Fact>);
+pub(super) type WithOptional<'a> = (&'a Fact, &'a Fact, Option<&'a Fact>);
 
-fn with_optional<'a>(inputs: &[&'a Fact]) -> Result<WithOptional<'a>, InferError> {
+pub(super) fn with_optional<'a>(inputs: &[&'a Fact]) -> Result<WithOptional<'a>, InferError> {
     match inputs {
         [x, weight] => Ok((x, weight, None)),
         [x, weight, bias] => Ok((x, weight, Some(bias))),

@@ -1,7 +1,7 @@
 //! Composite operations as methods; blocks declare the parameters and call these.
 
 use super::Scope;
-use crate::ir::{Attention, Conv2d, Experts, Linear, Norm, Op, Rotary, Value};
+use crate::ir::{Attention, Conv, ConvTranspose, Experts, GroupNorm, Linear, Norm, Op, Rotary, Value};
 
 impl Scope<'_> {
     /// [`Op::Linear`].
@@ -9,9 +9,20 @@ impl Scope<'_> {
         self.push(Op::Linear(linear), [x, weight].into_iter().chain(bias).collect::<Vec<_>>())
     }
 
-    /// [`Op::Conv2d`].
-    pub fn apply_conv2d(&self, conv: Conv2d, x: Value, weight: Value, bias: Option<Value>) -> Value {
-        self.push(Op::Conv2d(conv), [x, weight].into_iter().chain(bias).collect::<Vec<_>>())
+    /// [`Op::Conv`].
+    pub fn apply_conv(&self, conv: Conv, x: Value, weight: Value, bias: Option<Value>) -> Value {
+        self.push(Op::Conv(conv), [x, weight].into_iter().chain(bias).collect::<Vec<_>>())
+    }
+
+    /// [`Op::ConvTranspose`].
+    pub fn apply_conv_transpose(
+        &self,
+        conv: ConvTranspose,
+        x: Value,
+        weight: Value,
+        bias: Option<Value>,
+    ) -> Value {
+        self.push(Op::ConvTranspose(conv), [x, weight].into_iter().chain(bias).collect::<Vec<_>>())
     }
 
     /// [`Op::LayerNorm`].
@@ -23,6 +34,11 @@ impl Scope<'_> {
     /// [`Op::RmsNorm`].
     pub fn apply_rms_norm(&self, x: Value, weight: Option<Value>, eps: f64) -> Value {
         self.push(Op::RmsNorm(Norm { eps }), [Some(x), weight].into_iter().flatten().collect::<Vec<_>>())
+    }
+
+    /// [`Op::GroupNorm`].
+    pub fn apply_group_norm(&self, norm: GroupNorm, x: Value, weight: Value, bias: Value) -> Value {
+        self.push(Op::GroupNorm(norm), [x, weight, bias])
     }
 
     /// [`Op::Attention`]; `bias` and `key_mask` set the flags.

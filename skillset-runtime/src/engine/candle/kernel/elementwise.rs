@@ -8,16 +8,17 @@ use rten_vecmath::{Erf, Exp};
 
 use super::activation::{self, each};
 use super::parallel;
-use super::storage::{Floats, filled};
+use super::storage::{Floats, Order, filled};
 use crate::engine::candle::error::Fault;
 use crate::ir::{Binary, Unary};
 
 /// Elements that are copied and then changed in place while they are in the first-level cache.
 const BLOCK: usize = 2048;
 
-/// A function of every element of `x`.
+/// A function of every element of `x`; the result lies in memory as `x` does.
 pub(in crate::engine::candle) fn unary(unary: Unary, x: &Tensor) -> Result<Tensor, Fault> {
-    let x = x.contiguous()?;
+    let order = Order::of(x);
+    let x = order.apply(x)?.contiguous()?;
     let source = Floats::of(&x);
     let values = source.contiguous()?;
     let apply = |values: &mut [f32]| match unary {
@@ -42,10 +43,10 @@ pub(in crate::engine::candle) fn unary(unary: Unary, x: &Tensor) -> Result<Tenso
         Ok(())
     };
     // SAFETY: the chunks cover the result, and each is written whole by the copy.
-    unsafe { filled(x.dims(), fill) }
+    order.undo(&unsafe { filled(x.dims(), fill) }?)
 }
 
-/// A function of the elements of `a` and `b`, broadcast.
+/// A function of the elements of `a` and `b`, broadcast; the result lies in memory as the larger one does.
 pub(in crate::engine::candle) fn binary(binary: Binary, a: &Tensor, b: &Tensor) -> Result<Tensor, Fault> {
     match binary {
         Binary::Add => zip(a, b, |a, b| a + b),
@@ -63,15 +64,17 @@ pub(in crate::engine::candle) fn binary(binary: Binary, a: &Tensor, b: &Tensor) 
 fn zip(a: &Tensor, b: &Tensor, function: impl Fn(f32, f32) -> f32 + Sync) -> Result<Tensor, Fault> {
     let shape = a.shape().broadcast_shape_binary_op(b.shape(), "binary")?;
     let (a, b) = (a.broadcast_as(&shape)?, b.broadcast_as(&shape)?);
+    let order = Order::of(if a.layout().stride().contains(&0) { &b } else { &a });
+    let (a, b) = (order.apply(&a)?, order.apply(&b)?);
     let (a, b) = (Floats::of(&a), Floats::of(&b));
-    let axes = Axes::new(shape.dims(), a.strides(), b.strides());
-    let (a, b) = (a.data()?, b.data()?);
+    let axes = Axes::new(a.dims(), a.strides(), b.strides());
+    let (shape, a, b) = (a.dims(), a.data()?, b.data()?);
     let fill = |out: &mut [MaybeUninit<f32>]| {
         parallel::rows(out, 1, 1, |start, out| axes.walk(start, out, a, b, &function));
         Ok(())
     };
     // SAFETY: the chunks cover the result, and `walk` writes every element of its chunk.
-    unsafe { filled(shape.dims(), fill) }
+    order.undo(&unsafe { filled(shape, fill) }?)
 }
 
 /// The axes of two operands, as few as describe them: neighbours are joined where both operands

@@ -4,24 +4,18 @@ use std::mem::MaybeUninit;
 use std::sync::Arc;
 
 use candle_core::Tensor;
-use rten_gemm::{BiasVector, GemmExecutor, GemmInputA, GemmInputB, GemmUninitOptions, PackedBMatrix};
-use rten_tensor::NdTensorView;
 
+use super::packed::Packed;
 use super::storage::{Floats, filled};
 use super::{activation, parallel, table};
 use crate::engine::candle::error::Fault;
 use crate::ir::Activation;
 
-/// The product kernel for the instruction set of this machine; finding it costs next to nothing.
-fn gemm() -> GemmExecutor {
-    GemmExecutor::default()
-}
-
 /// A weight in one of the forms that a linear layer takes.
 #[derive(Clone)]
 pub(in crate::engine::candle) enum Weight {
     /// In the layout that the product kernel reads.
-    Packed(Arc<PackedBMatrix<f32>>),
+    Packed(Arc<Packed>),
     /// `[out, in]` as stored, because others read it so.
     Table(Tensor),
 }
@@ -35,22 +29,10 @@ pub(in crate::engine::candle) struct PreparedLinear {
 }
 
 impl Weight {
-    /// Packs a weight of `[out, in]`, or `[in, out]` if `transposed`, in row-major order.
-    pub(in crate::engine::candle) fn pack(
-        weight: &[f32],
-        shape: [usize; 2],
-        transposed: bool,
-    ) -> Result<Self, Fault> {
-        let view = NdTensorView::try_from_data(shape, weight)
-            .map_err(|error| Fault::Reason(format!("a weight of {shape:?}: {error:?}")))?;
-        let view = if transposed { view } else { view.transposed() };
-        Ok(Self::Packed(Arc::new(gemm().prepack_b(view))))
-    }
-
     /// Inputs and outputs.
     fn sizes(&self) -> Result<[usize; 2], Fault> {
         match self {
-            Self::Packed(packed) => Ok([packed.rows(), packed.cols()]),
+            Self::Packed(packed) => Ok(packed.sizes()),
             Self::Table(table) => table.dims2().map(|(out, inner)| [inner, out]).map_err(Fault::from),
         }
     }
@@ -87,15 +69,8 @@ impl PreparedLinear {
         bias: Option<&[f32]>,
         out: &'o mut [MaybeUninit<f32>],
     ) -> Result<&'o mut [f32], Fault> {
-        let rows = out.len().checked_div(width).unwrap_or(0);
         match &self.weight {
-            Weight::Packed(packed) => {
-                let a = GemmInputA::Unpacked(NdTensorView::from_data([rows, inner], x));
-                let options = GemmUninitOptions { bias: bias.map(BiasVector::Row), ..Default::default() };
-                let product = gemm().gemm_uninit(out, a, GemmInputB::Packed(packed), options);
-                product
-                    .map_err(|error| Fault::Reason(format!("product of {rows} × {inner} × {width}: {error}")))
-            }
+            Weight::Packed(packed) => packed.multiply(x, inner, bias, out),
             Weight::Table(weight) => {
                 let weight = Floats::of(weight);
                 let weight = weight.contiguous()?;

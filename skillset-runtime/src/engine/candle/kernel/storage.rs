@@ -1,5 +1,6 @@
 //! Access to the memory behind tensors.
 
+use std::cmp::Reverse;
 use std::mem::MaybeUninit;
 
 use candle_core::{CpuStorage, Device, Layout, Storage, StorageRef, Tensor};
@@ -69,5 +70,32 @@ pub(super) fn unit_rows(x: &Tensor) -> Result<Tensor, Fault> {
     match (x.stride().last(), x.dims().last()) {
         (Some(&step), Some(&size)) if step != 1 && size > 1 => Ok(x.contiguous()?),
         _ => Ok(x.clone()),
+    }
+}
+
+/// An order of axes, and back: the way from a tensor's shape to the way that its elements lie in memory.
+pub(super) struct Order(Vec<usize>);
+
+impl Order {
+    /// The order in which the elements of `x` lie, which is that of its axes unless `x` is a transposed tensor.
+    pub(super) fn of(x: &Tensor) -> Self {
+        let mut axes: Vec<usize> = (0..x.rank()).collect();
+        // Where elements repeat, there is no such order.
+        if !x.is_contiguous() && !x.stride().contains(&0) {
+            axes.sort_by_key(|&axis| Reverse(x.stride()[axis]));
+        }
+        Self(axes)
+    }
+
+    /// The axes of `x` in this order.
+    pub(super) fn apply(&self, x: &Tensor) -> Result<Tensor, Fault> {
+        Ok(x.permute(self.0.as_slice())?)
+    }
+
+    /// The axes of `x`, which are in this order, as they were.
+    pub(super) fn undo(&self, x: &Tensor) -> Result<Tensor, Fault> {
+        let mut axes = vec![0; self.0.len()];
+        self.0.iter().enumerate().for_each(|(place, &axis)| axes[axis] = place);
+        Ok(x.permute(axes)?)
     }
 }

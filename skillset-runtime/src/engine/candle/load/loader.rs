@@ -1,6 +1,7 @@
 //! What is computed once, at load.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use candle_core::Tensor;
 
@@ -8,9 +9,10 @@ use super::sharing::{same, tables};
 use super::{Prepared, Target};
 use crate::engine::candle::convert;
 use crate::engine::candle::error::Fault;
-use crate::engine::candle::kernel::conv::PreparedConv;
+use crate::engine::candle::kernel::conv::{PreparedConv, PreparedConvTranspose};
 use crate::engine::candle::kernel::experts::Expert;
 use crate::engine::candle::kernel::linear::{PreparedLinear, Weight};
+use crate::engine::candle::kernel::packed::Packed;
 use crate::engine::candle::op::{self, Context};
 use crate::ir::{Activation, Bindings, CheckedGraph, Dim, Experts, Node, Op, Param, Value};
 use crate::weights::{WeightView, Weights};
@@ -85,12 +87,16 @@ impl<'a> Loader<'a> {
                 let experts = self.experts(experts, &node.inputs[3..])?;
                 self.prepared[value.index()] = Some(Prepared::Experts(experts));
             }
-            Op::Conv2d(conv) if conv.groups == 1 && self.is_prepared(node) => {
-                let (conv, weight) = (conv.clone(), self.kernels(node.inputs[1])?);
-                let [_, _, height, width] = self.sizes(node.inputs[1])?;
-                let linear = self.linear(weight, node, None)?;
-                let conv = PreparedConv { conv, kernel: [height, width], linear };
-                self.prepared[value.index()] = Some(Prepared::Conv(conv));
+            Op::Conv(conv) if self.is_prepared(node) => {
+                let prepared =
+                    self.kernels(node, |weight, shape, bias| PreparedConv::new(conv, weight, shape, bias))?;
+                self.prepared[value.index()] = Some(Prepared::Conv(prepared));
+            }
+            Op::ConvTranspose(conv) if self.is_prepared(node) => {
+                let prepared = self.kernels(node, |weight, shape, bias| {
+                    PreparedConvTranspose::new(conv, weight, shape, bias)
+                })?;
+                self.prepared[value.index()] = Some(Prepared::ConvTranspose(prepared));
             }
             _ => {
                 for &input in &node.inputs {
@@ -206,30 +212,37 @@ impl<'a> Loader<'a> {
             return Ok(packed);
         }
         let shape = self.sizes(value)?;
-        let packed = self.pack(value, shape, transposed)?;
+        let &[rows, columns] = &shape[..] else {
+            return Err(Fault::Reason(format!("expected a matrix, found {shape:?}")));
+        };
+        let packed = self.read(value, |weight| Packed::new(weight, [rows, columns], transposed))?;
+        let packed = Weight::Packed(Arc::new(packed));
         self.packed.insert((first, transposed), packed.clone());
         Ok(packed)
     }
 
-    /// The kernels `[o, c, h, w]` of a convolution as the weight `[o, c · h · w]` of a linear layer.
-    fn kernels(&mut self, value: Value) -> Result<Weight, Fault> {
-        let [out, channels, height, width] = self.sizes(value)?;
-        self.pack(value, [out, channels * height * width], false)
+    /// Makes something of the kernels of `node`, their shape, and its bias.
+    fn kernels<T>(
+        &mut self,
+        node: &Node,
+        make: impl FnOnce(&[f32], &[usize], Option<Vec<f32>>) -> Result<T, Fault>,
+    ) -> Result<T, Fault> {
+        let bias = match node.inputs.get(2) {
+            Some(&bias) => Some(self.tensor(bias)?.flatten_all()?.to_vec1()?),
+            None => None,
+        };
+        let shape = self.sizes(node.inputs[1])?;
+        self.read(node.inputs[1], |weight| make(weight, &shape, bias))
     }
 
-    /// Packs a constant seen as a matrix of `shape`; a parameter is packed right from the checkpoint.
-    fn pack(&mut self, value: Value, shape: [usize; 2], transposed: bool) -> Result<Weight, Fault> {
-        let packed = match self.stored(value) {
-            Some(param) if !param.stacked => {
-                self.pack_stored(&param.name, &param.shape, shape, transposed)?
-            }
-            _ => {
-                let values = self.tensor(value)?.flatten_all()?.to_vec1::<f32>()?;
-                Weight::pack(&values, shape, transposed)?
-            }
+    /// Makes something of the elements of a constant; those of a parameter are read right from the checkpoint.
+    fn read<T>(&mut self, value: Value, make: impl FnOnce(&[f32]) -> Result<T, Fault>) -> Result<T, Fault> {
+        let made = match self.stored(value) {
+            Some(param) if !param.stacked => self.read_stored(&param.name, &param.shape, make)?,
+            _ => make(&self.tensor(value)?.flatten_all()?.to_vec1::<f32>()?)?,
         };
         self.done(value);
-        Ok(packed)
+        Ok(made)
     }
 
     /// The parameter that `value` is, if its elements are still where the checkpoint has them.
@@ -240,37 +253,34 @@ impl<'a> Loader<'a> {
         }
     }
 
-    /// Packs a tensor of the checkpoint, of shape `stored`, seen as a matrix of `shape`.
-    fn pack_stored(
+    /// Makes something of a tensor of the checkpoint.
+    fn read_stored<T>(
         &self,
         name: &str,
-        stored: &[usize],
-        shape: [usize; 2],
-        transposed: bool,
-    ) -> Result<Weight, Fault> {
-        let packed = Weight::pack(&convert::floats(&self.view(name, stored)?)?, shape, transposed)?;
+        shape: &[usize],
+        make: impl FnOnce(&[f32]) -> Result<T, Fault>,
+    ) -> Result<T, Fault> {
+        let made = make(&convert::floats(&self.view(name, shape)?)?)?;
         self.weights.release(name);
-        Ok(packed)
+        Ok(made)
     }
 
-    /// Packs the matrices of experts one by one, those of a stack right from the checkpoint.
+    /// The matrices of experts, packed one by one, those of a stack right from the checkpoint.
     fn matrices(&mut self, value: Value) -> Result<Vec<Weight>, Fault> {
-        let [_, rows, columns] = self.sizes(value)?;
-        let packed = match self.stored(value) {
-            Some(param) if param.stacked => param
-                .tensors()
-                .map(|(name, shape)| self.pack_stored(&name, shape, [rows, columns], false))
-                .collect::<Result<_, _>>()?,
-            _ => {
-                let values = self.tensor(value)?.flatten_all()?.to_vec1::<f32>()?;
-                let matrices = values.chunks_exact(rows * columns);
-                matrices
-                    .map(|matrix| Weight::pack(matrix, [rows, columns], false))
-                    .collect::<Result<_, _>>()?
-            }
+        let shape = self.sizes(value)?;
+        let &[_, rows, columns] = &shape[..] else {
+            return Err(Fault::Reason(format!("expected matrices of experts, found {shape:?}")));
         };
-        self.done(value);
-        Ok(packed)
+        let pack = |matrix: &[f32]| {
+            let packed = Packed::new(matrix, [rows, columns], false)?;
+            Ok(Weight::Packed(Arc::new(packed)))
+        };
+        if let Some(param) = self.stored(value).filter(|param| param.stacked) {
+            let packed = param.tensors().map(|(name, shape)| self.read_stored(&name, shape, pack)).collect();
+            self.done(value);
+            return packed;
+        }
+        self.read(value, |weights| weights.chunks_exact(rows * columns).map(pack).collect())
     }
 
     /// The experts of gates, ups and downs.
@@ -287,11 +297,10 @@ impl<'a> Loader<'a> {
         Ok(gates.into_iter().zip(ups).zip(downs).map(expert).collect())
     }
 
-    /// The sizes of a constant with `N` axes.
-    fn sizes<const N: usize>(&self, value: Value) -> Result<[usize; N], Fault> {
+    /// The sizes of a constant.
+    fn sizes(&self, value: Value) -> Result<Vec<usize>, Fault> {
         let fact = self.graph.fact(value);
         let sizes: Option<Vec<usize>> = fact.shape.iter().map(Dim::as_size).collect();
-        let sizes = sizes.and_then(|sizes| <[usize; N]>::try_from(sizes).ok());
-        sizes.ok_or_else(|| Fault::Reason(format!("expected {N} fixed sizes, found {fact}")))
+        sizes.ok_or_else(|| Fault::Reason(format!("expected fixed sizes, found {fact}")))
     }
 }

@@ -9,7 +9,7 @@ use candle_core::{Device, Tensor};
 
 use self::loader::Loader;
 use super::error::Fault;
-use super::kernel::conv::PreparedConv;
+use super::kernel::conv::{PreparedConv, PreparedConvTranspose};
 use super::kernel::experts::{self, Expert};
 use super::kernel::linear::PreparedLinear;
 use super::pool::Pool;
@@ -30,6 +30,7 @@ pub(super) struct Target {
 pub(super) enum Prepared {
     Linear(PreparedLinear),
     Conv(PreparedConv),
+    ConvTranspose(PreparedConvTranspose),
     Experts(Vec<Expert>),
 }
 
@@ -37,7 +38,7 @@ impl Prepared {
     /// How many of the node's inputs are left to the run: the first ones.
     pub(super) fn inputs(&self) -> usize {
         match self {
-            Self::Linear(_) | Self::Conv(_) => 1,
+            Self::Linear(_) | Self::Conv(_) | Self::ConvTranspose(_) => 1,
             Self::Experts(_) => 3,
         }
     }
@@ -47,6 +48,7 @@ impl Prepared {
         match (self, inputs) {
             (Self::Linear(linear), [x]) => linear.apply(x),
             (Self::Conv(conv), [x]) => conv.apply(x),
+            (Self::ConvTranspose(conv), [x]) => conv.apply(x),
             (Self::Experts(all), [x, indices, weights]) => experts::apply(all, x, indices, weights),
             _ => Err(Fault::Reason(format!("a prepared node has {} inputs", inputs.len()))),
         }

@@ -2,67 +2,80 @@
 
 use candle_core::Tensor;
 
-use super::Fault;
-use crate::ir::Conv2d;
+use super::{Fault, arithmetic};
+use crate::engine::candle::kernel::conv::{Geometry, PreparedConvTranspose};
+use crate::ir::{Conv, ConvTranspose};
 
-/// `[n, c, h, w]` by `[o, c/groups, kh, kw]`.
-pub(super) fn conv2d(
-    conv: &Conv2d,
+/// `[n, c, …]` by `[o, c/groups, …]`.
+pub(super) fn conv(
+    conv: &Conv,
     x: &Tensor,
     weight: &Tensor,
     bias: Option<&&Tensor>,
 ) -> Result<Tensor, Fault> {
+    let result = match x.rank() {
+        // A line is an image of one row.
+        3 => conv2d(conv, &x.unsqueeze(2)?, &weight.unsqueeze(2)?)?.squeeze(2)?,
+        _ => conv2d(conv, x, weight)?,
+    };
+    let sum = match bias {
+        Some(bias) => {
+            let mut shape = vec![1; result.rank()];
+            shape[1] = bias.elem_count();
+            result.broadcast_add(&bias.reshape(shape)?)?
+        }
+        None => result,
+    };
+    Ok(match conv.activation {
+        Some(function) => arithmetic::activation(function, &sum)?,
+        None => sum,
+    })
+}
+
+/// A transposed convolution whose kernels are computed in the run, so they were not packed at load.
+pub(super) fn conv_transpose(
+    conv: &ConvTranspose,
+    x: &Tensor,
+    weight: &Tensor,
+    bias: Option<&&Tensor>,
+) -> Result<Tensor, Fault> {
+    let bias = bias.map(|bias| bias.to_vec1()).transpose()?;
+    PreparedConvTranspose::new(conv, &weight.flatten_all()?.to_vec1()?, weight.dims(), bias)?.apply(x)
+}
+
+fn conv2d(conv: &Conv, x: &Tensor, weight: &Tensor) -> Result<Tensor, Fault> {
     let ((_, _, height, width), (_, _, down, across)) = (x.dims4()?, weight.dims4()?);
-    let size = output_size(conv, [height, width], [down, across])?;
-    let result = match (conv.stride, conv.dilation, conv.padding) {
-        ([stride, s], [dilation, d], [padding, p]) if stride == s && dilation == d => {
-            let (x, padding) = if padding == p { (x.clone(), p) } else { (padded(conv, x)?, 0) };
+    let geometry = Geometry::new(conv, &[down, across]);
+    let size = geometry.output([height, width])?;
+    Ok(match (geometry.stride, geometry.dilation, geometry.padding) {
+        ([stride, s], [dilation, d], [[padding, a], [b, c]]) if stride == s && dilation == d => {
+            let even = [a, b, c] == [padding; 3];
+            let (x, padding) = if even { (x.clone(), padding) } else { (padded(&geometry, x)?, 0) };
             x.conv2d(weight, padding, stride, dilation, conv.groups)?
         }
-        _ => by_taps(conv, &padded(conv, x)?, weight, size)?,
-    };
-    match bias {
-        Some(bias) => Ok(result.broadcast_add(&bias.reshape((1, (), 1, 1))?)?),
-        None => Ok(result),
-    }
+        _ => by_taps(&geometry, conv.groups, &padded(&geometry, x)?.contiguous()?, weight, size)?,
+    })
 }
 
-/// Height and width of the result for an image and kernels of these heights and widths.
-pub(in crate::engine::candle) fn output_size(
-    conv: &Conv2d,
-    image: [usize; 2],
-    kernel: [usize; 2],
-) -> Result<[usize; 2], Fault> {
-    let steps = |axis: usize| {
-        let reach = (kernel[axis] - 1) * conv.dilation[axis] + 1;
-        let rest = (image[axis] + 2 * conv.padding[axis]).checked_sub(reach)?;
-        Some(rest / conv.stride[axis] + 1)
-    };
-    match (steps(0), steps(1)) {
-        (Some(height), Some(width)) => Ok([height, width]),
-        _ => Err(Fault::Reason(format!("kernels of {kernel:?} are larger than an image of {image:?}"))),
-    }
-}
-
-fn padded(conv: &Conv2d, x: &Tensor) -> candle_core::Result<Tensor> {
-    let [height, width] = conv.padding;
-    x.pad_with_zeros(2, height, height)?.pad_with_zeros(3, width, width)
+fn padded(geometry: &Geometry, x: &Tensor) -> candle_core::Result<Tensor> {
+    let [[above, below], [left, right]] = geometry.padding;
+    x.pad_with_zeros(2, above, below)?.pad_with_zeros(3, left, right)
 }
 
 /// The sum over the kernel's taps of what each one sees, times its weights: for steps and spacings
 /// that differ between the axes, which candle's convolution does not take. `x` is padded already.
 fn by_taps(
-    conv: &Conv2d,
+    geometry: &Geometry,
+    groups: usize,
     x: &Tensor,
     weight: &Tensor,
     [rows, columns]: [usize; 2],
 ) -> candle_core::Result<Tensor> {
     let (batch, channels, _, _) = x.dims4()?;
     let (out, per_group, height, width) = weight.dims4()?;
-    let groups = conv.groups;
     let seen = |x: &Tensor, axis: usize, tap: usize, count: usize| {
-        let first = tap * conv.dilation[axis];
-        let at: Vec<i64> = (0..count).map(|step| (first + step * conv.stride[axis]) as i64).collect();
+        let first = tap * geometry.dilation[axis];
+        let at: Vec<i64> = (0..count).map(|step| (first + step * geometry.stride[axis]) as i64).collect();
         x.index_select(&Tensor::from_vec(at, count, x.device())?, axis + 2)
     };
     let mut sum = Tensor::zeros((batch, groups, out / groups, rows * columns), x.dtype(), x.device())?;

@@ -9,7 +9,6 @@ mod layout;
 mod reduce;
 
 pub(super) use self::arithmetic::{LAPLACE_MEAN, LAPLACE_SCALE};
-pub(super) use self::conv::output_size;
 use candle_core::{Device, Tensor};
 
 use super::error::Fault;
@@ -72,7 +71,10 @@ pub(super) fn evaluate(context: &Context<'_>, op: &Op, inputs: &[&Tensor]) -> Re
         (Op::CumSum { axis }, [x]) => reduce::cumsum(*axis, x),
 
         (Op::MatMul, [a, b]) => Ok(a.broadcast_matmul(b)?),
-        (Op::Conv2d(attributes), [x, weight, bias @ ..]) => conv::conv2d(attributes, x, weight, bias.first()),
+        (Op::Conv(attributes), [x, weight, bias @ ..]) => conv::conv(attributes, x, weight, bias.first()),
+        (Op::ConvTranspose(attributes), [x, weight, bias @ ..]) => {
+            conv::conv_transpose(attributes, x, weight, bias.first())
+        }
         (Op::Linear(linear), [x, weight, bias @ ..]) => composite::linear(linear, x, weight, bias.first()),
         (Op::LayerNorm(Norm { eps }), [x, scales @ ..]) => {
             kernel::norm::norm(Kind::Layer, *eps, x, scales.first().copied(), scales.get(1).copied())
@@ -80,6 +82,7 @@ pub(super) fn evaluate(context: &Context<'_>, op: &Op, inputs: &[&Tensor]) -> Re
         (Op::RmsNorm(Norm { eps }), [x, scales @ ..]) => {
             kernel::norm::norm(Kind::Rms, *eps, x, scales.first().copied(), None)
         }
+        (Op::GroupNorm(norm), [x, weight, bias]) => kernel::group_norm::group_norm(norm, x, weight, bias),
         (Op::Attention(attention), inputs) => kernel::attention::attention(attention, inputs),
         (Op::Rotary(Rotary { pairs }), [x, cos, sin]) => kernel::rotary::rotate(*pairs, x, cos, sin),
         (Op::CacheAppend, [past, new]) => layout::concat(2, &[past, new]),

@@ -2,6 +2,7 @@
 //! into primitives gives by candle's own operations.
 
 mod composites;
+mod convolutions;
 mod experts;
 mod failures;
 mod network;

@@ -2,7 +2,7 @@
 
 use super::{Memory, Noise, assert_close, compare, dims, engine, floats, graph, plain, tensors};
 use crate::engine::Engine;
-use crate::ir::{Activation, CheckedGraph, Conv2d, DType, Linear};
+use crate::ir::{Activation, CheckedGraph, DType, GroupNorm, Linear};
 use crate::tensor::Tensor;
 use crate::weights::{WeightView, Weights};
 
@@ -116,24 +116,18 @@ fn a_norm_is_exact_far_from_zero() {
 }
 
 #[test]
-fn convolutions_agree_with_candle() {
-    let plain = Conv2d { stride: [1, 1], padding: [0, 0], dilation: [1, 1], groups: 1 };
-    let cases = [
-        (plain.clone(), [6, 4, 3, 3]),
-        (Conv2d { stride: [3, 3], ..plain.clone() }, [6, 4, 3, 3]),
-        (Conv2d { stride: [2, 3], ..plain.clone() }, [6, 4, 2, 3]),
-        (Conv2d { padding: [1, 1], stride: [2, 2], ..plain.clone() }, [6, 4, 3, 3]),
-        (Conv2d { padding: [0, 2], ..plain.clone() }, [6, 4, 1, 5]),
-        (Conv2d { stride: [1, 2], padding: [0, 1], groups: 2, ..plain.clone() }, [6, 2, 1, 3]),
-        (Conv2d { dilation: [1, 2], padding: [1, 0], ..plain.clone() }, [6, 4, 3, 2]),
-        (Conv2d { groups: 4, ..plain }, [4, 1, 3, 3]),
-    ];
-    for (conv, weight) in cases {
+fn group_norms_agree_with_candle() {
+    for (channels, groups) in [(6, 6), (6, 2), (6, 1), (48, 16)] {
         let graph = graph(|g| {
-            let x = floats(g, "x", &["n", "4", "h", "w"]);
-            let (weight, bias) = (g.param("weight", &weight), g.param("bias", &weight[..1]));
-            g.output("y", g.apply_conv2d(conv.clone(), x, weight, Some(bias)));
+            let norm = GroupNorm { groups, eps: 1e-5 };
+            let x = floats(g, "x", &["n", &channels.to_string(), "h", "w"]);
+            let (weight, bias) = (g.param("weight", &[channels]), g.param("bias", &[channels]));
+            g.output("first", g.apply_group_norm(norm.clone(), x, weight, bias));
+            let last = floats(g, "last", &["n", "h", "w", &channels.to_string()]);
+            let last = g.transpose(last, &[0, 3, 1, 2]);
+            g.output("last", g.apply_group_norm(norm, last, weight, bias));
         });
-        compare(&graph, &tensors([("x", Noise(9).floats(&[2, 4, 9, 10]))]));
+        let x = Noise(8).floats(&[2, channels, 11, 13]);
+        compare(&graph, &tensors([("x", x), ("last", Noise(9).floats(&[2, 11, 13, channels]))]));
     }
 }

@@ -85,7 +85,7 @@ fn integers_wrap_and_refuse_division_by_zero() {
         g.output("negative", g.unary(Unary::Neg, x));
         g.output("small", g.compare(Compare::Less, x, Operand::from(3usize)));
     });
-    let program = engine().load(graph, &super::Memory::default()).unwrap();
+    let program = engine().load(graph, &Memory::default()).unwrap();
     let outputs = program.run(&tensors([("x", integers(&[3], &[1, 2, i64::MAX]))])).unwrap();
     assert_eq!(outputs["next"], integers(&[3], &[2, 3, i64::MIN]));
     assert_eq!(outputs["sums"], integers(&[3], &[1, 3, i64::MIN + 2]));
@@ -93,7 +93,7 @@ fn integers_wrap_and_refuse_division_by_zero() {
     assert_eq!(outputs["small"], Tensor::new([3], vec![true, true, false]).unwrap());
 
     let graph = graph_of_quotient();
-    let program = engine().load(graph, &super::Memory::default()).unwrap();
+    let program = engine().load(graph, &Memory::default()).unwrap();
     let inputs = tensors([("a", integers(&[1], &[5])), ("b", integers(&[1], &[0]))]);
     let error = program.run(&inputs).unwrap_err().to_string();
     assert_eq!(error, "candle (cpu): test failed: the root: 5 is divided by zero");
@@ -121,7 +121,7 @@ fn layout_and_index_operations_follow_onnx() {
         g.output("float", g.to_float(x));
         g.output("truth", g.cast(x, DType::Bool));
     });
-    let program = engine().load(graph, &super::Memory::default()).unwrap();
+    let program = engine().load(graph, &Memory::default()).unwrap();
     let inputs =
         tensors([("x", integers(&[2, 3], &[0, 1, 2, 3, 4, 5])), ("at", integers(&[2, 2], &[1, 0, 0, 1]))]);
     let outputs = program.run(&inputs).unwrap();

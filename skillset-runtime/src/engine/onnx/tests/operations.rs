@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use super::Kind::{Bools, Floats, Ints};
 use super::{BATCH as B, SEQUENCE as S, Spec, assert_close, graph, load};
 use crate::ir::{
-    Activation, Attention, Compare, Conv2d, DType, Dim, Experts, Linear, Reduce, Rotary, RotaryPairs, Scope,
-    Unary, Value, decompose,
+    Activation, Attention, Compare, Conv, ConvTranspose, DType, Dim, Experts, GroupNorm, Linear, Reduce,
+    Rotary, RotaryPairs, Scope, Unary, Value, decompose,
 };
 use crate::tensor::TensorData;
 
@@ -81,15 +81,51 @@ fn normalisations() {
         g.apply_layer_norm(x[0], Some(x[1]), Some(x[2]), 1e-5)
     });
     check("layer norm without scale", &[x], |g, x| g.apply_layer_norm(x[0], None, None, 1e-5));
+    for (case, groups) in [("group norm", 2), ("instance norm", 8)] {
+        check(case, &[(Floats, &[B, 8, S, 3]), (Floats, &[8]), (Floats, &[8])], |g, x| {
+            g.apply_group_norm(GroupNorm { groups, eps: 1e-5 }, x[0], x[1], x[2])
+        });
+    }
     check("rms norm", &[x, (Floats, &[8])], |g, x| g.apply_rms_norm(x[0], Some(x[1]), 1e-6));
 }
 
 #[test]
 fn convolution() {
-    let conv = Conv2d { stride: [2, 1], padding: [1, 0], dilation: [1, 3], groups: 2 };
+    let conv = Conv {
+        stride: vec![2, 1],
+        padding: vec![[1, 1], [0, 0]],
+        dilation: vec![1, 3],
+        groups: 2,
+        activation: None,
+    };
     check("convolution", &[(Floats, &[B, 4, 9, 11]), (Floats, &[6, 1, 3, 3]), (Floats, &[6])], |g, x| {
         let weight = g.concat(x[1], x[1], 1);
-        g.apply_conv2d(conv.clone(), x[0], weight, Some(x[2]))
+        g.apply_conv(conv.clone(), x[0], weight, Some(x[2]))
+    });
+    let gelu = Conv { padding: vec![[1, 2]], activation: Some(Activation::Gelu), ..Conv::new(1) };
+    check("convolution of a line", &[(Floats, &[B, 4, S]), (Floats, &[6, 4, 3]), (Floats, &[6])], |g, x| {
+        let steps = Conv { stride: vec![2], ..gelu.clone() };
+        g.apply_conv(steps, x[0], x[1], Some(x[2]))
+    });
+}
+
+#[test]
+fn transposed_convolution() {
+    let conv = ConvTranspose {
+        stride: vec![2, 3],
+        padding: vec![[1, 1], [0, 0]],
+        output_padding: vec![1, 0],
+        dilation: vec![1, 2],
+        groups: 2,
+    };
+    let (image, kernels): (Spec, Spec) = ((Floats, &[B, 4, 5, S]), (Floats, &[4, 3, 3, 4]));
+    check("transposed convolution", &[image, kernels, (Floats, &[6])], |g, x| {
+        g.apply_conv_transpose(conv.clone(), x[0], x[1], Some(x[2]))
+    });
+    let line: [Spec; 3] = [(Floats, &[B, 4, S]), (Floats, &[4, 3, 5]), (Floats, &[3])];
+    check("transposed convolution of a line", &line, |g, x| {
+        let conv = ConvTranspose { stride: vec![2], ..ConvTranspose::new(1) };
+        g.apply_conv_transpose(conv, x[0], x[1], Some(x[2]))
     });
 }
 

@@ -80,6 +80,13 @@ def cases():
     yield "layer norm without scale", F.layer_norm(x(0, B, S, 8), [8], None, None, 1e-5)
     yield "rms norm", F.rms_norm(x(0, B, S, 8), [8], x(1, 8), 1e-6)
     yield "convolution", F.conv2d(x(0, B, 4, 9, 11), x(1, 6, 1, 3, 3).repeat(1, 2, 1, 1), x(2, 6), (2, 1), (1, 0), (1, 3), 2)
+    line = F.pad(x(0, B, 4, S), (1, 2))
+    yield "convolution of a line", F.gelu(F.conv1d(line, x(1, 6, 4, 3), x(2, 6), 2))
+    y = F.conv_transpose2d(x(0, B, 4, 5, S), x(1, 4, 3, 3, 4), x(2, 6), (2, 3), (1, 0), (1, 0), 2, (1, 2))
+    yield "transposed convolution", y
+    yield "transposed convolution of a line", F.conv_transpose1d(x(0, B, 4, S), x(1, 4, 3, 5), x(2, 3), 2)
+    for name, groups in (("group norm", 2), ("instance norm", 8)):
+        yield name, F.group_norm(x(0, B, 8, S, 3), groups, x(1, 8), x(2, 8), 1e-5)
     q, k, v = x(0, B, 4, S, 8), x(1, B, 4, S, 8), x(2, B, 4, S, 8)
     yield "attention", attend(q, k, v, 0.5)
     mask = bools(3, B, S)

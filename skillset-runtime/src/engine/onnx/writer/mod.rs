@@ -244,10 +244,12 @@ fn lower(g: &mut Lowering<'_>, op: &Op, inputs: &[Value], shape: &[Dim]) -> Resu
         Op::GatherElements { axis: along } => g.node("GatherElements", &names, axis(along)),
 
         Op::MatMul => g.op("MatMul", &names),
-        Op::Conv2d(conv) => g.conv2d(conv, &names),
+        Op::Conv(conv) => g.conv(conv, &names),
+        Op::ConvTranspose(conv) => g.conv_transpose(conv, &names),
         Op::Linear(linear) => g.linear(linear, &names, [before(0), before(1)])?,
         Op::LayerNorm(norm) => g.layer_norm(norm, &names, shape)?,
         Op::RmsNorm(norm) => g.rms_norm(norm, &names, shape),
+        Op::GroupNorm(norm) => g.group_norm(norm, &names, shape)?,
         Op::Attention(_) => unreachable!("attention is lowered with what is known of its caches"),
         Op::Rotary(_) | Op::Experts(_) => unreachable!("rotations and experts were decomposed"),
     })

@@ -3,7 +3,7 @@
 use super::WriteError;
 use super::lowering::Lowering;
 use crate::engine::onnx::proto::AttributeProto;
-use crate::ir::{Conv2d, Dim, Linear, Norm, Reduce};
+use crate::ir::{Conv, ConvTranspose, Dim, GroupNorm, Linear, Norm, Reduce};
 
 impl Lowering<'_> {
     /// `x · weightᵀ + bias` of shapes `[x, weight]` by Gemm, which takes the weight as checkpoints store it.
@@ -30,15 +30,61 @@ impl Lowering<'_> {
         })
     }
 
-    pub fn conv2d(&mut self, conv: &Conv2d, inputs: &[&str]) -> String {
-        let Conv2d { stride, padding, dilation, groups } = conv;
+    pub fn conv(&mut self, conv: &Conv, inputs: &[&str]) -> String {
+        let Conv { stride, padding, dilation, groups, activation } = conv;
         let attributes = vec![
-            AttributeProto::ints("strides", *stride),
-            AttributeProto::ints("pads", padding.iter().chain(padding).copied()),
-            AttributeProto::ints("dilations", *dilation),
+            AttributeProto::ints("strides", stride.iter().copied()),
+            AttributeProto::ints("pads", pads(padding)),
+            AttributeProto::ints("dilations", dilation.iter().copied()),
             AttributeProto::int("group", *groups as i64),
         ];
-        self.node("Conv", inputs, attributes)
+        let sum = self.node("Conv", inputs, attributes);
+        activation.map_or_else(|| sum.clone(), |activation| self.activation(activation, &sum))
+    }
+
+    pub fn conv_transpose(&mut self, conv: &ConvTranspose, inputs: &[&str]) -> String {
+        let ConvTranspose { stride, padding, output_padding, dilation, groups } = conv;
+        let attributes = vec![
+            AttributeProto::ints("strides", stride.iter().copied()),
+            AttributeProto::ints("pads", pads(padding)),
+            AttributeProto::ints("output_padding", output_padding.iter().copied()),
+            AttributeProto::ints("dilations", dilation.iter().copied()),
+            AttributeProto::int("group", *groups as i64),
+        ];
+        self.node("ConvTranspose", inputs, attributes)
+    }
+
+    /// By InstanceNormalization, for which ONNX Runtime has a kernel on every device, of groups laid out as channels.
+    pub fn group_norm(
+        &mut self,
+        norm: &GroupNorm,
+        inputs: &[&str],
+        shape: &[Dim],
+    ) -> Result<String, WriteError> {
+        let (x, groups) = (inputs[0], norm.groups);
+        let normalise = |g: &mut Self, x: &str, weight: &str, bias: &str| {
+            g.node(
+                "InstanceNormalization",
+                &[x, weight, bias],
+                vec![AttributeProto::float("epsilon", norm.eps)],
+            )
+        };
+        let (batch, channels) = (shape[0].clone(), shape[1].clone());
+        if channels == Dim::from(groups) {
+            return Ok(normalise(self, x, inputs[1], inputs[2]));
+        }
+        let size = shape[2..].iter().fold(channels.clone() / groups, |size, dim| size * dim.clone());
+        let grouped = [batch, groups.into(), size];
+        let x = self.reshape(x, shape, &grouped)?;
+        let (ones, zeros) =
+            (self.floats(&[groups], vec![1.0; groups]), self.floats(&[groups], vec![0.0; groups]));
+        let normal = normalise(self, &x, &ones, &zeros);
+        let normal = self.reshape(&normal, &grouped, shape)?;
+        let scales = [&[channels.clone()], &vec![Dim::from(1); shape.len() - 2][..]].concat();
+        let weight = self.reshape(inputs[1], std::slice::from_ref(&channels), &scales)?;
+        let bias = self.reshape(inputs[2], &[channels], &scales)?;
+        let scaled = self.op("Mul", &[&normal, &weight]);
+        Ok(self.op("Add", &[&scaled, &bias]))
     }
 
     /// ONNX requires a scale; where the layer has none, it is a vector of ones.
@@ -65,4 +111,9 @@ impl Lowering<'_> {
             None => normal,
         }
     }
+}
+
+/// Padding in ONNX's order: before on every axis, then after.
+fn pads(padding: &[[usize; 2]]) -> impl Iterator<Item = usize> {
+    [0, 1].into_iter().flat_map(move |side| padding.iter().map(move |padding| padding[side]))
 }
