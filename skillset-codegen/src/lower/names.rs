@@ -4,6 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::vocabulary::Type;
 
+use super::nested::Nested;
+
 /// A name that a step has bound.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Local {
@@ -35,6 +37,10 @@ pub(crate) struct ConfigNames {
     pub counts: BTreeSet<String>,
     /// Kinds of layers that expressions tell apart, by field: others are refused.
     pub layer_types: BTreeMap<String, BTreeSet<String>>,
+    /// Lists that may be written as their only element.
+    pub lenient: BTreeSet<String>,
+    /// The models of nested configs.
+    pub nested: BTreeMap<String, Nested>,
 }
 
 /// Identifiers that emitted code uses for itself.
