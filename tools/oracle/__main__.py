@@ -85,7 +85,7 @@ def pipelines(arguments: argparse.Namespace) -> None:
     texts.record()
     for name in arguments.names or models.names():
         folder = models.write(name)
-        if models.has_pipeline(name):
+        if models.can_record(name):
             pipeline_run.run(name)
             print(f"{name}: {sum(file.stat().st_size for file in folder.iterdir()) / 1024:.1f} KiB")
         else:

@@ -6,10 +6,12 @@
 //! The code generator learns the blocks by reading this folder, so a new block is one new file and a line here.
 
 mod attention;
+mod causal_conv;
 mod conv;
 mod conv_transpose;
 mod embedding;
 mod experts;
+mod gated_rms_norm;
 mod last_token;
 mod latent_attention;
 mod layer_mixture;
@@ -27,16 +29,24 @@ mod resample;
 mod rope_parameters;
 mod rotary_embedding;
 mod router;
+mod selective_scan;
 mod statistics_pooling;
 mod tdnn;
 mod tied_linear;
 mod token_embeddings;
+mod zero_padding;
 
+pub use attention::{Attention, AttentionNames};
 pub use attention::{Attention, AttentionNames, QkNorm};
+pub use causal_conv::CausalConv;
+pub use conv::{Conv1d, Conv2d};
 pub use conv::{Conv1d, Conv2d};
 pub use conv_transpose::ConvTranspose2d;
+pub use conv_transpose::ConvTranspose2d;
+pub use embedding::Embedding;
 pub use embedding::Embedding;
 pub use experts::{ExpertNames, Experts};
+pub use gated_rms_norm::GatedRmsNorm;
 pub use last_token::LastToken;
 pub use latent_attention::LatentAttention;
 pub use layer_mixture::LayerMixture;
@@ -53,7 +63,9 @@ pub use positions::{PaddedPositions, Positions, TokenTypes};
 pub use rope_parameters::{LayerRopeParameters, RopeParameters, RopeScaling};
 pub use rotary_embedding::{Rope, RotaryEmbedding};
 pub use router::{Router, RouterScores, Routing};
+pub use selective_scan::SelectiveScan;
 pub use statistics_pooling::StatisticsPooling;
 pub use tdnn::Tdnn;
 pub use tied_linear::TiedLinear;
 pub use token_embeddings::TokenEmbeddings;
+pub use zero_padding::ZeroPadding;

@@ -7,6 +7,7 @@
 mod audio_classification;
 mod batch;
 mod classification;
+mod detokenize;
 mod error;
 mod feature_extraction;
 mod fill_mask;
@@ -27,7 +28,9 @@ mod sentence_similarity;
 mod settings;
 mod speech_recognition;
 mod text;
+mod text2text;
 mod text_classification;
+mod text_encoder;
 mod text_generation;
 mod text_input;
 mod token_classification;
@@ -59,6 +62,9 @@ pub use speech_recognition::{
 pub use text_classification::{ClassificationOptions, TextClassifier};
 pub use text_generation::{Generated, Message, Prompt, TextGenerationOptions, TextGenerator, TextStream};
 pub use text_input::TextInput;
+pub use text2text::{
+    Summarizer, Text2TextGenerator, Text2TextOptions, TranslationOptions, Translator, WrittenText,
+};
 pub use token_classification::{Aggregation, Entity, TokenClassificationOptions, TokenClassifier};
 pub use zero_shot_classification::{ZeroShotClassification, ZeroShotClassifier, ZeroShotOptions};
 pub use zero_shot_image_classification::{ZeroShotImageClassifier, ZeroShotImageOptions};

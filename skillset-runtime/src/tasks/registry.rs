@@ -8,8 +8,8 @@ use super::error::TaskError;
 use super::pipeline::{Pipeline, RunJson, load_and_run};
 use super::{
     AudioClassifier, FeatureExtractor, ImageClassifier, ImageFeatureExtractor, MaskFiller, ObjectDetector,
-    QuestionAnswerer, SentenceEmbedder, SpeechRecognizer, TextClassifier, TextGenerator, TokenClassifier,
-    ZeroShotClassifier, ZeroShotImageClassifier,
+    QuestionAnswerer, SentenceEmbedder, SpeechRecognizer, Summarizer, Text2TextGenerator, TextClassifier,
+    TextGenerator, TokenClassifier, Translator, ZeroShotClassifier, ZeroShotImageClassifier,
 };
 use crate::load::Model;
 use crate::model::nearest;
@@ -73,12 +73,18 @@ tasks! {
     QuestionAnswering: QuestionAnswerer,
     /// One vector for a text.
     SentenceSimilarity: SentenceEmbedder,
+    /// A text in short.
+    Summarization: Summarizer,
+    /// A text made of a text.
+    Text2TextGeneration: Text2TextGenerator,
     /// The classes of a text.
     TextClassification: TextClassifier,
     /// How a text or a chat goes on.
     TextGeneration: TextGenerator,
     /// The entities of a text.
     TokenClassification: TokenClassifier,
+    /// A text in another language.
+    Translation: Translator,
     /// Which of the classes that a call names a text is of.
     ZeroShotClassification: ZeroShotClassifier,
     /// Which of the classes that a call names an image is of.

@@ -6,6 +6,7 @@ mod experts;
 mod linear;
 mod norm;
 mod rotary;
+mod selective_scan;
 
 use std::sync::Arc;
 
@@ -44,6 +45,7 @@ fn primitives(g: &Scope, op: &Op, inputs: &[Value]) -> Value {
         Op::Rotary(rotary) => rotary::decompose(g, *rotary, inputs),
         Op::Experts(experts) => experts::decompose(g, experts, inputs),
         Op::CacheAppend => g.concat(inputs[0], inputs[1], 2),
+        Op::SelectiveScan => selective_scan::decompose(g, inputs),
         primitive => unreachable!("{primitive:?} is no composite"),
     }
 }

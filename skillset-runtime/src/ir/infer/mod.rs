@@ -4,6 +4,7 @@ mod arithmetic;
 mod conv;
 mod layout;
 mod network;
+mod scan;
 mod source;
 
 use super::{DType, Dim, Fact, Graph, Op};
@@ -83,6 +84,7 @@ pub(super) fn infer(graph: &Graph, op: &Op, inputs: &[&Fact]) -> Result<Fact, In
         Op::Rotary(_) => network::rotary(three(inputs)?),
         Op::Experts(_) => network::experts(inputs),
         Op::CacheAppend => network::cache_append(two(inputs)?),
+        Op::SelectiveScan => scan::selective_scan(inputs),
     }
 }
 

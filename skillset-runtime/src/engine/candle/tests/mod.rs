@@ -7,6 +7,7 @@ mod experts;
 mod failures;
 mod network;
 mod primitives;
+mod scans;
 mod sessions;
 
 use std::collections::BTreeMap;
