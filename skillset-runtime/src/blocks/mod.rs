@@ -36,14 +36,10 @@ mod tied_linear;
 mod token_embeddings;
 mod zero_padding;
 
-pub use attention::{Attention, AttentionNames};
 pub use attention::{Attention, AttentionNames, QkNorm};
 pub use causal_conv::CausalConv;
 pub use conv::{Conv1d, Conv2d};
-pub use conv::{Conv1d, Conv2d};
 pub use conv_transpose::ConvTranspose2d;
-pub use conv_transpose::ConvTranspose2d;
-pub use embedding::Embedding;
 pub use embedding::Embedding;
 pub use experts::{ExpertNames, Experts};
 pub use gated_rms_norm::GatedRmsNorm;
