@@ -49,7 +49,7 @@ pub enum Type {
 }
 
 /// Every task.
-pub const TASKS: [Task; 17] = [
+pub const TASKS: [Task; 18] = [
     Task {
         name: "audio-classification",
         pipeline: "AudioClassifier",
@@ -97,6 +97,14 @@ pub const TASKS: [Task; 17] = [
         options: "ImageFeatureOptions",
         settings: Settings::None,
         output: Type::One("ImageFeatures"),
+    },
+    Task {
+        name: "image-segmentation",
+        pipeline: "ImageSegmenter",
+        input: Type::One("Image"),
+        options: "ImageSegmentationOptions",
+        settings: Settings::None,
+        output: Type::List("Segment"),
     },
     Task {
         name: "object-detection",

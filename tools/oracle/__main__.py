@@ -73,7 +73,7 @@ def fixtures(arguments: argparse.Namespace) -> None:
 def write_trace(arguments: argparse.Namespace) -> None:
     case = cases.one(arguments.model_type, arguments.case)
     checkpoint = cases.checkpoint(arguments.model_type, case, arguments.task)
-    run = runs_for(checkpoint.model, is_base=False, long=None)[0]
+    run = runs_for(checkpoint.model, is_base=False, case={})[0]
     count = trace.write(checkpoint.model, run, arguments.output)
     print(f"{count} module outputs of run {run.name!r}")
 

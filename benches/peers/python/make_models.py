@@ -15,10 +15,15 @@ from safetensors.torch import save_file
 from transformers import (
     BertConfig,
     BertModel,
+    DetrConfig,
+    DetrModel,
     LlamaConfig,
     LlamaForCausalLM,
     Mamba2Config,
     Mamba2ForCausalLM,
+    ResNetConfig,
+    SwinConfig,
+    SwinModel,
     ViTConfig,
     ViTModel,
 )
@@ -37,6 +42,10 @@ def random_model(name: str) -> torch.nn.Module:
             model = BertModel(BertConfig())
         case "vit":
             model = ViTModel(ViTConfig())
+        case "swin":
+            model = SwinModel(SwinConfig())
+        case "detr":
+            model = DetrModel(DetrConfig(backbone_config=ResNetConfig(out_features=["stage4"])))
         case "llama":
             config = LlamaConfig(
                 hidden_size=768,

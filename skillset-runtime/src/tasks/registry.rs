@@ -7,9 +7,9 @@ use serde_json::Value;
 use super::error::TaskError;
 use super::pipeline::{Pipeline, RunJson, load_and_run};
 use super::{
-    AudioClassifier, FeatureExtractor, ImageClassifier, ImageFeatureExtractor, MaskFiller, ObjectDetector,
-    QuestionAnswerer, SentenceEmbedder, SpeechRecognizer, Summarizer, Text2TextGenerator, TextClassifier,
-    TextGenerator, TokenClassifier, Translator, ZeroShotClassifier, ZeroShotImageClassifier,
+    AudioClassifier, FeatureExtractor, ImageClassifier, ImageFeatureExtractor, ImageSegmenter, MaskFiller,
+    ObjectDetector, QuestionAnswerer, SentenceEmbedder, SpeechRecognizer, Summarizer, Text2TextGenerator,
+    TextClassifier, TextGenerator, TokenClassifier, Translator, ZeroShotClassifier, ZeroShotImageClassifier,
 };
 use crate::load::Model;
 use crate::model::nearest;
@@ -67,6 +67,8 @@ tasks! {
     ImageClassification: ImageClassifier,
     /// The vectors of an image's patches.
     ImageFeatureExtraction: ImageFeatureExtractor,
+    /// What there is in an image, pixel by pixel.
+    ImageSegmentation: ImageSegmenter,
     /// What there is in an image, and where.
     ObjectDetection: ObjectDetector,
     /// The part of a text that answers a question.

@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 import torch
 import transformers
+from PIL import Image
 from safetensors.numpy import save_file
 from transformers import AutoImageProcessor, LogitsProcessorList, pipeline
 from transformers.utils import logging
@@ -95,7 +96,16 @@ def _plain(value):
         return [_plain(item) for item in value]
     if isinstance(value, (float, np.floating)):
         return float(f"{value:.9g}")
+    if isinstance(value, Image.Image):
+        return _runs(np.asarray(value) > 0)
     return value.item() if isinstance(value, np.generic) else value
+
+
+def _runs(mask: np.ndarray) -> dict:
+    """A mask by the lengths of its runs, row by row, the first one of pixels that are not part of it."""
+    edges = np.flatnonzero(np.diff(mask.ravel(), prepend=False)).tolist()
+    counts = np.diff([0, *edges, mask.size]).tolist()
+    return {"size": list(mask.shape), "counts": counts}
 
 
 def _check_ranking(name: str, case: dict) -> None:

@@ -3,6 +3,7 @@
 mod attention;
 mod conv;
 mod experts;
+mod grid_sample;
 mod linear;
 mod norm;
 mod rotary;
@@ -41,6 +42,8 @@ fn primitives(g: &Scope, op: &Op, inputs: &[Value]) -> Value {
         Op::LayerNorm(norm) => norm::layer_norm(g, norm, inputs),
         Op::RmsNorm(norm) => norm::rms_norm(g, norm, inputs),
         Op::GroupNorm(norm) => norm::group_norm(g, norm, inputs),
+        Op::BatchNorm(norm) => norm::batch_norm(g, norm, inputs),
+        Op::GridSample => grid_sample::decompose(g, inputs[0], inputs[1]),
         Op::Attention(attention) => attention::decompose(g, attention, inputs),
         Op::Rotary(rotary) => rotary::decompose(g, *rotary, inputs),
         Op::Experts(experts) => experts::decompose(g, experts, inputs),

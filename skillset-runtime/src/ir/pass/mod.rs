@@ -1,6 +1,7 @@
 //! Rewrites of graphs, each doing one thing.
 
 mod dead_code;
+mod fold;
 mod fuse;
 mod liveness;
 mod merge;
@@ -8,6 +9,7 @@ mod narrow;
 mod parts;
 
 pub use dead_code::dead_code;
+pub use fold::fold;
 pub use fuse::fuse;
 pub use liveness::{Liveness, liveness};
 pub use merge::merge;

@@ -5,6 +5,7 @@ mod composites;
 mod convolutions;
 mod experts;
 mod failures;
+mod images;
 mod network;
 mod primitives;
 mod scans;
