@@ -26,6 +26,13 @@ impl Context<'_> {
             }
             Type::List(inner) => check_list_method(receiver, inner, method, arguments),
             Type::Named(name) if name == "Labels" => check_labels_method(receiver, method, arguments),
+            Type::Named(name) if name == "GatedActivation" => match method {
+                "is_gated" => plain(receiver, method, arguments, &[method], &[], Type::Bool),
+                _ => {
+                    let activation = Type::Named("Activation".to_owned());
+                    plain(receiver, method, arguments, &["activation", "is_gated"], &[], activation)
+                }
+            },
             Type::Named(name) if name == "LayerTypes" => self.check_layer_types(receiver, method, arguments),
             Type::Named(name) if name == "LayerRopeParameters" => {
                 let returns = Type::Named("RopeParameters".to_owned());

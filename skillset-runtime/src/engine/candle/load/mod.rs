@@ -83,7 +83,8 @@ pub(super) fn load(
     }
     let Loader { constants, settled, prepared, .. } = loader;
     let appends = graph.values().map(|value| append_of(&graph, value)).collect();
-    let liveness = pass::liveness(&graph);
+    let held = pass::held(&graph);
+    let liveness = pass::liveness(&graph, &held.kept);
     let Target { engine, device, kernels, .. } = target;
     Ok(CandleProgram {
         engine,
@@ -93,6 +94,7 @@ pub(super) fn load(
         signature,
         executed: graph,
         liveness,
+        held,
         constants,
         settled,
         prepared,
