@@ -8,7 +8,7 @@ use quote::quote;
 use crate::lower::ident;
 use crate::vocabulary::Vocabulary;
 
-const CHECKPOINT: [&str; 19] = [
+const CHECKPOINT: [&str; 20] = [
     "AnyConfig",
     "CommonConfig",
     "ConfigError",
@@ -28,6 +28,7 @@ const CHECKPOINT: [&str; 19] = [
     "first_of_every",
     "is_stage_out",
     "last_of_every",
+    "unsupported",
 ];
 const IR: [&str; 6] = ["DType", "Dim", "Outputs", "Scope", "Submodel", "Value"];
 const MODEL: [&str; 8] =

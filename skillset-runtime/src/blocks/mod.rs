@@ -7,6 +7,7 @@
 
 mod attention;
 mod causal_conv;
+mod channel_linear;
 mod conv;
 mod conv_batch_norm;
 mod conv_transpose;
@@ -45,6 +46,9 @@ mod rope_parameters;
 mod rotary_embedding;
 mod router;
 mod selective_scan;
+mod sequence_norm;
+mod series_patches;
+mod series_scaling;
 mod sine_positions;
 mod statistics_pooling;
 mod tdnn;
@@ -56,6 +60,7 @@ mod zero_padding;
 
 pub use attention::{Attention, AttentionNames, QkNorm};
 pub use causal_conv::CausalConv;
+pub use channel_linear::ChannelLinear;
 pub use conv::{Conv1d, Conv2d};
 pub use conv_batch_norm::{ConvBatchNorm, ConvBatchNormNames};
 pub use conv_transpose::ConvTranspose2d;
@@ -92,6 +97,9 @@ pub use rope_parameters::{LayerRopeParameters, RopeParameters, RopeScaling};
 pub use rotary_embedding::{Rope, RotaryEmbedding};
 pub use router::{Router, RouterScores, Routing};
 pub use selective_scan::SelectiveScan;
+pub use sequence_norm::SequenceNorm;
+pub use series_patches::{SeriesPatches, SeriesPositions};
+pub use series_scaling::{ObservedDeviation, ObservedMagnitude, ObservedMean};
 pub use sine_positions::SinePositions;
 pub use statistics_pooling::StatisticsPooling;
 pub use tdnn::Tdnn;
