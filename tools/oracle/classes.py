@@ -7,7 +7,13 @@ from transformers.models.auto import modeling_auto
 
 
 # Heads that no pipeline uses.
-WITHOUT_PIPELINE = ("masked-image-modeling", "next-sentence-prediction", "pre-training")
+WITHOUT_PIPELINE = (
+    "audio-frame-classification",
+    "audio-xvector",
+    "masked-image-modeling",
+    "next-sentence-prediction",
+    "pre-training",
+)
 
 
 def task_classes(config: PreTrainedConfig) -> dict[str, type[PreTrainedModel]]:

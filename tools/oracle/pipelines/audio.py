@@ -1,7 +1,7 @@
-"""Audio models as exported graphs, and what pipelines make of small recordings: `tests/audio/`.
+"""Audio models, also as exported graphs, and what pipelines make of small recordings: `tests/audio/`.
 
-Each entry of `audio.json` becomes a folder: a checkpoint whose weights are in `model.onnx`, and `cases.json`. The
-pipelines read files by ffmpeg, which has to be on the PATH.
+Each entry of `audio.json` becomes a folder: a checkpoint whose weights are in `model.onnx` and described in
+`fixture.json`, and `cases.json`. The pipelines read files by ffmpeg, which has to be on the PATH, as has espeak-ng.
 """
 
 import json
@@ -21,6 +21,7 @@ from ..prettyjson import pretty
 from ..weights import Rule, rule_for
 from . import FOLDER
 from .exported import Tensors, check_size
+from .models import write_fixture
 from .run import LEAST_LOGIT_GAP, _check_ranking, _plain
 
 AUDIO = FOLDER.parent / "audio"
@@ -55,6 +56,7 @@ def write(name: str, folder: Path, spec: dict) -> None:
         cases = [case | {"output": _call(pipe, spec["task"], case)} for case in cases]
     for case in cases:
         _check_ranking(name, case)
+    write_fixture(folder, spec["task"], checkpoint, spec["model_type"], spec.get("seed", 0), [*spec["files"]])
     (folder / "cases.json").write_text(pretty({"task": spec["task"], "cases": cases}) + "\n")
     _export(checkpoint.model, spec["inputs"], folder / "model.onnx")
 
@@ -107,7 +109,7 @@ def _export(model: torch.nn.Module, inputs: dict[str, list[int]], file: Path) ->
     }  # fmt: skip
     with torch.no_grad():
         torch.onnx.export(
-            Tensors(model, list(example)),
+            Tensors(model, list(example), ["logits"]),
             tuple(example.values()),
             file,
             input_names=list(example),
@@ -119,7 +121,7 @@ def _export(model: torch.nn.Module, inputs: dict[str, list[int]], file: Path) ->
 
 
 def draw() -> None:
-    """Writes `tests/audio/recordings/`: at the models' rate, and in stereo at another."""
+    """Writes `tests/audio/recordings/`: at the models' rate, one of them spoken, and in stereo at another."""
     folder = AUDIO / "recordings"
     folder.mkdir(parents=True, exist_ok=True)
     _save(folder / "tones.wav", 16000, [_tones(8000, 16000, 1)])
@@ -127,9 +129,16 @@ def draw() -> None:
     with tempfile.TemporaryDirectory() as scratch:
         stereo = Path(scratch) / "stereo.wav"
         _save(stereo, 22050, [_tones(7000, 22050, 3), _tones(7000, 22050, 4)])
-        exact = ["-fflags", "+bitexact", "-flags:a", "+bitexact"]
-        command = ["ffmpeg", "-y", "-loglevel", "error", "-i", stereo, *exact, folder / "stereo.flac"]
-        subprocess.run(command, check=True)
+        _convert(stereo, folder / "stereo.flac")
+        spoken = Path(scratch) / "spoken.wav"
+        subprocess.run(["espeak-ng", "-v", "en-us", "-w", spoken, "fine weather"], check=True)
+        _convert(spoken, folder / "speech.wav", "-ar", "16000")
+
+
+def _convert(recording: Path, to: Path, *options: str) -> None:
+    exact = ["-fflags", "+bitexact", "-flags:a", "+bitexact"]
+    command = ["ffmpeg", "-y", "-loglevel", "error", "-i", recording, *exact, *options, to]
+    subprocess.run(command, check=True)
 
 
 def _tones(count: int, rate: int, seed: int) -> np.ndarray:
