@@ -84,6 +84,12 @@ def chains() -> list[tuple[str, dict, lp.LogitsProcessorList]]:
         dict(do_sample=True, begin_suppress_tokens=[6], top_h=0.7, typical_p=0.8, epsilon_cutoff=0.01, eta_cutoff=0.02),
         dict(do_sample=False, forced_eos_token_id=4, exponential_decay_length_penalty=[1, 1.5], suppress_tokens=[0]),
         dict(do_sample=False, min_length=7, temperature=0.5, top_k=2, repetition_penalty=1.1),
+        dict(do_sample=True, num_beams=2, top_k=1, renormalize_logits=True),
+        dict(do_sample=True, num_beams=2, top_p=0.1, top_k=0),
+        dict(do_sample=True, num_beams=2, min_p=0.9, top_k=0),
+        dict(do_sample=True, num_beams=2, typical_p=0.1, top_k=0),
+        dict(do_sample=True, num_beams=2, epsilon_cutoff=0.5, top_k=0),
+        dict(do_sample=True, num_beams=2, eta_cutoff=0.9, top_k=0, renormalize_logits=True),
     ]
     made = []
     for options in configs:

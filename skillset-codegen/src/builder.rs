@@ -177,6 +177,13 @@ fn emit_index(output: &Output, runtime: &str) -> String {
     let models = models.collect::<Vec<_>>().join(", ");
     text += "/// Every model type of this build that has an architecture, in order of their names.\n";
     text += &format!("pub static ALL: &[&{runtime}::model::ModelType] = &[{models}];\n");
+    if output.modules.iter().any(|module| module.code.contains("TYPES")) {
+        text += "/// The model types that a nested config can choose from.\n";
+        // Other crates' specs find the built-in ones beside the runtime.
+        let built_in = runtime.strip_suffix("::runtime").map(|facade| format!(", {facade}::models::ALL"));
+        let built_in = built_in.unwrap_or_default();
+        text += &format!("pub static TYPES: {runtime}::model::Types = &[ALL{built_in}];\n");
+    }
     if !output.facts.is_empty() {
         emit_facts_index(&mut text, output, runtime);
     }

@@ -1,6 +1,6 @@
 //! The stages in a row: parse, merge, decode, check, lower, emit.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::decode::Decode;
 use crate::emit::{self, Module, emit_model};
@@ -100,13 +100,16 @@ pub fn compile(
         base.retain(|name, node| is_architecture(name, node));
         base
     });
-    let wanted = |model_type: &str, modality: Option<&str>| selection.includes(model_type, modality);
-    let is_wanted = |spec: &Spec| wanted(&spec.model_type.text, Some(spec.modality.folder()));
     let around = Surroundings { nodes: &own, glossary: glossary.as_ref(), is_beside: false };
     let architectures = own.iter().filter(|(_, node)| !is_listing(node));
     let architectures = architectures.map(|(name, node)| (name.clone(), node.clone())).collect();
-    let family = Family { own: architectures, base };
-    let models = check(&family, around, &is_wanted, &mut errors);
+    let specs = decode(&Family { own: architectures, base }, &mut errors);
+    let inside = submodels(&specs, selection);
+    let wanted = |model_type: &str, modality: Option<&str>| {
+        inside.contains(model_type) || selection.includes(model_type, modality)
+    };
+    let is_wanted = |spec: &Spec| wanted(&spec.model_type.text, Some(spec.modality.folder()));
+    let models = check(specs, around, &is_wanted, &mut errors);
     let sources = Sources { around, models: &models, wanted: &wanted };
     let facts = emit_listings(&sources, runtime, &mut errors);
     let index = SpecIndex::new(models.values());
@@ -131,14 +134,9 @@ pub fn merge(files: &[SpecFile]) -> Result<BTreeMap<String, Node>, Errors> {
     errors.into_result(merged)
 }
 
-/// Every model type whose spec has nothing wrong up to here; what is wrong with the others is recorded.
-fn check(
-    family: &Family,
-    around: Surroundings<'_>,
-    is_wanted: &dyn Fn(&Spec) -> bool,
-    errors: &mut Errors,
-) -> BTreeMap<String, Model> {
-    let mut models = BTreeMap::new();
+/// Every spec that has nothing wrong up to here; what is wrong with the others is recorded.
+fn decode(family: &Family, errors: &mut Errors) -> BTreeMap<String, Spec> {
+    let mut specs = BTreeMap::new();
     let mut module_names = BTreeMap::new();
     for (model_type, node) in family.merge(errors) {
         if let Some(other) = module_names.insert(emit::module_name(&model_type), model_type.clone()) {
@@ -146,17 +144,64 @@ fn check(
         }
         // A later stage would only report what follows from the mistakes of an earlier one.
         let errors_before = errors.len();
-        let Some(spec) = Spec::decode(&node, errors) else { continue };
-        if errors.len() > errors_before {
+        let spec = Spec::decode(&node, errors).filter(|_| errors.len() == errors_before);
+        specs.extend(spec.map(|spec| (model_type, spec)));
+    }
+    specs
+}
+
+/// The model types inside of the wanted ones: those that their specs name, and those that a config means which does
+/// not say its type.
+fn submodels(specs: &BTreeMap<String, Spec>, selection: &Selection) -> BTreeSet<String> {
+    let is_wanted = |spec: &&Spec| selection.includes(&spec.model_type.text, Some(spec.modality.folder()));
+    let mut waiting: Vec<&Spec> = specs.values().filter(is_wanted).collect();
+    let mut found = BTreeSet::new();
+    while let Some(spec) = waiting.pop() {
+        let nested = spec.config.iter().filter_map(|(_, field)| field.nested_type());
+        let new = nested
+            .filter_map(|name| specs.get(name))
+            .filter(|spec| found.insert(spec.model_type.text.clone()));
+        waiting.extend(new);
+    }
+    found
+}
+
+/// Every model type whose spec has nothing wrong up to here; what is wrong with the others is recorded.
+fn check(
+    mut specs: BTreeMap<String, Spec>,
+    around: Surroundings<'_>,
+    is_wanted: &dyn Fn(&Spec) -> bool,
+    errors: &mut Errors,
+) -> BTreeMap<String, Model> {
+    let mut models = BTreeMap::new();
+    let mut broken = BTreeSet::new();
+    // A model comes after those inside of it.
+    while let Some(model_type) = next(&specs) {
+        let Some(spec) = specs.remove(&model_type) else { break };
+        let errors_before = errors.len();
+        if spec.known_nested().any(|nested| broken.contains(nested)) {
+            broken.insert(model_type);
             continue;
         }
         let around = Surroundings { is_beside: is_wanted(&spec), ..around };
-        let model = lower_model(spec, around, errors);
+        let model = lower_model(spec, &models, around, errors);
         if errors.len() == errors_before {
             models.insert(model_type, model);
+        } else {
+            broken.insert(model_type);
         }
     }
+    for spec in specs.values() {
+        errors.push(&spec.at, "its config nests its own type, however far in");
+    }
     models
+}
+
+/// A model type that nests none of those that wait, if there is one; those that nest fewest come first.
+fn next(waiting: &BTreeMap<String, Spec>) -> Option<String> {
+    let is_ready = |spec: &&Spec| spec.known_nested().all(|nested| !waiting.contains_key(nested));
+    let next = waiting.values().filter(is_ready).min_by_key(|spec| spec.known_nested().count());
+    next.map(|spec| spec.model_type.text.clone())
 }
 
 /// Whether a file describes an architecture, and is none of facts or of what there is about all types.

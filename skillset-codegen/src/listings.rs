@@ -103,6 +103,6 @@ fn of_model(model: &Model, is_emitted: bool) -> Option<Found> {
         at: spec.at.clone(),
     };
     // Without a graph nothing is refused.
-    let config = Config { positive: vec![], checks: vec![], ..model.config.clone() };
+    let config = Config { nested: vec![], positive: vec![], checks: vec![], ..model.config.clone() };
     Some(Found { listing, config, is_described: is_emitted })
 }

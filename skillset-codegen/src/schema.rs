@@ -45,7 +45,8 @@ impl JsonSchema for Step {
         json_schema!({
             "anyOf": [
                 {
-                    "description": "A name given to an expression, or to a block or primitive applied to values.",
+                    "description": "A name given to an expression, or to a block, a primitive or the model of a nested config \
+                        (`\"do\": \"model\"`) applied to values.",
                     "type": "object",
                     "properties": {
                         "let": text("The name of the result."),
@@ -54,6 +55,17 @@ impl JsonSchema for Step {
                         "name": name,
                     },
                     "required": ["let"],
+                },
+                {
+                    "description": "A value that there is on request only: the next one of an output that there are several of.",
+                    "type": "object",
+                    "properties": {
+                        "output": text("The output."),
+                        "of": text("The value, an expression."),
+                        "name": name,
+                    },
+                    "required": ["output", "of"],
+                    "additionalProperties": false,
                 },
                 {
                     "description": "Steps below one checkpoint path.",

@@ -347,3 +347,58 @@ fn errors_of_all_files_come_together_and_sorted() {
         ]
     );
 }
+
+/// A spec that nests the right one, after `change`, and what is wrong with it.
+fn nesting_errors_after(change: impl Fn(&mut Value)) -> Vec<String> {
+    let mut outer = spec("outer");
+    outer["config"]["inner"] = json!({ "type": "Config<toy>", "doc": "A model." });
+    outer["config"]["any"] = json!({ "type": "Config", "doc": "Any model." });
+    let inner = json!({ "let": "y", "do": "model", "config": "inner", "at": "inner",
+        "of": { "input_ids": "input_ids", "attention_mask": "attention_mask" } });
+    let any = json!({ "let": "z", "do": "model", "config": "any", "of": { "x": "y.last_hidden_state" } });
+    let sum = json!({ "let": "x", "of": "x + y.last_hidden_state + z.first * (any.width + inner.width)" });
+    outer["architecture"].as_array_mut().unwrap().extend([inner, any, sum]);
+    change(&mut outer);
+    let errors = errors(&[file("toy", &spec("toy")), file("outer", &outer)]);
+    errors.iter().map(|line| line.replace("outer.json: ", "")).collect()
+}
+
+#[test]
+fn submodels() {
+    let step = |number: usize| format!("/architecture/{number}");
+    let error_at = |pointer: &str, value: Value| {
+        let errors = nesting_errors_after(|spec| match pointer.rsplit_once('/') {
+            Some((parent, key)) => spec.pointer_mut(parent).unwrap()[key] = value.clone(),
+            None => {}
+        });
+        errors.join("\n")
+    };
+    assert_eq!(nesting_errors_after(|_| {}), [""; 0]);
+    assert_eq!(
+        error_at("/config/inner/type", json!("Config<tpy>")),
+        "/config/inner/type: there is no architecture of \"tpy\" among these specs; did you mean \"toy\"?"
+    );
+    assert_eq!(
+        error_at(&(step(3) + "/config"), json!("iner")),
+        "/architecture/3/config: there is no nested config \"iner\"; did you mean \"inner\"?"
+    );
+    assert_eq!(
+        error_at(&(step(3) + "/of"), json!({ "input_id": "input_ids" })),
+        "/architecture/3/of/input_id: the model has no input \"input_id\"; did you mean \"input_ids\"?"
+    );
+    assert_eq!(
+        error_at(&(step(5) + "/of"), json!("y.last_hiden_state + z.first")),
+        "/architecture/5/of: \"toy\" has no output \"last_hiden_state\"; did you mean \"last_hidden_state\"?"
+    );
+    assert_eq!(
+        error_at(&(step(5) + "/of"), json!("y.last_hidden_state * inner.widht + z.first")),
+        "/architecture/5/of: the config of \"toy\" has no field \"widht\"; did you mean \"width\"?"
+    );
+}
+
+#[test]
+fn a_config_that_nests_itself() {
+    let mut toy = spec("toy");
+    toy["config"]["inner"] = json!({ "type": "Config<toy>", "doc": "A model." });
+    assert_eq!(errors(&[file("toy", &toy)]), ["toy.json: its config nests its own type, however far in"]);
+}

@@ -5,8 +5,10 @@ use std::fmt;
 use crate::checkpoint::{ConfigError, Reader};
 use crate::ir::{BuildError, Builder, CheckedGraph, Request, Scope};
 
+pub use nested::{Need, Nested, Types};
 pub use support::Support;
 
+mod nested;
 mod support;
 
 /// A model type, as compiled from its spec.
@@ -170,6 +172,8 @@ pub struct Task {
     pub is_base: bool,
     /// The fields of the class's output.
     pub outputs: &'static [&'static str],
+    /// Further outputs that there are on request only, each with a number behind the name (`hidden_states.0`).
+    pub offers: &'static [&'static str],
     /// What prepares its input.
     pub processor: Processor,
     /// Whether it is a loop around the graph that appends what it predicts.
@@ -302,6 +306,7 @@ mod tests {
             prefix: None,
             is_base: true,
             outputs: &["y"],
+            offers: &[],
             processor: Processor::Text,
             generates: false,
             support: &[],

@@ -16,6 +16,21 @@ pub fn softmax(logits: &mut [f32]) {
     }
 }
 
+/// Replaces logits by the logarithms of their probabilities.
+///
+/// Entries of negative infinity stay as they are.
+pub fn log_softmax(logits: &mut [f32]) {
+    let max = logits.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+    if max == f32::NEG_INFINITY {
+        return;
+    }
+    let sum: f64 = logits.iter().map(|&logit| f64::from((logit - max).exp())).sum();
+    let log_sum = sum.ln() as f32;
+    for logit in logits {
+        *logit = *logit - max - log_sum;
+    }
+}
+
 /// The entropy of probabilities, in nats; those that are 0 have no part in it.
 pub fn entropy(probabilities: &[f32]) -> f32 {
     let terms = probabilities.iter().filter(|&&probability| probability > 0.0);
@@ -60,6 +75,9 @@ mod tests {
         let mut row = [1000.0, f32::NEG_INFINITY, 1000.0];
         softmax(&mut row);
         assert_eq!(row, [0.5, 0.0, 0.5]);
+        log_softmax(&mut row);
+        let expected = [0.5f32, 0.0, 0.5].map(|logit| (logit.exp() / (1.0 + 2.0 * 0.5f32.exp())).ln());
+        assert!(row.iter().zip(expected).all(|(found, expected)| (found - expected).abs() < 1e-6), "{row:?}");
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use clap::Args;
 use serde_json::json;
-use skillset_runtime::generate::GenerationConfig;
+use skillset_runtime::generate::{EarlyStopping, GenerationConfig};
 use skillset_runtime::load::Model;
 use skillset_runtime::tasks::{Pipeline, TextGenerationOptions, TextGenerator};
 
@@ -59,6 +59,18 @@ struct Options {
     /// Draw from tokens with at least this share of the likeliest one's probability
     #[arg(long)]
     min_p: Option<f64>,
+    /// Search with that many beams for continuations that are likely as a whole
+    #[arg(long, value_name = "N")]
+    num_beams: Option<usize>,
+    /// Give that many continuations: drawn ones, or the best of the beams
+    #[arg(long, value_name = "N")]
+    num_return_sequences: Option<usize>,
+    /// Rank beams by their score over their length to the power of this
+    #[arg(long, value_name = "POWER", allow_negative_numbers = true)]
+    length_penalty: Option<f64>,
+    /// When beam search ends
+    #[arg(long, value_name = "WHEN", value_parser = ["true", "false", "never"])]
+    early_stopping: Option<String>,
     /// Divide the scores of tokens that occurred
     #[arg(long)]
     repetition_penalty: Option<f64>,
@@ -99,9 +111,18 @@ impl Generate {
         let generator = TextGenerator::load(model)?;
         let options =
             TextGenerationOptions { generation: config.clone(), ..TextGenerationOptions::default() };
-        if self.json {
+        // Which tokens beams keep is known at the end, and several continuations come one after another.
+        let is_whole =
+            self.json || [config.num_beams, config.num_return_sequences].iter().any(Option::is_some);
+        if is_whole {
             let generated = generator.run(prompt, &options)?;
-            return print::json(&json!({ "text": generated.text }));
+            let others = generated.others.iter().map(|other| &other.text);
+            let texts: Vec<&String> = std::iter::once(&generated.text).chain(others).collect();
+            return match (self.json, &texts[..]) {
+                (true, [text]) => print::json(&json!({ "text": text })),
+                (true, texts) => print::json(&json!({ "texts": texts })),
+                (false, texts) => texts.iter().try_for_each(|text| print::line(text)),
+            };
         }
         print::write(prompt)?;
         for piece in generator.stream(prompt, &options)? {
@@ -112,14 +133,26 @@ impl Generate {
 }
 
 impl Options {
-    /// Drawing is asked for by any option that shapes the draw.
+    /// Drawing is asked for by any option that shapes the draw, or for several continuations without beams.
     fn config(&self) -> GenerationConfig {
         let drawn = self.seed.is_some()
             || [self.temperature, self.top_p, self.min_p].iter().any(Option::is_some)
-            || self.top_k.is_some();
+            || self.top_k.is_some()
+            || (self.num_return_sequences.is_some() && self.num_beams.is_none());
         GenerationConfig {
             max_new_tokens: self.max_new_tokens,
-            do_sample: if self.greedy { Some(false) } else { drawn.then_some(true) },
+            num_beams: self.num_beams,
+            num_return_sequences: self.num_return_sequences,
+            length_penalty: self.length_penalty,
+            early_stopping: self.early_stopping.as_deref().map(|when| match when {
+                "true" => EarlyStopping::Full,
+                "never" => EarlyStopping::Never,
+                _ => EarlyStopping::Heuristic,
+            }),
+            do_sample: match self.greedy || (self.num_beams.is_some() && !drawn) {
+                true => Some(false),
+                false => drawn.then_some(true),
+            },
             temperature: self.temperature,
             top_k: self.top_k,
             top_p: self.top_p,

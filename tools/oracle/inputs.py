@@ -27,10 +27,24 @@ def runs_for(model: PreTrainedModel, is_base: bool, long: int | None) -> list[Ru
     arguments = set(inspect.signature(model.forward).parameters)
     if model.main_input_name == "pixel_values":
         has_mask_token = type(model).__name__.endswith("ForMaskedImageModeling")
-        return list(_image_runs(model.config, arguments, is_base, has_mask_token))
+        config = getattr(model.config, "vision_config", model.config)
+        return list(_image_runs(config, arguments, is_base, has_mask_token))
     if model.main_input_name == "input_values":
         return list(_speech_runs(model, arguments, is_base))
+    if "pixel_values" in arguments:
+        return list(_pair_runs(model.config, arguments))
     return list(_text_runs(model.config, arguments, is_base, long))
+
+
+def _pair_runs(config, arguments: set[str]):
+    """Texts with images, of other numbers."""
+    texts = list(_text_runs(config.text_config, arguments, False, None))
+    images = list(_image_runs(config.vision_config, arguments, False, False))
+    for i in range(max(len(texts), len(images))):
+        text, image = texts[i % len(texts)], images[i % len(images)]
+        pixel_values = image.inputs["pixel_values"]
+        inputs = text.inputs | {"pixel_values": torch.cat([pixel_values, -pixel_values.flip(2)])[:3]}
+        yield Run(f"{text.name}_{image.name}", f"{text.note}; {image.note}, and mirrored", inputs, image.flags)
 
 
 def _text_runs(config, arguments: set[str], is_base: bool, long: int | None):
@@ -70,9 +84,10 @@ def _text_runs(config, arguments: set[str], is_base: bool, long: int | None):
             "encoder_attention_mask": torch.tensor([[1] * 5, [1] * 3 + [0] * 2]),
         }
         yield Run("encoder", "attention to an encoder's 5 and 3 states", encoded)
-    if is_base and "position_ids" in arguments:
+    if is_base and {"position_ids", "inputs_embeds"} <= arguments:
         one_row = {"inputs_embeds": vectors(random, config, 2, 5), "position_ids": torch.arange(3, 8)[None]}
         yield Run("embedded", "vectors in place of ids, one row of positions for both", one_row)
+    if is_base and "position_ids" in arguments:
         bias = torch.from_numpy(random.normal(0, 1, (2, 1, 5, 5)).astype(np.float32))
         biased = {"input_ids": token_ids(random, config, (2, 5)), "attention_mask": bias}
         yield Run("biased", "a mask of four axes, which is added to the scores", biased)

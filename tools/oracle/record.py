@@ -9,6 +9,7 @@ import transformers
 from safetensors.torch import save_file
 from transformers import PreTrainedModel
 
+from .beams import beam_cases
 from .cases import checkpoints
 from .inputs import Run, runs_for
 from .prettyjson import pretty
@@ -31,7 +32,8 @@ def record(model_type: str, name: str, case: dict, fixtures: Path = FIXTURES) ->
             "runs": [_record_run(checkpoint.model, task, run, arrays) for run in runs],
         }
         if task == "text-generation":
-            tasks[task]["generate"] = list(greedy_cases(checkpoint.model))
+            greedy, beams = greedy_cases(checkpoint.model), beam_cases(checkpoint.model, case.get("beams", []))
+            tasks[task]["generate"] = [*greedy, *beams]
 
     fixture = {
         "model_type": model_type,

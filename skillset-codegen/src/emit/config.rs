@@ -77,12 +77,13 @@ fn emit_supported(config: &Config, spellings: &TokenStream) -> Option<TokenStrea
         return None;
     }
     // Checks must not look at stand-ins, nor divide by what is not known to be positive.
-    let stages = [&config.positive, &config.checks].into_iter().filter(|stage| !stage.is_empty());
+    let stages =
+        [&config.nested, &config.positive, &config.checks].into_iter().filter(|stage| !stage.is_empty());
     let refusals: TokenStream = stages.map(|stage| quote!(r.finish()?; #(#stage)*)).collect();
     let reader = (!spellings.is_empty()).then(|| quote!(let r = &r.clone()#spellings;));
     Some(quote! {
         /// Reads a config that there is a graph of.
-        fn supported(r: &Reader<'_>) -> Result<Self, ConfigError> {
+        pub(super) fn supported(r: &Reader<'_>) -> Result<Self, ConfigError> {
             let config = Self::read(r)?;
             #reader
             #refusals

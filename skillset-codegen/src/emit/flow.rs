@@ -48,6 +48,10 @@ fn backward(statements: &[Statement], live: Names, changed: &Names, errors: &mut
                 block.bind(&[name], value, changed);
                 block.live.extend(uses.iter().cloned());
             }
+            Statement::Do { tokens, uses } => {
+                block.tokens.push(tokens.clone());
+                block.live.extend(uses.iter().cloned());
+            }
             Statement::For { index, count, uses, path, body, carried, at } => {
                 let turn = Turn { index, path, body, carried };
                 if let Some(tokens) = turn.emit(&mut block, count, errors) {
@@ -59,7 +63,7 @@ fn backward(statements: &[Statement], live: Names, changed: &Names, errors: &mut
             }
             Statement::If { condition, uses, given, then, otherwise, flows, at } => {
                 let flows: Vec<&String> = flows.iter().filter(|name| block.live.remove(*name)).collect();
-                if flows.is_empty() {
+                if flows.is_empty() && !has_effects(then) && !has_effects(otherwise) {
                     errors.push(at, "nothing that these steps bind is used");
                     continue;
                 }
@@ -72,7 +76,13 @@ fn backward(statements: &[Statement], live: Names, changed: &Names, errors: &mut
                     }
                     None => condition.clone(),
                 };
-                block.bind(&flows, &quote!(if #condition { #then } else { #otherwise }), changed);
+                match flows.is_empty() {
+                    false => {
+                        block.bind(&flows, &quote!(if #condition { #then } else { #otherwise }), changed)
+                    }
+                    true if otherwise.is_empty() => block.tokens.push(quote!(if #condition { #then })),
+                    true => block.tokens.push(quote!(if #condition { #then } else { #otherwise })),
+                }
                 block.live.extend(live_then.into_iter().chain(live_otherwise).chain(uses.iter().cloned()));
             }
         }
@@ -136,7 +146,7 @@ impl Turn<'_> {
             live = grown;
         }
         let changed: Names = self.carried.intersection(&live).cloned().collect();
-        if changed.is_empty() {
+        if changed.is_empty() && !has_effects(self.body) {
             return None;
         }
         let Block { tokens, live: inside, .. } = backward(self.body, live, &changed, errors);
@@ -157,9 +167,20 @@ impl Turn<'_> {
     }
 }
 
+/// Whether statements do more than bind names.
+fn has_effects(statements: &[Statement]) -> bool {
+    statements.iter().any(|statement| match statement {
+        Statement::Let { .. } => false,
+        Statement::Do { .. } => true,
+        Statement::For { body, .. } => has_effects(body),
+        Statement::If { then, otherwise, .. } => has_effects(then) || has_effects(otherwise),
+    })
+}
+
 /// A branch that ends in the values of `flows`, and the names that it reads.
 fn emit_branch(statements: &[Statement], flows: &[&String], errors: &mut Errors) -> (TokenStream, Names) {
     let (statements, tail, live) = match (statements.split_last(), flows) {
+        (_, []) => (statements, quote!(), Names::new()),
         // The last value needs no name.
         (Some((Statement::Let { name, value, uses, .. }, before)), [flow]) if name == *flow => {
             (before, value.clone(), uses.clone())

@@ -26,8 +26,9 @@ const CHECKPOINT: [&str; 16] = [
     "first_of_every",
     "last_of_every",
 ];
-const IR: [&str; 4] = ["DType", "Dim", "Scope", "Value"];
-const MODEL: [&str; 6] = ["FieldInfo", "InputInfo", "InputKind", "Modality", "ModelType", "Processor"];
+const IR: [&str; 6] = ["DType", "Dim", "Outputs", "Scope", "Submodel", "Value"];
+const MODEL: [&str; 8] =
+    ["FieldInfo", "InputInfo", "InputKind", "Modality", "ModelType", "Need", "Nested", "Processor"];
 /// Types that blocks hand to each other or read from a config.
 const BLOCKS: [&str; 2] = ["Rope", "RopeParameters"];
 

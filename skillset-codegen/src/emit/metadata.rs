@@ -54,6 +54,7 @@ fn emit_task_info(model: &Model, head: &Head, name: &str, support: &TokenStream)
         None => model.base.outputs.iter().map(|(name, _)| name).collect(),
         Some(_) => head.outputs.iter().map(|output| &output.name).collect(),
     };
+    let offers = &head.offers;
     let prefix = option(head.prefix.as_deref());
     let read = ident(if model.config.is_refused() { "supported" } else { "read" });
     quote! {
@@ -63,6 +64,7 @@ fn emit_task_info(model: &Model, head: &Head, name: &str, support: &TokenStream)
             prefix: #prefix,
             is_base: #is_base,
             outputs: &[#(#outputs),*],
+            offers: &[#(#offers),*],
             processor: Processor::#processor,
             generates: #generates,
             support: #support,

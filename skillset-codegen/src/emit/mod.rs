@@ -18,6 +18,7 @@ use crate::lower::{Config, Model, ident};
 use crate::spec::{Evidence, Listing};
 
 pub(crate) use flow::live_before;
+pub(crate) use task::function_name;
 
 /// One emitted module.
 #[derive(Clone, Debug)]

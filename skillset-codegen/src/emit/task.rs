@@ -12,7 +12,7 @@ use crate::vocabulary::Type;
 use super::flow::emit_statements;
 
 /// The name of the function that builds a task's graph.
-pub(super) fn function_name(task: &str) -> String {
+pub(crate) fn function_name(task: &str) -> String {
     task.replace('-', "_")
 }
 
@@ -30,7 +30,7 @@ pub(super) fn emit_task(model: &Model, head: &Head, errors: &mut Errors) -> Toke
         });
         return quote! {
             #[doc = #doc]
-            fn #name(g: &Scope, c: &Config) {
+            pub(super) fn #name(g: &Scope, c: &Config) {
                 let #destructured = base(g, c);
                 #(#outputs)*
             }
@@ -42,10 +42,11 @@ pub(super) fn emit_task(model: &Model, head: &Head, errors: &mut Errors) -> Toke
     let statements = &block.tokens;
     let outputs = head.outputs.iter().map(|export| output(&export.name, &export.ty, &export.value));
     let scope = if prefix.is_empty() { quote!(g) } else { quote!(&g.at(#prefix)) };
+    let before = (!head.is_alone).then(|| quote!(let #destructured = base(#scope, c);));
     quote! {
         #[doc = #doc]
-        fn #name(g: &Scope, c: &Config) {
-            let #destructured = base(#scope, c);
+        pub(super) fn #name(g: &Scope, c: &Config) {
+            #before
             #(#statements)*
             #(#outputs)*
         }

@@ -172,7 +172,7 @@ fn is_fixed_string(ty: &Type) -> bool {
 }
 
 /// A JSON scalar or list as the text of an expression; strings inside of lists are expressions.
-fn json_text(node: &Node) -> String {
+pub(super) fn json_text(node: &Node) -> String {
     match &node.data {
         Data::String(text) => text.clone(),
         Data::Array(items) => {

@@ -60,6 +60,10 @@ impl Context<'_> {
             }
             Expr::Call(call) => self.check_call(call),
             Expr::Index(index) => self.check_index(&index.expr, &index.index),
+            Expr::Field(syn::ExprField { base, member: syn::Member::Named(name), .. }) => {
+                let of = self.check(base)?;
+                self.check_member(&of, &name.to_string())
+            }
             Expr::Cast(cast) => self.check_cast(&cast.expr, &cast.ty),
             Expr::If(condition) => self.check_if(condition),
             Expr::Array(array) => self.check_array(array.elems.iter()),
@@ -89,10 +93,18 @@ impl Context<'_> {
             return Ok(typed);
         }
         if let Some(ty) = self.config.fields.get(name) {
-            let place = field_of(&format_ident!("{}", self.receiver), name);
+            let receiver = format_ident!("{}", self.receiver);
+            let place = field_of(&quote!(#receiver), name);
             let mut typed = Typed::new(place, ty.clone(), Binding::Atom);
             typed.fields.insert(name.to_owned());
             typed.is_place = true;
+            if self.config.lenient.contains(name) {
+                typed.tokens = {
+                    let place = typed.tokens;
+                    quote!(#place.as_slice())
+                };
+                typed.is_place = false;
+            }
             typed.bits = if self.config.counts.contains(name) { COUNT_BITS } else { SIZE_BITS };
             return Ok(typed);
         }
@@ -165,6 +177,13 @@ impl Context<'_> {
     }
 
     fn check_index(&mut self, of: &Expr, index: &Expr) -> Checked<Typed> {
+        if let Expr::Field(syn::ExprField { base, member: syn::Member::Named(name), .. }) = of
+            && let outputs = self.check(base)?
+            && matches!(outputs.ty, Type::Outputs { .. })
+        {
+            let index = self.check(index)?;
+            return self.check_nth_output(&outputs, &name.to_string(), &index);
+        }
         let (of, index) = (self.check(of)?, self.check(index)?);
         match (&of.ty, index.literal) {
             (Type::Pair(inner), Some(position @ (0 | 1))) => {
@@ -235,7 +254,7 @@ impl Context<'_> {
             return Ok(());
         }
         // A bare field, or an element of a pair, is zero only if the config says so.
-        if divisor.is_place && divisor.uses.is_empty() {
+        if divisor.is_place && divisor.uses.is_empty() && !divisor.fields.is_empty() {
             self.config.positive.extend(divisor.fields.iter().cloned());
             return Ok(());
         }

@@ -15,9 +15,9 @@ use super::names::{ConfigNames, Local, Locals};
 use super::statement::Statement;
 
 /// Sizes that only a run knows. `past` is what a key/value cache holds.
-pub(crate) const SYMBOLS: [&str; 12] = [
-    "batch", "boxes", "choices", "frames", "height", "images", "past", "samples", "sequence", "source",
-    "target", "width",
+pub(crate) const SYMBOLS: [&str; 13] = [
+    "batch", "boxes", "channels", "choices", "frames", "height", "images", "past", "samples", "sequence",
+    "source", "target", "width",
 ];
 
 /// A checked input.
@@ -28,6 +28,13 @@ pub(crate) struct LoweredInput {
     pub is_optional: bool,
     pub is_special: bool,
     pub statement: Statement,
+}
+
+impl LoweredInput {
+    /// Whether it is no tensor but a switch.
+    pub(crate) fn is_flag(&self) -> bool {
+        self.dtype == DType::Flag
+    }
 }
 
 /// Checks the inputs and binds their names; flags come first, as dims may depend on them.

@@ -7,10 +7,12 @@ mod facts;
 mod input;
 mod method;
 mod names;
+mod nested;
 mod operator;
 mod path;
 mod statement;
 mod step;
+mod submodel;
 mod typed;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -19,10 +21,10 @@ use proc_macro2::TokenStream;
 
 use crate::decode::{Table, Text};
 use crate::error::{Errors, suggest};
-use crate::spec::{Modality, Processor, Spec, Task};
+use crate::spec::{Modality, Processor, Spec, Step, Task};
 use crate::vocabulary::Type;
 
-pub(crate) use config::{Config, ConfigField};
+pub(crate) use config::{Config, ConfigField, named_nested};
 pub(crate) use expr::ident;
 pub(crate) use facts::{Surroundings, default_text, lower_facts, nested_types};
 pub(crate) use input::LoweredInput;
@@ -43,6 +45,8 @@ pub(crate) struct Model {
     pub inputs: Vec<LoweredInput>,
     pub base: Base,
     pub heads: Vec<Head>,
+    /// What its expressions say of the config.
+    names: ConfigNames,
 }
 
 /// The base model.
@@ -72,8 +76,12 @@ pub(crate) struct Head {
     pub class: String,
     /// The path of the base model; `None`: the task is the base model.
     pub prefix: Option<String>,
+    /// Whether there is no base model before it.
+    pub is_alone: bool,
     pub statements: Vec<Statement>,
     pub outputs: Vec<Export>,
+    /// Outputs that there are on request only.
+    pub offers: Vec<String>,
     pub processor: Processor,
     pub generates: bool,
 }
@@ -85,18 +93,25 @@ impl Head {
     }
 }
 
-/// Checks a spec; errors are recorded, and the model is complete only if there were none.
-pub(crate) fn lower_model(spec: Spec, around: Surroundings<'_>, errors: &mut Errors) -> Model {
+/// Checks a spec; errors are recorded, and the model is complete only if there were none. `models` are those whose
+/// configs it may nest.
+pub(crate) fn lower_model(
+    spec: Spec,
+    models: &BTreeMap<String, Model>,
+    around: Surroundings<'_>,
+    errors: &mut Errors,
+) -> Model {
     let mut names = ConfigNames::default();
-    let fields = config::lower_fields(&spec.config, &mut names, errors);
+    let fields = config::lower_fields(&spec.config, &mut names, models, errors);
     let checks = config::lower_checks(&spec.checks, &mut names, errors);
     let mut locals = Locals::new();
     let inputs = input::lower_inputs(&spec.inputs, &mut names, &mut locals, errors);
+    let given = locals.clone();
 
     let mut steps = Steps { config: &mut names, locals, errors, base: None };
     let statements = steps.lower(&spec.architecture, &Path::default());
     let outputs = lower_outputs(&spec.outputs, &mut steps);
-    let locals = steps.locals.clone();
+    let base = BaseScope { inputs: &inputs, given, locals: steps.locals.clone(), outputs: &outputs };
 
     let mut seen = BTreeMap::new();
     let mut heads = vec![];
@@ -106,13 +121,13 @@ pub(crate) fn lower_model(spec: Spec, around: Surroundings<'_>, errors: &mut Err
                 errors.push(&name.at, format_args!("the task {:?} is there twice", name.text));
             }
         }
-        heads.push(lower_head(name, task, &spec, &locals, &outputs, &mut names, errors));
+        heads.push(lower_head(name, task, &spec, &base, &mut names, errors));
     }
-    let exports = exports(&outputs, &heads, &locals);
+    let exports = exports(&outputs, &heads, &base.locals);
     let outputs = outputs.into_iter().map(|output| (output.name, output.ty)).collect();
     let base = Base { statements, exports, outputs };
     let config = lower_config(&spec, &fields, &names, checks, around, errors);
-    Model { spec, fields, config, inputs, base, heads }
+    Model { spec, fields, config, inputs, base, heads, names }
 }
 
 /// The fields of the spec, then those that only its facts have.
@@ -128,6 +143,7 @@ fn lower_config(
         title: spec.title.text.clone(),
         fields: fields.iter().filter_map(|field| field.emitted(names)).collect(),
         common: fields.iter().filter_map(ConfigField::common_default).collect(),
+        nested: fields.iter().flat_map(|field| field.nested_checks(names)).collect(),
         positive: fields.iter().filter_map(|field| field.positive_check(names)).collect(),
         checks,
         ..Config::default()
@@ -157,26 +173,51 @@ fn lower_outputs(outputs: &Table<Text>, steps: &mut Steps<'_>) -> Vec<Export> {
     lowered
 }
 
+/// What a head may see.
+struct BaseScope<'a> {
+    inputs: &'a [LoweredInput],
+    /// The names of the inputs.
+    given: Locals,
+    /// The names that the base model binds.
+    locals: Locals,
+    outputs: &'a [Export],
+}
+
+impl BaseScope<'_> {
+    /// The names that a head sees, and the statements before its own.
+    fn for_head(&self, task: &Task, errors: &mut Errors) -> (Locals, Vec<Statement>) {
+        let Some(wanted) = &task.inputs else {
+            let outputs = self.outputs.iter();
+            let outputs = outputs.map(|output| (output.name.clone(), names::Local::new(output.ty.clone())));
+            return (self.locals.clone().into_iter().chain(outputs).collect(), vec![]);
+        };
+        for name in wanted.iter().filter(|name| !self.given.contains_key(&name.text)) {
+            let hint = suggest(&name.text, self.given.keys().map(String::as_str));
+            errors.push(&name.at, format_args!("there is no input {:?}{hint}", name.text));
+        }
+        let is_wanted = |input: &str| wanted.iter().any(|name| name.text == input);
+        let locals = self.given.iter().filter(|(name, _)| is_wanted(name));
+        let inputs = self.inputs.iter().filter(|input| is_wanted(&input.name));
+        let locals = locals.map(|(name, local)| (name.clone(), local.clone())).collect();
+        (locals, inputs.map(|input| input.statement.clone()).collect())
+    }
+}
+
 fn lower_head(
     name: &Text,
     task: &Task,
     spec: &Spec,
-    base_locals: &Locals,
-    base_outputs: &[Export],
+    base: &BaseScope<'_>,
     names: &mut ConfigNames,
     errors: &mut Errors,
 ) -> Head {
     let is_base = task.head.is_none();
     let prefix = task.prefix.clone().or_else(|| spec.prefix.clone()).unwrap_or_default();
-    let mut locals = base_locals.clone();
-    for output in base_outputs {
-        locals.insert(output.name.clone(), names::Local::new(output.ty.clone()));
-    }
+    let (locals, mut statements) = base.for_head(task, errors);
     let mut steps = Steps { config: names, locals, errors, base: Some(&prefix) };
-    let mut statements = vec![];
     if let Some(first) = &task.after {
         match spec.tasks.get(&first.text).map(|task| task.head.as_deref()) {
-            Some(Some(head)) => statements = steps.lower(head, &Path::default()),
+            Some(Some(head)) => statements.extend(steps.lower(head, &Path::default())),
             Some(None) => {
                 steps.errors.push(&first.at, format_args!("the task {:?} has no head", first.text));
             }
@@ -195,13 +236,21 @@ fn lower_head(
     if !is_base && !has_outputs {
         errors.push(&task.at, "a task with a `head` needs `outputs`");
     }
+    if is_base && task.inputs.is_some() {
+        errors.push(&task.at, "only a `head` has `inputs` of its own");
+    }
     Head {
         task: name.text.clone(),
         aliases: task.aliases.iter().map(|alias| alias.text.clone()).collect(),
         class: task.class.text.clone(),
         prefix: (!is_base).then_some(prefix),
+        is_alone: task.inputs.is_some(),
         statements,
         outputs,
+        offers: match &task.inputs {
+            Some(_) => offers(task.head.iter().flatten()),
+            None => offers(spec.architecture.iter().chain(task.head.iter().flatten())),
+        },
         processor: task.processor.unwrap_or(match spec.modality {
             Modality::Text => Processor::Text,
             Modality::Vision => Processor::Image,
@@ -210,6 +259,23 @@ fn lower_head(
         }),
         generates: task.generates,
     }
+}
+
+/// The names of what steps offer, at any depth.
+fn offers<'a>(steps: impl Iterator<Item = &'a Step>) -> Vec<String> {
+    let mut names = BTreeSet::new();
+    for step in steps {
+        match step {
+            Step::Apply(_) => {}
+            Step::Group(group) => names.extend(offers(group.steps.iter())),
+            Step::Repeat(repeat) => names.extend(offers(repeat.steps.iter())),
+            Step::Condition(step) => names.extend(offers(step.then.iter().chain(&step.otherwise))),
+            Step::Offer(offer) => {
+                names.insert(offer.name.clone());
+            }
+        }
+    }
+    names.into_iter().collect()
 }
 
 /// The base model's outputs, and what else of it the heads read.

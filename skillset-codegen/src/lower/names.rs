@@ -4,6 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::vocabulary::Type;
 
+use super::nested::Nested;
+
 /// A name that a step has bound.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Local {
@@ -33,6 +35,10 @@ pub(crate) struct ConfigNames {
     pub positive: BTreeSet<String>,
     /// Fields that say how often steps are repeated: they are read with a limit.
     pub counts: BTreeSet<String>,
+    /// Lists that may be written as their only element.
+    pub lenient: BTreeSet<String>,
+    /// The models of nested configs.
+    pub nested: BTreeMap<String, Nested>,
 }
 
 /// Identifiers that emitted code uses for itself.

@@ -22,6 +22,13 @@ pub(crate) enum Statement {
         /// Where the name stands.
         at: Location,
     },
+    /// Something that binds no name.
+    Do {
+        /// The statement.
+        tokens: TokenStream,
+        /// The names that it reads.
+        uses: BTreeSet<String>,
+    },
     /// `for index in 0..count { … }`
     For {
         /// The name of the turn's number.

@@ -7,7 +7,7 @@ use quote::quote;
 
 use crate::decode::Text;
 use crate::error::{Errors, Location, suggest};
-use crate::spec::{Apply, Condition, Repeat, Step};
+use crate::spec::{Apply, Condition, Offer, Repeat, Step};
 use crate::vocabulary::{Type, Vocabulary};
 
 use super::apply::Applied;
@@ -15,6 +15,7 @@ use super::expr::{Checked, Context, ident};
 use super::names::{COUNT_BITS, ConfigNames, Local, Locals, RESERVED};
 use super::path::Path;
 use super::statement::Statement;
+use super::submodel;
 use super::typed::Typed;
 
 /// Lowers the steps of one function.
@@ -39,6 +40,7 @@ impl Steps<'_> {
                 }
                 Step::Repeat(repeat) => statements.extend(self.lower_repeat(repeat, path)),
                 Step::Condition(condition) => statements.extend(self.lower_condition(condition, path)),
+                Step::Offer(offer) => statements.extend(self.lower_offer(offer)),
             }
         }
         statements
@@ -84,12 +86,23 @@ impl Steps<'_> {
         let name = apply.binds.text.clone();
         let Some(applied) = applied else {
             // Later steps may use the name all the same; one error is enough.
-            self.locals.entry(name).or_insert_with(|| Local::new(Type::Value));
+            let is_model = apply.function.as_ref().is_some_and(|function| function.text == submodel::MODEL);
+            let ty = if is_model { submodel::unknown_outputs() } else { Type::Value };
+            self.locals.entry(name).or_insert_with(|| Local::new(ty));
             return None;
         };
         let Applied { tokens, local, uses } = applied;
         self.locals.insert(name.clone(), local);
         Some(Statement::Let { name, value: tokens, uses, at: apply.binds.at.clone() })
+    }
+
+    /// A value that there is on request only.
+    fn lower_offer(&mut self, offer: &Offer) -> Option<Statement> {
+        let typed = self.expression(&offer.value)?;
+        let value = self.recorded(typed.coerce(&Type::Value), &offer.value.at)?;
+        let (name, mut uses) = (&offer.name, typed.uses);
+        uses.insert("g".to_owned());
+        Some(Statement::Do { tokens: quote!(g.offer(#name, #value);), uses })
     }
 
     /// Records an error unless a step may bind `name`.
@@ -211,9 +224,12 @@ impl Steps<'_> {
 
     /// A block or primitive, with a suggestion if there is none of that name.
     fn apply(&mut self, function: &Text, apply: &Apply, at: &Path) -> Option<Applied> {
+        if function.text == submodel::MODEL {
+            return self.submodel(apply, at);
+        }
         let vocabulary = Vocabulary::get();
         let Some((callable, is_block)) = vocabulary.find(&function.text) else {
-            let hint = suggest(&function.text, vocabulary.names());
+            let hint = suggest(&function.text, vocabulary.names().chain([submodel::MODEL]));
             self.errors.push(&function.at, format_args!("unknown block {:?}{hint}", function.text));
             return None;
         };
@@ -244,6 +260,7 @@ pub(crate) fn assigned(statements: &[Statement]) -> BTreeSet<String> {
             }
             Statement::For { carried, .. } => names.extend(carried.iter().cloned()),
             Statement::If { flows, .. } => names.extend(flows.iter().cloned()),
+            Statement::Do { .. } => {}
         }
     }
     names
@@ -255,6 +272,7 @@ fn bound_names(steps: &[Step]) -> Vec<&str> {
         Step::Apply(apply) => vec![apply.binds.text.as_str()],
         Step::Group(group) => bound_names(&group.steps),
         Step::Repeat(repeat) => bound_names(&repeat.steps),
+        Step::Offer(_) => vec![],
         Step::Condition(step) => [bound_names(&step.then), bound_names(&step.otherwise)].concat(),
     });
     names.collect()

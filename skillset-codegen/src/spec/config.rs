@@ -1,13 +1,15 @@
 //! The fields of a config.
 
 use crate::decode::{Text, object};
+use crate::lower::named_nested;
 use crate::source::Node;
 
 object! {
     /// One field of `config.json`.
     pub struct Field {
         /// `usize`, `i64`, `f64`, `bool`, `String`, `Activation`, `Size2` (a number or `[height, width]`), a list
-        /// (`[usize]`), a readable type of the runtime (`Labels`, `RopeParameters`); `?` behind it allows `null`.
+        /// (`[usize]`), a readable type of the runtime (`Labels`, `RopeParameters`), the config of another model
+        /// (`Config<clip_vision_model>`; `Config` where it says its type itself); `?` behind it allows `null`.
         kind = "type": Text,
         /// What a missing field means. A field without default must be in the config, or is `null` if it may be.
         default = "default": Option<Node>,
@@ -15,6 +17,19 @@ object! {
         aliases = "aliases": Vec<String>,
         /// One line for the documentation.
         doc = "doc": Text,
+    }
+}
+
+impl Field {
+    /// The model type of the nested config that it is, if the spec names that.
+    pub(crate) fn known_nested(&self) -> Option<&str> {
+        named_nested(&self.kind.text)
+    }
+
+    /// That, or the one that a config means which does not say its type.
+    pub(crate) fn nested_type(&self) -> Option<&str> {
+        let default = || self.default.as_ref()?.get("model_type")?.as_str();
+        self.known_nested().or_else(|| default().filter(|_| self.kind.text == "Config"))
     }
 }
 

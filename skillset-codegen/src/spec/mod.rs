@@ -12,7 +12,7 @@ pub use config::{Check, Field};
 pub use earlier_name::EarlierName;
 pub use evidence::{Bound, Engine, Engines, Evidence, Measured, Precision};
 pub use facts::{Fact, Facts, Listing};
-pub use step::{Apply, Condition, Group, Repeat, Step};
+pub use step::{Apply, Condition, Group, Offer, Repeat, Step};
 pub use task::{DType, Input, Processor, Task};
 
 use crate::decode::{object, words};
@@ -53,6 +53,13 @@ object! {
         tasks = "tasks": Table<Task>,
         /// What transformers says of it.
         facts = "facts": Option<Facts>,
+    }
+}
+
+impl Spec {
+    /// The model types that its config nests by name.
+    pub(crate) fn known_nested(&self) -> impl Iterator<Item = &str> {
+        self.config.iter().filter_map(|(_, field)| field.known_nested())
     }
 }
 

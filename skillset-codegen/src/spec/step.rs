@@ -15,6 +15,8 @@ pub enum Step {
     Repeat(Repeat),
     /// `{ "if": "tie_word_embeddings", "then": [ … ], "else": [ … ] }`
     Condition(Condition),
+    /// `{ "output": "hidden_states", "of": "x" }`
+    Offer(Offer),
 }
 
 /// A name given to an expression, a block or a primitive applied to values.
@@ -69,6 +71,15 @@ pub struct Condition {
     pub at: Location,
 }
 
+/// A value that there is on request only: the next one of an output that there are several of.
+#[derive(Clone, Debug)]
+pub struct Offer {
+    /// The output's name.
+    pub name: String,
+    /// An expression.
+    pub value: Text,
+}
+
 /// The members of an [`Apply`] that are not parameters.
 const APPLY_KEYS: [&str; 4] = ["let", "do", "at", "name"];
 
@@ -84,6 +95,9 @@ impl Decode for Step {
         }
         if node.get("if").is_some() {
             return decode_condition(node, errors).map(Self::Condition);
+        }
+        if node.get("output").is_some() {
+            return decode_offer(node, errors).map(Self::Offer);
         }
         match node.get("do").map(|function| &function.data) {
             Some(Data::Array(_)) => decode_group(node, errors).map(Self::Group),
@@ -124,6 +138,13 @@ fn decode_repeat(node: &Node, errors: &mut Errors) -> Option<Repeat> {
     let path = member(node, "at", errors);
     let steps = member(node, "do", errors);
     Some(Repeat { count: count?, index: index?, path: path?, steps: steps?, at: node.at.clone() })
+}
+
+fn decode_offer(node: &Node, errors: &mut Errors) -> Option<Offer> {
+    check_keys(node, &["output", "of", "name"], errors);
+    let name = member(node, "output", errors);
+    let value = member(node, "of", errors);
+    Some(Offer { name: name?, value: value? })
 }
 
 fn decode_condition(node: &Node, errors: &mut Errors) -> Option<Condition> {

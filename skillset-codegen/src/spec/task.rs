@@ -31,6 +31,8 @@ object! {
         aliases = "aliases": Vec<Text>,
         /// The path of the base model in this class, where it is not the spec's.
         prefix = "prefix": Option<String>,
+        /// The inputs that the head takes by itself, where the class has no base model: its steps see these only.
+        inputs = "inputs": Option<Vec<Text>>,
         /// The task whose head comes before this one's.
         after = "after": Option<Text>,
         /// The steps after the base model; they see its inputs, outputs and values. Without them the task is the

@@ -37,6 +37,15 @@ pub enum Type {
     List(Box<Type>),
     /// `[height, width]`
     Pair(Box<Type>),
+    /// A nested config, by the field that it is.
+    Config(String),
+    /// What the model of a nested config gives in a task.
+    Outputs {
+        /// The field that the config is.
+        config: String,
+        /// The task; `base` is the base model.
+        task: String,
+    },
     /// A type of the runtime, by name.
     Named(String),
 }
@@ -75,7 +84,7 @@ impl Type {
     /// Whether Rust copies it on use.
     pub fn is_copy(&self) -> bool {
         match self {
-            Self::String | Self::Dim | Self::List(_) => false,
+            Self::String | Self::Dim | Self::List(_) | Self::Config(_) | Self::Outputs { .. } => false,
             Self::Option(inner) | Self::Pair(inner) => inner.is_copy(),
             // Enums and what blocks hand on are `Copy`; what a config reads as a whole is not.
             Self::Named(name) => !matches!(name.as_str(), "Labels" | "RopeParameters"),
@@ -102,6 +111,8 @@ impl fmt::Display for Type {
             Self::Option(inner) => write!(f, "Option<{inner}>"),
             Self::List(inner) => write!(f, "[{inner}]"),
             Self::Pair(inner) => write!(f, "[{inner}; 2]"),
+            Self::Config(_) => f.write_str("a nested config"),
+            Self::Outputs { .. } => f.write_str("Outputs"),
             Self::Named(name) => f.write_str(name),
         }
     }

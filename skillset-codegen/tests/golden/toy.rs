@@ -82,7 +82,7 @@ impl Config {
     }
 
     /// Reads a config that there is a graph of.
-    fn supported(r: &Reader<'_>) -> Result<Self, ConfigError> {
+    pub(super) fn supported(r: &Reader<'_>) -> Result<Self, ConfigError> {
         let config = Self::read(r)?;
         let r = &r.clone().alias(&[("n_embd", "hidden_size")]);
         r.finish()?;
@@ -236,13 +236,13 @@ fn base(g: &Scope, c: &Config) -> Base {
 }
 
 /// `feature-extraction`: `ToyModel`.
-fn feature_extraction(g: &Scope, c: &Config) {
+pub(super) fn feature_extraction(g: &Scope, c: &Config) {
     let Base { last_hidden_state, .. } = base(g, c);
     g.output("last_hidden_state", last_hidden_state);
 }
 
 /// `text-classification`: `ToyForSequenceClassification`.
-fn text_classification(g: &Scope, c: &Config) {
+pub(super) fn text_classification(g: &Scope, c: &Config) {
     let Base { attention_mask, last, .. } = base(&g.at("toy"), c);
     let (a, b) = if c.gated {
         let a = Linear::new(last, c.common.labels.len()).build(&g.at("a"));
@@ -262,7 +262,7 @@ fn text_classification(g: &Scope, c: &Config) {
 }
 
 /// `ranking`: `ToyForRanking`.
-fn ranking(g: &Scope, c: &Config) {
+pub(super) fn ranking(g: &Scope, c: &Config) {
     let Base { last, shifts, .. } = base(&g.at("toy"), c);
     let (a, b) = if c.gated {
         let a = Linear::new(last, c.common.labels.len()).build(&g.at("a"));
@@ -400,6 +400,7 @@ pub static MODEL: ModelType = ModelType {
             prefix: None,
             is_base: true,
             outputs: &["last_hidden_state"],
+            offers: &[],
             processor: Processor::Text,
             generates: false,
             support: &[
@@ -426,6 +427,7 @@ pub static MODEL: ModelType = ModelType {
             prefix: Some("toy"),
             is_base: false,
             outputs: &["logits", "padding"],
+            offers: &[],
             processor: Processor::Text,
             generates: false,
             support: &[],
@@ -437,6 +439,7 @@ pub static MODEL: ModelType = ModelType {
             prefix: Some("toy"),
             is_base: false,
             outputs: &["rank", "shifts"],
+            offers: &[],
             processor: Processor::Text,
             generates: false,
             support: &[

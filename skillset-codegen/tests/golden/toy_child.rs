@@ -73,7 +73,7 @@ impl Config {
     }
 
     /// Reads a config that there is a graph of.
-    fn supported(r: &Reader<'_>) -> Result<Self, ConfigError> {
+    pub(super) fn supported(r: &Reader<'_>) -> Result<Self, ConfigError> {
         let config = Self::read(r)?;
         let r = &r.clone().alias(&[("n_embd", "hidden_size")]);
         r.finish()?;
@@ -227,13 +227,13 @@ fn base(g: &Scope, c: &Config) -> Base {
 }
 
 /// `feature-extraction`, `sentence-similarity`: `ChildModel`.
-fn feature_extraction(g: &Scope, c: &Config) {
+pub(super) fn feature_extraction(g: &Scope, c: &Config) {
     let Base { last_hidden_state, .. } = base(g, c);
     g.output("last_hidden_state", last_hidden_state);
 }
 
 /// `text-classification`: `ChildForSequenceClassification`.
-fn text_classification(g: &Scope, c: &Config) {
+pub(super) fn text_classification(g: &Scope, c: &Config) {
     let Base { attention_mask, last, .. } = base(&g.at("toy"), c);
     let (a, b) = if c.gated {
         let a = Linear::new(last, c.common.labels.len()).build(&g.at("a"));
@@ -253,7 +253,7 @@ fn text_classification(g: &Scope, c: &Config) {
 }
 
 /// `ranking`: `ChildForRanking`.
-fn ranking(g: &Scope, c: &Config) {
+pub(super) fn ranking(g: &Scope, c: &Config) {
     let Base { last, shifts, .. } = base(&g.at("toy"), c);
     let (a, b) = if c.gated {
         let a = Linear::new(last, c.common.labels.len()).build(&g.at("a"));
@@ -385,6 +385,7 @@ pub static MODEL: ModelType = ModelType {
             prefix: None,
             is_base: true,
             outputs: &["last_hidden_state"],
+            offers: &[],
             processor: Processor::Text,
             generates: false,
             support: &[],
@@ -396,6 +397,7 @@ pub static MODEL: ModelType = ModelType {
             prefix: None,
             is_base: true,
             outputs: &["last_hidden_state"],
+            offers: &[],
             processor: Processor::Text,
             generates: false,
             support: &[],
@@ -407,6 +409,7 @@ pub static MODEL: ModelType = ModelType {
             prefix: Some("toy"),
             is_base: false,
             outputs: &["logits", "padding"],
+            offers: &[],
             processor: Processor::Text,
             generates: false,
             support: &[],
@@ -418,6 +421,7 @@ pub static MODEL: ModelType = ModelType {
             prefix: Some("toy"),
             is_base: false,
             outputs: &["rank", "shifts"],
+            offers: &[],
             processor: Processor::Text,
             generates: false,
             support: &[],

@@ -22,7 +22,7 @@ impl Batch {
     }
 
     /// The inputs of the first step: all prompts.
-    pub(super) fn prompts(&self, prompts: &[Vec<i64>], pad: i64) -> Tensors {
+    pub(super) fn prompts(&self, prompts: &[&[i64]], pad: i64) -> Tensors {
         let longest = self.padding.iter().zip(prompts).map(|(padding, prompt)| padding + prompt.len());
         let length = longest.max().unwrap_or(0);
         let mut ids = Vec::with_capacity(prompts.len() * length);
@@ -34,8 +34,13 @@ impl Batch {
     }
 
     /// The inputs of a later step: one token for each row, after `past` positions.
-    pub(super) fn next(&self, tokens: Vec<i64>, past: usize) -> Tensors {
-        self.inputs(tokens, past, 1)
+    pub(super) fn next(&self, tokens: impl Iterator<Item = i64>, past: usize) -> Tensors {
+        self.inputs(tokens.collect(), past, 1)
+    }
+
+    /// Row `i` becomes what row `rows[i]` was.
+    pub(super) fn reorder(&mut self, rows: &[usize]) {
+        self.padding = rows.iter().map(|&row| self.padding[row]).collect();
     }
 
     /// `ids` is `[batch, length]`; the mask covers the past too, positions count from a row's first real token.
@@ -69,14 +74,16 @@ mod tests {
 
     #[test]
     fn padding_stands_on_the_left() {
-        let batch = Batch::new(&[1, 3], true, true);
-        let inputs = batch.prompts(&[vec![5], vec![6, 7, 8]], 0);
+        let mut batch = Batch::new(&[1, 3], true, true);
+        let inputs = batch.prompts(&[&[5], &[6, 7, 8]], 0);
         assert_eq!(inputs["input_ids"].as_i64().unwrap(), [0, 0, 5, 6, 7, 8]);
         assert_eq!(inputs["attention_mask"].as_i64().unwrap(), [0, 0, 1, 1, 1, 1]);
         assert_eq!(inputs["position_ids"].as_i64().unwrap(), [0, 0, 0, 0, 1, 2]);
-        let inputs = batch.next(vec![9, 9], 3);
+        let inputs = batch.next([9, 9].into_iter(), 3);
         assert_eq!(inputs["input_ids"].shape(), [2, 1]);
         assert_eq!(inputs["attention_mask"].as_i64().unwrap(), [0, 0, 1, 1, 1, 1, 1, 1]);
         assert_eq!(inputs["position_ids"].as_i64().unwrap(), [1, 3]);
+        batch.reorder(&[1, 1, 0]);
+        assert_eq!(batch.next([9; 3].into_iter(), 3)["position_ids"].as_i64().unwrap(), [3, 3, 1]);
     }
 }

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::error::GenerateError;
 use super::unsupported;
-use crate::checkpoint::{Checkpoint, CheckpointError, ConfigError, Reader};
+use crate::checkpoint::{Checkpoint, CheckpointError, ConfigError, FromConfig, Reader};
 
 /// Sequences of tokens, and what is added to the score of the token that would complete one.
 type Biases = Vec<(Vec<i64>, f64)>;
@@ -53,6 +53,18 @@ generation_config! {
     min_new_tokens: usize, opt;
     /// How long prompt and generated tokens have to become together.
     min_length: usize, opt;
+    /// How many continuations of a prompt are kept at each step, to find likely ones as a whole: beam search.
+    /// Unset: 1, which is greedy decoding or sampling.
+    num_beams: usize, opt;
+    /// How many sequences continue a prompt: drawn ones, or the best of that many beams or more. Unset: 1.
+    num_return_sequences: usize, opt;
+    /// With beams: sequences are ranked by their score over their length to the power of this, so more than 0
+    /// favours long ones. Unset: 1.
+    length_penalty: f64, opt;
+    /// When beam search ends. Unset: by the heuristic.
+    early_stopping: EarlyStopping, early_stopping;
+    /// With beams: whether scores are made log-probabilities again once processors have changed them.
+    renormalize_logits: bool, opt;
     /// Whether to draw tokens at random; otherwise the most likely one is taken.
     do_sample: bool, opt;
     /// Divides the logits before drawing.
@@ -104,6 +116,19 @@ generation_config! {
     seed: i64, opt;
 }
 
+/// When beam search ends, as transformers' `early_stopping`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum EarlyStopping {
+    /// `false`: once the best running beam, at the length it has, cannot rank before the worst finished one.
+    #[default]
+    Heuristic,
+    /// `true`: once there are `num_beams` finished sequences, too.
+    Full,
+    /// `"never"`: once no running beam can rank before the worst finished one. Where `length_penalty` is above 0 the
+    /// best it can do is to reach the greatest length without losing anything.
+    Never,
+}
+
 impl GenerationConfig {
     /// How many of the most likely tokens are drawn from unless `top_k` says otherwise.
     pub const DEFAULT_TOP_K: usize = 50;
@@ -146,6 +171,16 @@ impl GenerationConfig {
         Self::read(&Reader::new(value, file)?)
     }
 
+    /// How many beams a prompt has.
+    pub fn num_beams(&self) -> usize {
+        self.num_beams.unwrap_or(1)
+    }
+
+    /// How many sequences continue a prompt.
+    pub fn num_return_sequences(&self) -> usize {
+        self.num_return_sequences.unwrap_or(1)
+    }
+
     /// Checks that the values make sense.
     ///
     /// # Errors
@@ -163,6 +198,22 @@ impl GenerationConfig {
             Self { max_length: Some(v), .. } if *v > MOST_TOKENS => {
                 wrong("max_length", &format!("at most {MOST_TOKENS}"), v)
             }
+            Self { num_beams: Some(v), .. } if !(1..=MOST_ROWS).contains(v) => {
+                wrong("num_beams", &format!("a number from 1 to {MOST_ROWS}"), v)
+            }
+            Self { num_return_sequences: Some(v), .. } if !(1..=MOST_ROWS).contains(v) => {
+                wrong("num_return_sequences", &format!("a number from 1 to {MOST_ROWS}"), v)
+            }
+            Self { num_return_sequences: Some(v), .. } if self.num_beams() > 1 && *v > self.num_beams() => {
+                wrong("num_return_sequences", &format!("at most the {} of num_beams", self.num_beams()), v)
+            }
+            Self { num_return_sequences: Some(v), .. }
+                if self.num_beams() == 1 && *v > 1 && !self.do_sample() =>
+            {
+                let expected = "1, as greedy decoding gives only one (set do_sample, or num_beams)";
+                wrong("num_return_sequences", expected, v)
+            }
+            Self { length_penalty: Some(v), .. } if !v.is_finite() => wrong("length_penalty", "a number", v),
             Self { repetition_penalty: Some(v), .. } if !is_divisor(*v) => {
                 wrong("repetition_penalty", "a number above 0", v)
             }
@@ -205,13 +256,16 @@ impl GenerationConfig {
 /// No row is longer: a cache has memory for every token that may come.
 const MOST_TOKENS: usize = i32::MAX as usize;
 
+/// No prompt is continued by more rows, so that their number never overflows.
+const MOST_ROWS: usize = 1 << 16;
+
 /// Whether scores can be divided by a number: in single precision, as they are, 1e-46 is 0.
 fn is_divisor(value: f64) -> bool {
     let value = value as f32;
     value > 0.0 && value.is_finite()
 }
 
-fn opt<T: crate::checkpoint::FromConfig>(r: &Reader<'_>, field: &str) -> Result<Option<T>, ConfigError> {
+fn opt<T: FromConfig>(r: &Reader<'_>, field: &str) -> Result<Option<T>, ConfigError> {
     r.opt(field)
 }
 
@@ -221,6 +275,16 @@ fn one_or_list_i64(r: &Reader<'_>, field: &str) -> Result<Option<Vec<i64>>, Conf
 
 fn one_or_list_string(r: &Reader<'_>, field: &str) -> Result<Option<Vec<String>>, ConfigError> {
     one_or_list(r, field)
+}
+
+fn early_stopping(r: &Reader<'_>, field: &str) -> Result<Option<EarlyStopping>, ConfigError> {
+    match r.value(field) {
+        None | Some(Value::Null) => Ok(None),
+        Some(Value::Bool(false)) => Ok(Some(EarlyStopping::Heuristic)),
+        Some(Value::Bool(true)) => Ok(Some(EarlyStopping::Full)),
+        Some(Value::String(text)) if text == "never" => Ok(Some(EarlyStopping::Never)),
+        Some(other) => Err(r.error(field, format!("expected true, false or \"never\", found {other}"))),
+    }
 }
 
 /// `[[[10, 45], -2.0], …]`
@@ -238,7 +302,7 @@ fn biases(r: &Reader<'_>, field: &str) -> Result<Option<Biases>, ConfigError> {
 
 fn one_or_list<T>(r: &Reader<'_>, field: &str) -> Result<Option<Vec<T>>, ConfigError>
 where
-    T: crate::checkpoint::FromConfig,
+    T: FromConfig,
 {
     match r.value(field) {
         Some(Value::Array(_)) => r.opt(field),

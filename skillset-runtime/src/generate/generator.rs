@@ -4,13 +4,15 @@ use std::sync::Arc;
 
 use super::GenerationConfig;
 use super::batch::Batch;
+use super::beam;
+use super::decoding::Decoding;
 use super::error::GenerateError;
 use super::generation::{Generation, Row, Sequence};
 use super::logits::processors;
 use super::recompute::Recomputing;
 use super::sampler::Sampler;
 use super::stop::{Detokenize, StopCriteria};
-use crate::engine::Program;
+use crate::engine::{Program, Session};
 
 /// Continues prompts with one program.
 #[derive(Clone)]
@@ -95,33 +97,91 @@ impl Generator {
     }
 
     /// Starts to continue `prompts`, which are token ids without padding. Parameters that `options` does not
-    /// set are the generator's. With a seed, row `i` draws by the seed `seed + i`, whatever the other rows are.
+    /// set are the generator's. Prompt `i` is continued by the `n` rows from `n · i` on, where `n` is
+    /// `num_return_sequences`. With a seed, row `i` draws by the seed `seed + i`, whatever the other rows are.
     ///
     /// # Errors
-    /// If a parameter makes no sense, a prompt is empty and there is no token to start with, or a session
-    /// cannot be had. The steps themselves report their own errors.
+    /// If a parameter makes no sense, beams are asked for, a prompt is empty and there is no token to start with, or
+    /// a session cannot be had. The steps themselves report their own errors.
     pub fn start(
         &self,
         prompts: &[Vec<i64>],
         options: &GenerationConfig,
     ) -> Result<Generation<'_>, GenerateError> {
+        let config = self.config(options)?;
+        if config.num_beams() > 1 {
+            let problem = format!(
+                "expected 1 to generate step by step, found {}; which tokens beams keep is known at the end only",
+                config.num_beams()
+            );
+            return Err(GenerateError::Option { field: "num_beams", problem });
+        }
+        let prompts = started(prompts, &config)?;
+        let copies = config.num_return_sequences();
+        let decoding = self.decoding(&prompts, &config, copies)?;
+        let row = |(row, prompt): (usize, &Vec<i64>)| {
+            let seed = config.seed.map(|seed| (seed as u64).wrapping_add(row as u64));
+            let sampler = if config.do_sample() { Sampler::multinomial(seed) } else { Sampler::Greedy };
+            Row::new(prompt.clone(), sampler)
+        };
+        let rows = prompts.iter().flat_map(|prompt| std::iter::repeat_n(prompt, copies));
+        Ok(Generation { decoding: Some(decoding), rows: rows.enumerate().map(row).collect() })
+    }
+
+    /// Continues `prompts` to their ends: `num_return_sequences` sequences each, in the order of the prompts and,
+    /// with beams, the best one first. See [`start`](Self::start). Beam sampling draws for prompt `i` by the seed
+    /// `seed + n · i`.
+    ///
+    /// # Errors
+    /// As [`start`](Self::start), or that of a step.
+    pub fn generate(
+        &self,
+        prompts: &[Vec<i64>],
+        options: &GenerationConfig,
+    ) -> Result<Vec<Sequence>, GenerateError> {
+        let config = self.config(options)?;
+        if config.num_beams() == 1 {
+            return self.generate_with(prompts, options, |_| {});
+        }
+        let prompts = started(prompts, &config)?;
+        let decoding = self.decoding(&prompts, &config, config.num_beams())?;
+        beam::search(decoding, prompts, &config)
+    }
+
+    /// As [`generate`](Self::generate), and hands each step's tokens to `on_step` at once.
+    ///
+    /// # Errors
+    /// As [`generate`](Self::generate), and if beams are asked for.
+    pub fn generate_with(
+        &self,
+        prompts: &[Vec<i64>],
+        options: &GenerationConfig,
+        mut on_step: impl FnMut(&super::Step),
+    ) -> Result<Vec<Sequence>, GenerateError> {
+        let mut generation = self.start(prompts, options)?;
+        for step in &mut generation {
+            on_step(&step?);
+        }
+        Ok(generation.into_sequences())
+    }
+
+    /// A call's parameters over the generator's.
+    fn config(&self, options: &GenerationConfig) -> Result<GenerationConfig, GenerateError> {
         let config = options.clone().or(&self.defaults);
         config.check()?;
-        let prompts = prompts
-            .iter()
-            .enumerate()
-            .map(|(row, prompt)| match (prompt.is_empty(), config.bos_token_id) {
-                (false, _) => Ok(prompt.clone()),
-                (true, Some(bos)) => Ok(vec![bos]),
-                (true, None) => {
-                    let problem = "it is empty and the model has no bos_token_id to start with".to_owned();
-                    Err(GenerateError::Prompt { row, problem })
-                }
-            })
-            .collect::<Result<Vec<_>, _>>()?;
+        Ok(config)
+    }
+
+    /// What continues each of `prompts` by `copies` rows.
+    fn decoding(
+        &self,
+        prompts: &[Vec<i64>],
+        config: &GenerationConfig,
+        copies: usize,
+    ) -> Result<Decoding<'_>, GenerateError> {
         let lengths: Vec<usize> = prompts.iter().map(Vec::len).collect();
         let longest = lengths.iter().copied().max().unwrap_or(0);
-        let max_new_tokens = self.max_new_tokens(&config, longest)?;
+        let max_new_tokens = self.max_new_tokens(config, longest)?;
         let batch = self.batch(&lengths)?;
         let eos = config.eos_token_id.clone().unwrap_or_default();
         let strings = match config.stop_strings.clone().filter(|strings| !strings.is_empty()) {
@@ -134,61 +194,23 @@ impl Generator {
                 Some((text, strings))
             }
         };
-        let sampler = |row: usize| {
-            let seed = config.seed.map(|seed| (seed as u64).wrapping_add(row as u64));
-            if config.do_sample() { Sampler::multinomial(seed) } else { Sampler::Greedy }
+        let keeps_no_cache = config.use_cache == Some(false) || !self.program.signature().has_state;
+        // Without prompts there is nothing to keep.
+        let session: Box<dyn Session> = match prompts.is_empty() || keeps_no_cache {
+            true => Box::new(Recomputing::new(&*self.program)),
+            // The last new token is never run, so the cache holds one position less than the longest row.
+            false => self.program.session(prompts.len(), longest + max_new_tokens - 1)?,
         };
-        // The last new token is never run, so the cache holds one position less than the longest row.
-        let session = match prompts.len() {
-            0 => None,
-            _ if config.use_cache == Some(false) || !self.program.signature().has_state => {
-                Some(Box::new(Recomputing::new(&*self.program)) as _)
-            }
-            rows => Some(self.program.session(rows, longest + max_new_tokens - 1)?),
-        };
-        Ok(Generation {
+        Ok(Decoding {
             graph: &self.program.signature().name,
             session,
             batch,
-            processors: processors(&config, longest, max_new_tokens, &eos),
-            // Without padding token and end tokens no row ends early, except by a stop string: any token will do.
+            copies,
+            // Without padding token and end tokens prompts are padded with any token: they are masked.
             pad: config.pad_token_id.or(eos.first().copied()).unwrap_or(0),
+            processors: processors(config, longest, max_new_tokens, &eos),
             stop: StopCriteria { eos, max_new_tokens, strings },
-            rows: prompts
-                .into_iter()
-                .enumerate()
-                .map(|(row, tokens)| Row::new(tokens, sampler(row)))
-                .collect(),
         })
-    }
-
-    /// Continues `prompts` to their ends, in their order. See [`start`](Self::start).
-    ///
-    /// # Errors
-    /// As [`start`](Self::start), or that of a step.
-    pub fn generate(
-        &self,
-        prompts: &[Vec<i64>],
-        options: &GenerationConfig,
-    ) -> Result<Vec<Sequence>, GenerateError> {
-        self.generate_with(prompts, options, |_| {})
-    }
-
-    /// As [`generate`](Self::generate), and hands each step's tokens to `on_step` at once.
-    ///
-    /// # Errors
-    /// As [`generate`](Self::generate).
-    pub fn generate_with(
-        &self,
-        prompts: &[Vec<i64>],
-        options: &GenerationConfig,
-        mut on_step: impl FnMut(&super::Step),
-    ) -> Result<Vec<Sequence>, GenerateError> {
-        let mut generation = self.start(prompts, options)?;
-        for step in &mut generation {
-            on_step(&step?);
-        }
-        Ok(generation.into_sequences())
     }
 
     fn batch(&self, lengths: &[usize]) -> Result<Batch, GenerateError> {
@@ -206,4 +228,17 @@ impl Generator {
         }
         Ok(batch)
     }
+}
+
+/// The prompts, empty ones begun with the token that texts begin with.
+fn started(prompts: &[Vec<i64>], config: &GenerationConfig) -> Result<Vec<Vec<i64>>, GenerateError> {
+    let start = |(row, prompt): (usize, &Vec<i64>)| match (prompt.is_empty(), config.bos_token_id) {
+        (false, _) => Ok(prompt.clone()),
+        (true, Some(bos)) => Ok(vec![bos]),
+        (true, None) => {
+            let problem = "it is empty and the model has no bos_token_id to start with".to_owned();
+            Err(GenerateError::Prompt { row, problem })
+        }
+    };
+    prompts.iter().enumerate().map(start).collect()
 }

@@ -4,10 +4,13 @@
 //! [`Generation`], an iterator over decoding steps: the first runs the prompts, padded on the left to the
 //! longest of them, each later one runs one token a row. What a step does to the scores is a list of
 //! [logits processors](logits), in the order of transformers' `generate`; when a row ends is up to its stop
-//! criteria. Rows do not influence each other: a row becomes the same whatever batch it is in.
+//! criteria. Rows do not influence each other: a row becomes the same whatever batch it is in. With beams a prompt
+//! has several rows, of which only the end tells which go on ([`Generator::generate`]).
 
 mod batch;
+mod beam;
 mod config;
+mod decoding;
 mod error;
 mod generation;
 mod generator;
@@ -19,7 +22,7 @@ mod stop;
 mod tests;
 mod unsupported;
 
-pub use config::GenerationConfig;
+pub use config::{EarlyStopping, GenerationConfig};
 pub use error::GenerateError;
 pub use generation::{Generation, NewToken, Sequence, Step};
 pub use generator::Generator;

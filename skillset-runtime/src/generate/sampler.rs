@@ -20,8 +20,12 @@ pub(super) enum Sampler {
 impl Sampler {
     /// A sampler that draws, from a seed or, without one, from the system's randomness.
     pub(super) fn multinomial(seed: Option<u64>) -> Self {
-        let rng = seed.map_or_else(rand::make_rng, StdRng::seed_from_u64);
-        Self::Multinomial(Box::new(rng))
+        Self::Multinomial(Box::new(Self::rng(seed)))
+    }
+
+    /// What draws, from a seed or, without one, from the system's randomness.
+    pub(super) fn rng(seed: Option<u64>) -> StdRng {
+        seed.map_or_else(rand::make_rng, StdRng::seed_from_u64)
     }
 
     /// The chosen token; `None` if every token is excluded. Overwrites `scores`, which must not have NaN.

@@ -83,8 +83,9 @@ impl Session for SumSession<'_> {
         Ok(Tensors::from([("logits".to_owned(), logits)]))
     }
 
-    fn reorder(&mut self, _: &[usize]) -> Result<(), EngineError> {
-        unreachable!("greedy decoding and sampling keep the rows in place")
+    fn reorder(&mut self, rows: &[usize]) -> Result<(), EngineError> {
+        self.seen = rows.iter().map(|&row| self.seen[row].clone()).collect();
+        Ok(())
     }
 
     fn past(&self) -> usize {
@@ -187,6 +188,86 @@ fn samples_depend_on_the_seed_and_the_row_alone() {
     assert_eq!(generator.generate(&[vec![1, 2]], &options).unwrap()[0], rows[0]);
     let later = GenerationConfig { seed: Some(7), ..options };
     assert_eq!(generator.generate(&[vec![4]], &later).unwrap()[0], rows[2]);
+}
+
+#[test]
+fn a_prompt_runs_once_for_all_its_samples() {
+    let (program, generator) = generator(BOTH);
+    let options = GenerationConfig {
+        do_sample: Some(true),
+        num_return_sequences: Some(2),
+        seed: Some(5),
+        max_new_tokens: Some(6),
+        ..GenerationConfig::default()
+    };
+    let prompts = [vec![1, 2], vec![4]];
+    let rows = generator.generate(&prompts, &options).unwrap();
+    assert_eq!(
+        rows.iter().map(|row| &row.tokens[..row.prompt]).collect::<Vec<_>>(),
+        [&[1, 2][..], &[1, 2], &[4], &[4]]
+    );
+    assert_ne!(rows[0], rows[1]);
+    assert_eq!(program.sessions.lock().unwrap().last(), Some(&(2, 7)));
+    let one_by_one = GenerationConfig { num_return_sequences: None, ..options };
+    let repeated = [vec![1, 2], vec![1, 2], vec![4], vec![4]];
+    assert_eq!(generator.generate(&repeated, &one_by_one).unwrap(), rows);
+}
+
+#[test]
+fn beams_of_a_prompt_are_what_they_are_alone() {
+    let prompts = [vec![3], vec![1, 2, 3, 4], vec![5, 5]];
+    let (_, generator) = generator(BOTH);
+    for do_sample in [false, true] {
+        let options = GenerationConfig {
+            num_beams: Some(3),
+            num_return_sequences: Some(2),
+            eos_token_id: Some(vec![7, 2]),
+            do_sample: Some(do_sample),
+            seed: Some(3),
+            ..GenerationConfig::greedy(6)
+        };
+        let together = generator.generate(&prompts, &options).unwrap();
+        for (index, prompt) in prompts.iter().enumerate() {
+            let seed = Some(3 + 2 * index as i64);
+            let options = GenerationConfig { seed, ..options.clone() };
+            let alone = generator.generate(std::slice::from_ref(prompt), &options).unwrap();
+            assert_eq!(together[2 * index..][..2], alone);
+            assert!(alone[0].score >= alone[1].score || do_sample, "{alone:?}");
+            assert!(alone.iter().all(|row| row.finish.is_some() && row.prompt == prompt.len()));
+        }
+        let uncached = GenerationConfig { use_cache: Some(false), ..options };
+        assert_eq!(generator.generate(&prompts, &uncached).unwrap(), together);
+    }
+}
+
+#[test]
+fn beams_give_no_steps() {
+    let (_, generator) = generator(&[]);
+    let beams = |num_beams, num_return_sequences| GenerationConfig {
+        num_beams,
+        num_return_sequences,
+        ..GenerationConfig::greedy(2)
+    };
+    let error = |result: Result<Vec<Sequence>, GenerateError>| result.unwrap_err().to_string();
+    assert_eq!(
+        error(generator.generate_with(&[vec![1]], &beams(Some(4), None), |_| {})),
+        "generation option num_beams: expected 1 to generate step by step, found 4; which tokens beams keep is known at \
+         the end only"
+    );
+    assert_eq!(
+        error(generator.generate(&[vec![1]], &beams(Some(4), Some(5)))),
+        "generation option num_return_sequences: expected at most the 4 of num_beams, found 5"
+    );
+    assert_eq!(
+        error(generator.generate(&[vec![1]], &beams(None, Some(2)))),
+        "generation option num_return_sequences: expected 1, as greedy decoding gives only one (set do_sample, or \
+         num_beams), found 2"
+    );
+    assert_eq!(
+        error(generator.generate(&[vec![1]], &beams(Some(0), None))),
+        "generation option num_beams: expected a number from 1 to 65536, found 0"
+    );
+    assert_eq!(generator.generate(&[], &beams(Some(2), None)).unwrap(), []);
 }
 
 #[test]

@@ -15,10 +15,10 @@ enum Neutral {
     False,
 }
 
-/// What is not here and not a field of [`GenerationConfig`](super::GenerationConfig) has no influence on
-/// greedy decoding and sampling: fields of beam search while `num_beams` is 1, of assisted decoding (which
-/// is lossless), of caches and compilation, of what `generate` returns, of scores that are not numbers (they
-/// are an error here), and fields that transformers does not know either.
+/// What is not here and not a field of [`GenerationConfig`](super::GenerationConfig) has no influence: fields of
+/// assisted decoding (which is lossless), of groups of beams while there is one (transformers has left groups and
+/// constraints to others, too), of caches and compilation, of what `generate` returns, of scores that are not
+/// numbers (they are an error here), and fields that transformers does not know either.
 const FIELDS: &[(&str, Neutral)] = &[
     ("constraints", Neutral::Unset),
     ("dola_layers", Neutral::Unset),
@@ -27,8 +27,7 @@ const FIELDS: &[(&str, Neutral)] = &[
     ("force_words_ids", Neutral::Unset),
     ("guidance_scale", Neutral::Number(1.0)),
     ("max_time", Neutral::Unset),
-    ("num_beams", Neutral::Number(1.0)),
-    ("num_return_sequences", Neutral::Number(1.0)),
+    ("num_beam_groups", Neutral::Number(1.0)),
     ("penalty_alpha", Neutral::Number(0.0)),
     ("token_healing", Neutral::False),
     ("watermarking_config", Neutral::Unset),
@@ -74,8 +73,8 @@ mod tests {
     #[test]
     fn neutral_values_pass() {
         check_json(json!({
-            "num_beams": 1, "guidance_scale": 1.0, "token_healing": false, "constraints": null,
-            "length_penalty": 0.5, "cache_implementation": "static", "something_else": [1]
+            "num_beam_groups": 1, "guidance_scale": 1.0, "token_healing": false, "constraints": null,
+            "diversity_penalty": 0.5, "cache_implementation": "static", "something_else": [1]
         }))
         .unwrap();
     }
@@ -84,8 +83,8 @@ mod tests {
     fn others_are_named() {
         let error = |value| check_json(value).unwrap_err().to_string();
         assert_eq!(
-            error(json!({"num_beams": 4})),
-            "generation_config.json: /num_beams: 4 is not supported; expected 1, which leaves the field without effect"
+            error(json!({"num_beam_groups": 4})),
+            "generation_config.json: /num_beam_groups: 4 is not supported; expected 1, which leaves the field without effect"
         );
         assert_eq!(
             error(json!({"force_words_ids": [5]})),

@@ -39,7 +39,7 @@ pub struct Task {
     /// The recorded calls of `forward`.
     #[serde(default)]
     pub runs: Vec<Run>,
-    /// The recorded greedy continuations.
+    /// The recorded continuations.
     #[serde(default)]
     pub generate: Vec<Generate>,
 }
@@ -70,17 +70,22 @@ impl Run {
     }
 }
 
-/// One recorded greedy generation, without regard to end-of-sequence tokens.
+/// One recorded generation; without options a greedy one, without regard to end-of-sequence tokens.
 #[derive(Debug, Clone, Deserialize)]
 pub struct Generate {
     /// Prompts, `[batch, sequence]`, padded on the left.
     pub input_ids: Vec<Vec<i64>>,
     /// 1 for real tokens, where there is padding.
     pub attention_mask: Option<Vec<Vec<i64>>>,
-    /// Number of tokens that follow the prompt.
+    /// Number of tokens that follow the prompt, at most.
     pub max_new_tokens: usize,
-    /// Prompt and continuation, `[batch, sequence + max_new_tokens]`.
+    /// Further parameters of generation, as `generation_config.json` has them.
+    #[serde(default)]
+    pub options: Map<String, Value>,
+    /// Prompt and continuation, as many for each prompt as the options ask for.
     pub sequences: Vec<Vec<i64>>,
+    /// With beams, the score of each sequence.
+    pub scores: Option<Vec<f32>>,
 }
 
 /// A tensor as the checkpoint stores it.

@@ -4,6 +4,8 @@ use std::fs;
 use std::path::Path;
 use std::sync::Arc;
 
+use serde_json::Value;
+
 use super::compare::Difference;
 use super::fixture::{Fixture, FixtureError, Generate, Run};
 use crate::checkpoint::{Checkpoint, CheckpointError};
@@ -90,10 +92,10 @@ pub fn measure_task(
         }
     }
     for (position, generation) in recorded.generate.iter().enumerate() {
-        check_generation(generation, &model).map_err(|problem| MeasureError::Recorded {
-            recorded: format!("generation {position}"),
-            problem,
-        })?;
+        let place = format!("generation {position}");
+        let difference = check_generation(generation, &model)
+            .map_err(|problem| MeasureError::Recorded { recorded: place.clone(), problem })?;
+        measured.add(difference, || format!("{place}: scores"));
     }
     Ok(measured)
 }
@@ -164,7 +166,8 @@ fn compare_run<'a>(
     Ok(differences)
 }
 
-fn check_generation(recorded: &Generate, model: &Model) -> Result<(), String> {
+/// Generates what was recorded, token by token the same; gives the difference of the scores.
+fn check_generation(recorded: &Generate, model: &Model) -> Result<Difference, String> {
     let prompts: Vec<Vec<i64>> = match &recorded.attention_mask {
         None => recorded.input_ids.clone(),
         Some(masks) => {
@@ -174,19 +177,25 @@ fn check_generation(recorded: &Generate, model: &Model) -> Result<(), String> {
             recorded.input_ids.iter().zip(masks).map(real).collect()
         }
     };
+    let options = GenerationConfig::from_json(&Value::Object(recorded.options.clone()), "options");
+    let options = options.map_err(|error| error.to_string())?;
+    let options = options.or(&GenerationConfig::greedy(recorded.max_new_tokens));
     let generator = model.generator().map_err(|error: LoadError| error.to_string())?;
-    let generated = generator.generate(&prompts, &GenerationConfig::greedy(recorded.max_new_tokens));
-    let generated = generated.map_err(|error| error.to_string())?;
+    let generated = generator.generate(&prompts, &options).map_err(|error| error.to_string())?;
     if generated.len() != recorded.sequences.len() {
         return Err(format!("expected {} rows, found {}", recorded.sequences.len(), generated.len()));
     }
+    let width = recorded.input_ids.first().map_or(0, Vec::len);
     for (expected, sequence) in recorded.sequences.iter().zip(&generated) {
-        let start = expected.len().checked_sub(recorded.max_new_tokens);
-        let expected = start.map_or(&[][..], |start| &expected[start..]);
+        let expected = expected.get(width..).unwrap_or_default();
         if sequence.new_tokens() != expected {
             let (prompt, found) = (&sequence.tokens[..sequence.prompt], sequence.new_tokens());
             return Err(format!("after {prompt:?}: expected {expected:?}, found {found:?}"));
         }
     }
-    Ok(())
+    let Some(expected) = &recorded.scores else { return Ok(Difference::default()) };
+    let found: Option<Vec<f32>> = generated.iter().map(|sequence| sequence.score).collect();
+    let found = found.ok_or("expected scores, found none")?;
+    let vector = |scores: Vec<f32>| Tensor::new([scores.len()], scores).map_err(|error| error.to_string());
+    Difference::between(&vector(found)?, &vector(expected.clone())?, None)
 }

@@ -63,4 +63,4 @@ pub use op::{
     Attention, Binary, Compare, Conv, ConvTranspose, GroupNorm, Linear, Literal, LiteralData, Norm, Op,
     Reduce, Rotary, RotaryPairs, Unary,
 };
-pub use scope::{BuildError, Builder, Operand, Request, Scope};
+pub use scope::{Argument, BuildError, Builder, Operand, Outputs, Request, Scope, Submodel};

@@ -17,6 +17,7 @@ from safetensors.numpy import save_file
 from transformers import AutoImageProcessor, LogitsProcessor, LogitsProcessorList, pipeline
 from transformers.utils import logging
 
+from .. import beams
 from ..checkpoint import materialise
 from ..prettyjson import pretty
 from . import FOLDER, MODELS
@@ -76,8 +77,12 @@ def _call(pipe, task: str, case: dict):
         gap = LogitGap()
         # `generate` looks for stop strings with a tokenizer, which the pipeline does not hand on.
         more = {"tokenizer": pipe.tokenizer} if "stop_strings" in options else {}
-        # Greedy, where the pipeline would sample.
-        output = pipe(value, do_sample=False, logits_processor=LogitsProcessorList([gap]), **options, **more)
+        if options.get("num_beams", 1) > 1:
+            with beams.Gap(pipe.model) as gap:
+                output = pipe(value, do_sample=False, **options, **more)
+        else:
+            # Greedy, where the pipeline would sample.
+            output = pipe(value, do_sample=False, logits_processor=LogitsProcessorList([gap]), **options, **more)
         if gap.smallest <= LEAST_LOGIT_GAP:
             raise ValueError(f"the continuation of {value!r} depends on rounding")
         return _plain(output)

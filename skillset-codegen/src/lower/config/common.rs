@@ -23,7 +23,7 @@ pub(crate) fn common_type(name: &str) -> Option<&'static str> {
 }
 
 /// How emitted code gets at a field of the config that is in `receiver`.
-pub(crate) fn field_of(receiver: &syn::Ident, name: &str) -> TokenStream {
+pub(crate) fn field_of(receiver: &TokenStream, name: &str) -> TokenStream {
     let field = ident(name);
     match common_type(name) {
         Some(_) => quote!(#receiver.common.#field),

@@ -14,6 +14,8 @@ pub(crate) struct Config {
     pub replacing: Vec<(String, String)>,
     /// Statements that compute what was not given from other fields.
     pub derived: Vec<TokenStream>,
+    /// Statements that refuse nested configs that there is no graph of.
+    pub nested: Vec<TokenStream>,
     /// Statements that refuse values by which something is divided.
     pub positive: Vec<TokenStream>,
     /// Statements that refuse what the architecture does not describe.
@@ -23,7 +25,7 @@ pub(crate) struct Config {
 impl Config {
     /// Whether there are configs of the type that its graphs refuse.
     pub(crate) fn is_refused(&self) -> bool {
-        !self.positive.is_empty() || !self.checks.is_empty()
+        !self.nested.is_empty() || !self.positive.is_empty() || !self.checks.is_empty()
     }
 }
 

@@ -2,6 +2,9 @@
 
 mod common;
 mod field;
+mod nested;
+
+use std::collections::BTreeMap;
 
 use proc_macro2::{Literal, TokenStream};
 use quote::{format_ident, quote};
@@ -12,17 +15,23 @@ use crate::source::{Data, Node};
 use crate::spec::{Check, Field as SpecField};
 use crate::vocabulary::{Type, Vocabulary};
 
+use super::Model;
 use super::expr::{Checked, Context, ident};
+use super::facts::literal as facts_literal;
 use super::names::{ConfigNames, Locals, RESERVED};
+use super::nested::Nested;
 use super::typed::float;
 
 pub(crate) use common::{common_type, field_of};
 pub(crate) use field::{Config, Field};
+pub(crate) use nested::named as named_nested;
 
 /// The types that a field may have; `?` behind one allows `null`.
-const TYPES: [&str; 14] = [
+const TYPES: [&str; 16] = [
     "Activation",
+    "Config",
     "Labels",
+    "OneOrMany<i64>",
     "RopeParameters",
     "Size2",
     "String",
@@ -37,6 +46,9 @@ const TYPES: [&str; 14] = [
     "usize",
 ];
 
+/// A list that may be written as its only element.
+const LENIENT_LIST: &str = "OneOrMany<i64>";
+
 /// The base of rotary embeddings where neither config nor spec names one, as in transformers.
 const ROPE_THETA: f64 = 10_000.0;
 
@@ -50,12 +62,15 @@ pub(crate) struct ConfigField {
     /// The type as the spec spells it.
     pub kind: String,
     default: Option<Node>,
+    /// The module of the nested config that it is, if the spec names its type.
+    module: Option<TokenStream>,
 }
 
 /// Checks the fields and enters their types into `names`.
 pub(crate) fn lower_fields(
     fields: &Table<SpecField>,
     names: &mut ConfigNames,
+    models: &BTreeMap<String, Model>,
     errors: &mut Errors,
 ) -> Vec<ConfigField> {
     let mut lowered = vec![];
@@ -69,8 +84,8 @@ pub(crate) fn lower_fields(
             let name = &name.text;
             errors.push(&kind.at, format_args!("{name:?} is a field of every config, of type {common}"));
         }
-        match parse_type(&kind.text) {
-            Ok(ty) => {
+        match parse_field_type(&name.text, &kind.text, names, models) {
+            Ok((ty, module)) => {
                 names.fields.insert(name.text.clone(), ty.clone());
                 let field = ConfigField {
                     name: name.text.clone(),
@@ -79,6 +94,7 @@ pub(crate) fn lower_fields(
                     aliases: field.aliases.clone(),
                     kind: field.kind.text.clone(),
                     default: field.default.clone(),
+                    module,
                 };
                 if let (Err(message), Some(default)) = (field.default_tokens(), &field.default) {
                     errors.push(&default.at, message);
@@ -88,11 +104,40 @@ pub(crate) fn lower_fields(
             Err(message) => {
                 errors.push(&field.kind.at, message);
                 // Expressions may name the field all the same; one error is enough.
-                names.fields.insert(name.text.clone(), Type::Usize);
+                let ty = match named_nested(&field.kind.text) {
+                    Some(_) => {
+                        names.nested.insert(name.text.clone(), Nested::Chosen(BTreeMap::new()));
+                        Type::Config(name.text.clone())
+                    }
+                    None => Type::Usize,
+                };
+                names.fields.insert(name.text.clone(), ty);
             }
         }
     }
     lowered
+}
+
+/// The type of the field, and the module of the nested config that it is.
+fn parse_field_type(
+    field: &str,
+    kind: &str,
+    names: &mut ConfigNames,
+    models: &BTreeMap<String, Model>,
+) -> Checked<(Type, Option<TokenStream>)> {
+    if let Some(nested) = nested::parse(kind, models)? {
+        let module = match &nested {
+            Nested::Known(model) => Some(model.module()),
+            Nested::Chosen(_) => None,
+        };
+        names.nested.insert(field.to_owned(), nested);
+        return Ok((Type::Config(field.to_owned()), module));
+    }
+    if kind == LENIENT_LIST {
+        names.lenient.insert(field.to_owned());
+        return Ok((Type::List(Box::new(Type::I64)), None));
+    }
+    parse_type(kind).map(|ty| (ty, None))
 }
 
 fn parse_type(text: &str) -> Checked<Type> {
@@ -112,6 +157,7 @@ impl ConfigField {
     pub(crate) fn default_text(&self) -> String {
         match (&self.default, &self.ty) {
             (Some(default), _) => json(default),
+            (None, Type::Config(_)) => "{}".to_owned(),
             (None, Type::Option(_)) => "null".to_owned(),
             (None, Type::Named(name)) if name != "Activation" => "by its own rules".to_owned(),
             (None, _) => "required".to_owned(),
@@ -125,7 +171,7 @@ impl ConfigField {
             ident: ident(&self.name),
             doc: self.doc.clone(),
             aliases: self.aliases.iter().map(|alias| (alias.clone(), self.name.clone())).collect(),
-            rust_type: rust_type(&self.ty),
+            rust_type: self.rust_type(),
             read: self.read(names),
         })
     }
@@ -141,6 +187,9 @@ impl ConfigField {
     /// The default as Rust; `None`: there is none (a nullable field is null then).
     fn default_tokens(&self) -> Checked<Option<TokenStream>> {
         let Some(default) = &self.default else { return Ok(None) };
+        if self.kind == LENIENT_LIST {
+            return facts_literal(default, LENIENT_LIST).map(Some);
+        }
         match (&default.data, &self.ty) {
             (Data::Null, Type::Option(_)) => Ok(None),
             (_, Type::Option(inner)) => literal(default, inner).map(Some),
@@ -154,7 +203,11 @@ impl ConfigField {
         // A wrong default has been reported already.
         let default = self.default_tokens().ok().flatten();
         let or_none = default.clone().unwrap_or_else(|| quote!(None));
+        if self.kind == LENIENT_LIST {
+            return quote!(r.get(#name, #or_none)?);
+        }
         match &self.ty {
+            Type::Config(_) => nested::read(name, self.default.as_ref(), self.module.as_ref()),
             Type::Named(named) if named == "RopeParameters" => {
                 let theta = default.unwrap_or_else(|| {
                     let theta = Literal::f64_unsuffixed(ROPE_THETA);
@@ -183,6 +236,21 @@ impl ConfigField {
                 quote!(r.#getter(#name, #or_none)?)
             }
         }
+    }
+
+    fn rust_type(&self) -> TokenStream {
+        match (&self.module, &self.ty) {
+            (Some(module), _) => quote!(#module::Config),
+            (None, Type::Config(_)) => quote!(AnyConfig),
+            _ if self.kind == LENIENT_LIST => quote!(OneOrMany<i64>),
+            (None, ty) => rust_type(ty),
+        }
+    }
+
+    /// What must hold of a nested config for there to be graphs of it.
+    pub(crate) fn nested_checks(&self, names: &ConfigNames) -> Vec<TokenStream> {
+        let nested = names.nested.get(&self.name);
+        nested.map(|nested| nested::checks(&self.name, self.default.as_ref(), nested)).unwrap_or_default()
     }
 
     /// What must hold beyond what the getter checks, so that divisions are safe.
@@ -251,6 +319,10 @@ fn literal(node: &Node, ty: &Type) -> Checked<TokenStream> {
         (Data::Number(number), Type::F64) => float(number.as_f64().ok_or_else(wrong)?),
         (Data::Number(number), Type::Named(name)) if name == "RopeParameters" => {
             float(number.as_f64().ok_or_else(wrong)?)
+        }
+        (Data::Object(_), Type::Config(_)) => {
+            let text = json(node);
+            quote!(#text)
         }
         (Data::Number(_), Type::Pair(inner)) => {
             let value = literal(node, inner)?;

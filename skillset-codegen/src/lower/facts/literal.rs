@@ -9,7 +9,7 @@ use crate::source::{Data, Node};
 use crate::vocabulary::Vocabulary;
 
 /// A default as Rust of the type.
-pub(super) fn literal(node: &Node, kind: &str) -> Checked<TokenStream> {
+pub(crate) fn literal(node: &Node, kind: &str) -> Checked<TokenStream> {
     let wrong = || format!("expected a default of type {kind}, found {}", node.describe());
     let items = |item: &str| match &node.data {
         Data::Array(items) => items.iter().map(|node| literal(node, item)).collect::<Checked<Vec<_>>>(),
@@ -78,7 +78,7 @@ pub(super) fn rope_default(default: Option<&Node>) -> String {
     }
 }
 
-pub(super) fn json_or_empty(default: Option<&Node>) -> String {
+pub(crate) fn json_or_empty(default: Option<&Node>) -> String {
     default.map_or_else(|| "{}".to_owned(), json)
 }
 

@@ -19,7 +19,7 @@ use super::expr::{Checked, ident};
 
 use derived::lower_derived;
 use kind::Kind;
-use literal::literal;
+pub(crate) use literal::{json_or_empty, literal};
 
 pub(crate) use surroundings::Surroundings;
 

@@ -1,5 +1,6 @@
 //! Errors of some fields only: a graph is built whatever fields say that it does not depend on.
 
+use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use super::Reader;
@@ -13,30 +14,43 @@ const KEYS: [(&str, &[&str]); 2] = [
     ),
 ];
 
+/// The fields of one object whose errors count.
+#[derive(Clone)]
+pub(super) struct Heeded {
+    /// The object's JSON pointer.
+    object: Rc<str>,
+    fields: Rc<BTreeSet<String>>,
+}
+
 impl Reader<'_> {
-    /// Makes this reader, which [collects](Self::collecting), forget the errors of all other fields. What was read of
-    /// those may be a stand-in.
+    /// Makes this reader, which [collects](Self::collecting), forget the errors of all other fields of its object. What
+    /// was read of those may be a stand-in.
     pub fn heeding<'f>(mut self, fields: impl IntoIterator<Item = &'f str>) -> Self {
         let keys_of =
             |field: &str| KEYS.iter().find(|(name, _)| *name == field).map_or(&[][..], |(_, keys)| keys);
         let keys =
             fields.into_iter().flat_map(|field| std::iter::once(field).chain(keys_of(field).iter().copied()));
-        self.heeded = Some(Rc::new(keys.map(str::to_owned).collect()));
+        let fields = keys.map(str::to_owned).collect();
+        self.heeded = Some(Heeded { object: self.pointer.as_str().into(), fields: Rc::new(fields) });
         self
     }
 
-    /// Whether errors at a key at the top of the file count.
-    pub(super) fn heeds(&self, key: &str) -> bool {
-        self.heeded.as_ref().is_none_or(|heeded| heeded.contains(key))
+    /// Whether an error at `pointer` counts.
+    pub(super) fn heeds(&self, pointer: &str) -> bool {
+        let Some(heeded) = &self.heeded else { return true };
+        let Some(rest) = pointer.strip_prefix(&*heeded.object) else { return true };
+        let field = rest.trim_start_matches('/').split('/').next().unwrap_or_default();
+        heeded.fields.contains(field)
     }
 
     /// Heeds other spellings of heeded fields, too; those of nested objects are told by the field that these are in.
     pub(super) fn heed_aliases(&mut self, pairs: &[(&str, &str)]) {
-        let Some(heeded) = self.heeded.as_mut().filter(|_| self.pointer.is_empty()) else { return };
-        let keys =
-            pairs.iter().filter(|(_, field)| heeded.contains(*field)).map(|(key, _)| (*key).to_owned());
-        let keys: Vec<String> = keys.collect();
-        Rc::make_mut(heeded).extend(keys);
+        let Some(heeded) = self.heeded.as_mut().filter(|heeded| *heeded.object == self.pointer) else {
+            return;
+        };
+        let is_heeded = |(_, field): &&(&str, &str)| heeded.fields.contains(*field);
+        let keys: Vec<String> = pairs.iter().filter(is_heeded).map(|(key, _)| (*key).to_owned()).collect();
+        Rc::make_mut(&mut heeded.fields).extend(keys);
     }
 }
 

@@ -29,6 +29,7 @@ use serde_json::{Map, Value};
 
 pub use choice::{OneOrMany, OrString};
 pub use common::{CommonConfig, config_to_json};
+use heed::Heeded;
 pub use layers::{align_stages, cycle, cycle_then, first_layers, first_of_every, last_of_every};
 pub use nested::AnyConfig;
 pub use to_json::{ToJson, object};
@@ -39,16 +40,15 @@ use value::show;
 #[derive(Debug, Default, Clone, PartialEq, Eq, thiserror::Error)]
 pub struct ConfigError {
     lines: Vec<String>,
-    /// The field at the top of the file that each line is about.
-    fields: Vec<String>,
+    /// The JSON pointer of the field that each line is about.
+    pointers: Vec<String>,
 }
 
 impl ConfigError {
     /// An error at one field; `pointer` is a JSON pointer such as `/vision_config/hidden_size`.
     pub fn at(file: &str, pointer: &str, message: impl fmt::Display) -> Self {
         let lines = vec![format!("{file}: {pointer}: {message}")];
-        let field = pointer.trim_start_matches('/').split('/').next().unwrap_or_default();
-        Self { lines, fields: vec![field.to_owned()] }
+        Self { lines, pointers: vec![pointer.to_owned()] }
     }
 
     /// One message per wrong field, each naming the file and the field.
@@ -87,7 +87,7 @@ pub struct Reader<'a> {
     replacing: Vec<(String, String)>,
     collected: Option<Rc<RefCell<ConfigError>>>,
     /// The fields whose errors count; none: all.
-    heeded: Option<Rc<BTreeSet<String>>>,
+    heeded: Option<Heeded>,
     /// The keys that something was read from, where that is wanted.
     claimed: Option<Rc<RefCell<BTreeSet<String>>>>,
 }
@@ -118,7 +118,7 @@ impl<'a> Reader<'a> {
             let message = format!("expected an object, found {}", show(value));
             return Err(ConfigError {
                 lines: vec![format!("{file}: {message}")],
-                fields: vec![String::new()],
+                pointers: vec![String::new()],
             });
         };
         Ok(Self::at(Cow::Borrowed(object), file.into(), String::new()))
@@ -346,9 +346,9 @@ impl<'a> Reader<'a> {
             return false;
         };
         let mut collected = collected.borrow_mut();
-        for (line, field) in error.lines.iter().zip(&error.fields).filter(|(_, field)| self.heeds(field)) {
+        for (line, pointer) in error.lines.iter().zip(&error.pointers).filter(|(_, at)| self.heeds(at)) {
             collected.lines.push(line.clone());
-            collected.fields.push(field.clone());
+            collected.pointers.push(pointer.clone());
         }
         true
     }

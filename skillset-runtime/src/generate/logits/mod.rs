@@ -7,6 +7,7 @@
 mod cutoff;
 mod exponential_decay;
 mod forced_tokens;
+mod log_normalization;
 mod min_new_tokens;
 mod min_p;
 mod no_repeat_ngram;
@@ -24,6 +25,7 @@ mod typical_p;
 pub use cutoff::Cutoff;
 pub use exponential_decay::ExponentialDecay;
 pub use forced_tokens::ForcedTokens;
+pub use log_normalization::LogNormalization;
 pub use min_new_tokens::MinNewTokens;
 pub use min_p::MinP;
 pub use no_repeat_ngram::NoRepeatNGram;
@@ -66,7 +68,12 @@ pub(super) fn processors(
 ) -> Vec<Box<dyn LogitsProcessor>> {
     let mut list = changes(config, prompt, new, eos);
     if config.do_sample() {
-        list.extend(truncations(config));
+        // Of the tokens that a beam may go on with, one at least has to be no end.
+        let keep = if config.num_beams() > 1 { eos.len().max(1) + 1 } else { 1 };
+        list.extend(truncations(config, keep));
+    }
+    if config.renormalize_logits == Some(true) {
+        list.push(Box::new(LogNormalization));
     }
     list
 }
@@ -122,8 +129,8 @@ fn changes(
     list
 }
 
-/// What the tokens to draw from are chosen by.
-fn truncations(config: &GenerationConfig) -> Vec<Box<dyn LogitsProcessor>> {
+/// What the tokens to draw from are chosen by; each leaves `keep` of them or more.
+fn truncations(config: &GenerationConfig, keep: usize) -> Vec<Box<dyn LogitsProcessor>> {
     let mut list: Vec<Box<dyn LogitsProcessor>> = vec![];
     if let Some(temperature) = config.temperature.filter(|&temperature| temperature != 1.0) {
         list.push(Box::new(Temperature { temperature: temperature as f32 }));
@@ -133,23 +140,23 @@ fn truncations(config: &GenerationConfig) -> Vec<Box<dyn LogitsProcessor>> {
     }
     let k = config.top_k.unwrap_or(GenerationConfig::DEFAULT_TOP_K);
     if k != 0 {
-        list.push(Box::new(TopK { k }));
+        list.push(Box::new(TopK { k: k.max(keep) }));
     }
     if let Some(p) = config.top_p.filter(|&p| p < 1.0) {
-        list.push(Box::new(TopP { p }));
+        list.push(Box::new(TopP { p, keep }));
     }
     if let Some(p) = config.min_p {
-        list.push(Box::new(MinP { p: p as f32 }));
+        list.push(Box::new(MinP { p: p as f32, keep }));
     }
     if let Some(p) = config.typical_p.filter(|&p| p < 1.0) {
-        list.push(Box::new(TypicalP { p: p as f32 }));
+        list.push(Box::new(TypicalP { p: p as f32, keep }));
     }
     let is_cutoff = |epsilon: &f64| 0.0 < *epsilon && *epsilon < 1.0;
     if let Some(epsilon) = config.epsilon_cutoff.filter(is_cutoff) {
-        list.push(Box::new(Cutoff { epsilon: epsilon as f32, by_entropy: false }));
+        list.push(Box::new(Cutoff { epsilon: epsilon as f32, by_entropy: false, keep }));
     }
     if let Some(epsilon) = config.eta_cutoff.filter(is_cutoff) {
-        list.push(Box::new(Cutoff { epsilon: epsilon as f32, by_entropy: true }));
+        list.push(Box::new(Cutoff { epsilon: epsilon as f32, by_entropy: true, keep }));
     }
     list
 }

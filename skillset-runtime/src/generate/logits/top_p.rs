@@ -8,8 +8,10 @@ use crate::scores::softmax;
 /// `TopPLogitsWarper`; [The Curious Case of Neural Text Degeneration](https://arxiv.org/abs/1904.09751).
 #[derive(Clone, Debug)]
 pub struct TopP {
-    /// The probability mass, 0 to 1; at 0 only the most likely token stays.
+    /// The probability mass, 0 to 1; at 0 only the `keep` most likely tokens stay.
     pub p: f64,
+    /// How many stay in any case.
+    pub keep: usize,
 }
 
 impl LogitsProcessor for TopP {
@@ -17,8 +19,7 @@ impl LogitsProcessor for TopP {
         // Excluded tokens have probability 0 and stay excluded, so only the others are sorted.
         let mut order: Vec<usize> = (0..scores.len()).filter(|&id| scores[id] != f32::NEG_INFINITY).collect();
         order.sort_by(|&a, &b| scores[a].total_cmp(&scores[b]));
-        // The most likely token stays in any case.
-        let Some((_, others)) = order.split_last() else { return };
+        let others = &order[..order.len().saturating_sub(self.keep)];
         let mut probabilities: Vec<f32> = order.iter().map(|&id| scores[id]).collect();
         softmax(&mut probabilities);
         // Sums as torch does them on a CPU: kept in double precision, rounded to single for each entry.

@@ -10,6 +10,8 @@ use crate::scores::{entropy, softmax};
 pub struct TypicalP {
     /// The probability mass, above 0 and below 1.
     pub p: f32,
+    /// How many of the nearest tokens stay in any case.
+    pub keep: usize,
 }
 
 impl LogitsProcessor for TypicalP {
@@ -27,7 +29,7 @@ impl LogitsProcessor for TypicalP {
             mass as f32 >= self.p
         };
         let Some(farthest) = order.iter().find(covers).or(order.last()).map(distance) else { return };
-        for id in order.iter().skip(1).filter(|id| distance(id) > farthest) {
+        for id in order.iter().skip(self.keep).filter(|id| distance(id) > farthest) {
             scores[*id] = f32::NEG_INFINITY;
         }
     }

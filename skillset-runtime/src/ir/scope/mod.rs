@@ -3,13 +3,18 @@
 mod composite;
 mod ops;
 mod sources;
+mod submodel;
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
+use std::rc::Rc;
 use std::sync::Arc;
 
 use super::infer::infer;
 use super::{CheckError, CheckedGraph, DType, Dim, Fact, Graph, Literal, Op, Output, Value};
+
+use submodel::Frame;
+pub use submodel::{Argument, Outputs, Submodel};
 
 /// What a graph is wanted for; the same architecture is built a little differently for each.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -17,7 +22,8 @@ pub struct Request {
     /// Names of the optional inputs that the caller will give, and of the switches that it sets. An optional input that is not named
     /// takes its default inside of the graph (or is left out, as a mask is), which costs nothing at run time.
     pub inputs: Vec<String>,
-    /// Outputs that are wanted; empty: all.
+    /// Outputs that are wanted; empty: all but those that there are [on request](Scope::offer) only. Of those that
+    /// are numbered (`hidden_states.0`), the name without a number means all.
     pub outputs: Vec<String>,
     /// Whether keys and values are kept between runs, for generation.
     pub cache: bool,
@@ -60,6 +66,8 @@ struct Construction {
     /// The type of each value; `None` for one that depends on a mistake.
     facts: Vec<Option<Fact>>,
     params: BTreeMap<String, Value>,
+    /// How many values were offered under each name.
+    offered: BTreeMap<String, usize>,
     errors: Vec<String>,
 }
 
@@ -75,7 +83,13 @@ impl Builder {
             states: vec![],
             outputs: vec![],
         };
-        let state = Construction { graph, facts: vec![], params: BTreeMap::new(), errors: vec![] };
+        let state = Construction {
+            graph,
+            facts: vec![],
+            params: BTreeMap::new(),
+            offered: BTreeMap::new(),
+            errors: vec![],
+        };
         Self { request: request.clone(), state: RefCell::new(state) }
     }
 
@@ -85,7 +99,7 @@ impl Builder {
     }
 
     pub(super) fn scope(&self, path: Arc<str>) -> Scope<'_> {
-        Scope { builder: self, path }
+        Scope { builder: self, path, frame: None }
     }
 
     /// A builder without nodes that has the inputs, parameters and states of `graph`.
@@ -121,13 +135,15 @@ impl Builder {
             return Err(BuildError::Invalid(errors));
         }
         for name in &self.request.outputs {
-            if !graph.outputs.iter().any(|output| output.name == *name) {
+            if !graph.outputs.iter().any(|output| is_named(&output.name, name)) {
                 let known = graph.outputs.iter().map(|output| output.name.clone()).collect();
                 return Err(BuildError::NoSuchOutput { graph: graph.name, name: name.clone(), known });
             }
         }
         if !self.request.outputs.is_empty() {
-            graph.outputs.retain(|output| self.request.outputs.contains(&output.name));
+            let is_wanted =
+                |output: &Output| self.request.outputs.iter().any(|name| is_named(&output.name, name));
+            graph.outputs.retain(is_wanted);
         }
         if !self.request.last_position {
             return Ok(super::pass::dead_code(graph).check()?);
@@ -135,6 +151,11 @@ impl Builder {
         let graph = keep_last_position(graph.check()?);
         Ok(super::pass::narrow(graph.check()?).check()?)
     }
+}
+
+/// Whether a request for `name` means `output`: that one, or all of a name that are numbered.
+fn is_named(output: &str, name: &str) -> bool {
+    output.strip_prefix(name).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
 }
 
 /// Cuts every output that has positions down to the last one.
@@ -159,6 +180,8 @@ fn keep_last_position(graph: CheckedGraph) -> Graph {
 pub struct Scope<'b> {
     builder: &'b Builder,
     path: Arc<str>,
+    /// The submodel that is being built, if one is.
+    frame: Option<Rc<Frame>>,
 }
 
 /// A value, or a number that becomes a literal of the other operand's type.
@@ -196,7 +219,7 @@ impl<'b> Scope<'b> {
             (true, _) => path.into(),
             _ => format!("{}.{path}", self.path).into(),
         };
-        Self { builder: self.builder, path }
+        Self { path, ..self.clone() }
     }
 
     /// The checkpoint path.
@@ -209,6 +232,11 @@ impl<'b> Scope<'b> {
         &self.builder.request
     }
 
+    /// Records mistakes that say themselves where they are, one a message.
+    pub fn refuse(&self, messages: &[String]) {
+        self.builder.state.borrow_mut().errors.extend_from_slice(messages);
+    }
+
     /// Records a mistake at this path, such as sizes that do not go together.
     pub fn fail(&self, message: impl std::fmt::Display) {
         let mut state = self.builder.state.borrow_mut();
@@ -217,10 +245,39 @@ impl<'b> Scope<'b> {
         state.errors.push(format!("{name}{place}: {message}"));
     }
 
-    /// Makes `value` a result of the graph.
+    /// A value for a mistake that `message` describes, which is recorded: what depends on it is skipped silently.
+    pub fn unknown(&self, message: impl std::fmt::Display) -> Value {
+        self.fail(message);
+        let mut state = self.builder.state.borrow_mut();
+        state.facts.push(None);
+        state.graph.push(Op::Constant(Literal::integer(0)), vec![], self.path.clone())
+    }
+
+    /// Makes `value` a result of the graph, or of the submodel that is being built.
     pub fn output(&self, name: &str, value: Value) {
+        if let Some(frame) = &self.frame {
+            return frame.output(name, value);
+        }
         let mut state = self.builder.state.borrow_mut();
         state.graph.outputs.push(Output { name: name.to_owned(), value });
+    }
+
+    /// Makes `value` the next result called `name` where a request, or the model around, asks for it: the hidden
+    /// states of each layer are `hidden_states.0`, `hidden_states.1`, …. It costs nothing where nobody does.
+    pub fn offer(&self, name: &str, value: Value) {
+        if self.frame.is_some() {
+            return self.output(name, value);
+        }
+        let number = {
+            let mut state = self.builder.state.borrow_mut();
+            let count = state.offered.entry(name.to_owned()).or_default();
+            *count += 1;
+            *count - 1
+        };
+        let numbered = format!("{name}.{number}");
+        if self.request().outputs.iter().any(|wanted| is_named(&numbered, wanted)) {
+            self.output(&numbered, value);
+        }
     }
 
     /// The sizes of `value`'s axes; empty if the value depends on a mistake.

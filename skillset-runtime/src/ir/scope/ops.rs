@@ -61,6 +61,11 @@ impl Scope<'_> {
         self.activation(x, Activation::Tanh)
     }
 
+    /// eˣ
+    pub fn exp(&self, x: Value) -> Value {
+        self.unary(Unary::Exp, x)
+    }
+
     /// Whether a and b are equal.
     pub fn equal(&self, a: Value, b: impl Into<Operand>) -> Value {
         self.compare(Compare::Equal, a, b)

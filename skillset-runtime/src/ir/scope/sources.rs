@@ -1,11 +1,20 @@
 //! Values that come from outside: inputs, parameters, caches.
 
 use super::Scope;
+use super::submodel::Argument;
 use crate::ir::{DType, Dim, Fact, Input, Op, Param, State, Value};
 
 impl Scope<'_> {
     /// A tensor that the caller must give.
     pub fn input(&self, name: &str, dtype: DType, shape: &[Dim]) -> Value {
+        if let Some(frame) = &self.frame {
+            return match frame.take(name) {
+                Some(Argument::Value(value) | Argument::Optional(Some(value))) => {
+                    self.given(name, value, dtype, shape)
+                }
+                _ => self.unknown(format_args!("the model at this place needs the input {name:?}")),
+            };
+        }
         let index = {
             let mut state = self.builder.state.borrow_mut();
             state.graph.inputs.push(Input { name: name.to_owned(), fact: Fact::new(dtype, shape) });
@@ -21,7 +30,13 @@ impl Scope<'_> {
 
     /// Whether the request sets the switch `name`, an argument of `forward` that shapes the graph.
     pub fn flag(&self, name: &str) -> bool {
-        self.request().inputs.iter().any(|input| input == name)
+        match &self.frame {
+            Some(frame) => matches!(
+                frame.take(name),
+                Some(Argument::Value(_) | Argument::Optional(Some(_)) | Argument::Flag(true))
+            ),
+            None => self.request().inputs.iter().any(|input| input == name),
+        }
     }
 
     /// The parameter `name` below this path.
@@ -29,10 +44,14 @@ impl Scope<'_> {
         self.declare(self.at(name).path(), shape, None)
     }
 
-    /// The parameter `name` below this path, which is the tensor `target` (a full checkpoint name)
-    /// unless the checkpoint stores it apart.
+    /// The parameter `name` below this path, which is the tensor `target` (a full checkpoint name, in
+    /// a submodel one below its path) unless the checkpoint stores it apart.
     pub fn tied_param(&self, name: &str, shape: &[usize], target: &str) -> Value {
-        self.declare(self.at(name).path(), shape, Some(target.to_owned()))
+        let target = match &self.frame {
+            Some(frame) if !frame.path.is_empty() => format!("{}.{target}", frame.path),
+            _ => target.to_owned(),
+        };
+        self.declare(self.at(name).path(), shape, Some(target))
     }
 
     fn declare(&self, name: &str, shape: &[usize], tied_to: Option<String>) -> Value {
@@ -58,15 +77,20 @@ impl Scope<'_> {
 
     /// How many positions came before this run: the symbol `past` where the graph keeps a cache, else 0.
     pub fn past(&self) -> Dim {
-        if self.request().cache { Dim::symbol("past") } else { Dim::from(0) }
+        if self.first_cached().is_some() { Dim::symbol("past") } else { Dim::from(0) }
+    }
+
+    /// The layer from which on this model keeps its caches, if it does.
+    fn first_cached(&self) -> Option<usize> {
+        let first = self.frame.as_ref().map_or(Some(0), |frame| frame.cache);
+        first.filter(|_| self.request().cache)
     }
 
     /// `new` (`[batch, heads, sequence, width]`) behind what earlier runs left under `layer` and `role`
     /// (`key`, `value`); `new` itself where the graph keeps no cache.
     pub fn cached(&self, layer: usize, role: &str, new: Value) -> Value {
-        if !self.request().cache {
-            return new;
-        }
+        let Some(first) = self.first_cached() else { return new };
+        let layer = first + layer;
         let Some(mut fact) = self.fact(new) else { return new };
         if fact.rank() != 4 {
             self.fail(format_args!("a cache holds [batch, heads, past, width], found {fact}"));

@@ -16,7 +16,7 @@ pub use stream::TextStream;
 use super::batch::DEFAULT_BATCH_SIZE;
 use super::error::TaskError;
 use super::pipeline::{JsonPipeline, Pipeline};
-use crate::generate::{Detokenize, FinishReason, GenerationConfig, Generator, Sequence};
+use crate::generate::{Detokenize, FinishReason, GenerateError, GenerationConfig, Generator, Sequence};
 use crate::load::Model;
 use crate::processors::chat::ChatTemplates;
 use crate::processors::text::{Role, TextProcessor};
@@ -43,6 +43,11 @@ pub struct Generated {
     pub prompt_tokens: usize,
     /// Why it ended.
     pub finish_reason: FinishReason,
+    /// What beam search ranks it by, see [`Sequence::score`]. `None` without beams.
+    pub score: Option<f32>,
+    /// The prompt's other continuations where `num_return_sequences` asks for more than one; with beams this one is
+    /// the best, and then the next best.
+    pub others: Vec<Generated>,
 }
 
 /// Makes text of tokens for stop strings.
@@ -82,21 +87,27 @@ impl TextGenerator {
     /// Continues one prompt and gives its text piece by piece, as whole characters.
     ///
     /// # Errors
-    /// As [`Pipeline::run_batch`] before the first token; later ones come from the stream.
+    /// As [`Pipeline::run_batch`] before the first token, and if beams or several sequences are asked for; later ones
+    /// come from the stream.
     pub fn stream(
         &self,
         prompt: impl Into<Prompt>,
         options: &TextGenerationOptions,
     ) -> Result<TextStream<'_>, TaskError> {
         let ids = self.encode(0, &prompt.into(), options)?;
-        let generation = self.generator.start(&[ids], &self.config(options))?;
+        let config = self.config(options);
+        let generation = self.generator.start(&[ids], &config)?;
+        if config.num_return_sequences() > 1 {
+            let problem = format!("expected 1 for a stream, found {}", config.num_return_sequences());
+            return Err(GenerateError::Option { field: "num_return_sequences", problem }.into());
+        }
         Ok(TextStream::new(generation, self.processor.stream(options.skip_special_tokens)))
     }
 
     /// Continues one prompt, hands its text to `on_text` piece by piece, and gives the whole.
     ///
     /// # Errors
-    /// As [`Pipeline::run_batch`].
+    /// As [`stream`](Self::stream).
     pub fn run_streaming(
         &self,
         prompt: impl Into<Prompt>,
@@ -131,7 +142,15 @@ impl TextGenerator {
         };
         // A sequence without a reason was not run to its end, which none is here.
         let finish_reason = sequence.finish.unwrap_or(FinishReason::Length);
-        Ok(Generated { text, messages, token_ids, prompt_tokens: sequence.prompt, finish_reason })
+        Ok(Generated {
+            text,
+            messages,
+            token_ids,
+            prompt_tokens: sequence.prompt,
+            finish_reason,
+            score: sequence.score,
+            others: vec![],
+        })
     }
 }
 
@@ -169,13 +188,21 @@ impl Pipeline for TextGenerator {
         let encode = |(index, prompt): (usize, &Prompt)| self.encode(index, prompt, options);
         let prompts: Vec<Vec<i64>> = inputs.iter().enumerate().map(encode).collect::<Result<_, _>>()?;
         let mut config = self.config(options);
-        let mut results = Vec::with_capacity(inputs.len());
+        let mut results: Vec<Generated> = Vec::with_capacity(inputs.len());
         for batch in prompts.chunks(self.batch_size) {
-            for sequence in self.generator.generate(batch, &config)? {
-                results.push(self.finish(&inputs[results.len()], sequence, options)?);
+            let sequences = self.generator.generate(batch, &config)?;
+            let drawn = sequences.len();
+            let mut sequences = sequences.into_iter();
+            while let Some(first) = sequences.next() {
+                let prompt = &inputs[results.len()];
+                let mut result = self.finish(prompt, first, options)?;
+                for other in sequences.by_ref().take(config.num_return_sequences() - 1) {
+                    result.others.push(self.finish(prompt, other, options)?);
+                }
+                results.push(result);
             }
-            // A row draws by the seed plus its position among all prompts, however they are cut into batches.
-            config.seed = config.seed.map(|seed| seed.wrapping_add(batch.len() as i64));
+            // A row draws by the seed plus its position among all sequences, however prompts are cut into batches.
+            config.seed = config.seed.map(|seed| seed.wrapping_add(drawn as i64));
         }
         Ok(results)
     }
@@ -186,19 +213,28 @@ impl JsonPipeline for TextGenerator {
         Prompt::parse(value)
     }
 
-    /// A list of one continuation, as the pipeline has it, with the tokens and the reason of its end.
-    fn output_json(output: Generated) -> Value {
-        #[derive(Serialize)]
-        #[serde(untagged)]
-        enum Text {
-            Text(String),
-            Chat(Vec<Message>),
-        }
-        let text = output.messages.map_or(Text::Text(output.text), Text::Chat);
-        json!([{
-            "generated_text": super::pipeline::to_json(text),
-            "token_ids": output.token_ids,
-            "finish_reason": super::pipeline::to_json(output.finish_reason),
-        }])
+    /// A list of continuations, as the pipeline has it, with the tokens, the reason of the end, and the score of beams.
+    fn output_json(mut output: Generated) -> Value {
+        let others = std::mem::take(&mut output.others);
+        std::iter::once(output).chain(others).map(continuation_json).collect()
     }
+}
+
+fn continuation_json(output: Generated) -> Value {
+    #[derive(Serialize)]
+    #[serde(untagged)]
+    enum Text {
+        Text(String),
+        Chat(Vec<Message>),
+    }
+    let text = output.messages.map_or(Text::Text(output.text), Text::Chat);
+    let mut json = json!({
+        "generated_text": super::pipeline::to_json(text),
+        "token_ids": output.token_ids,
+        "finish_reason": super::pipeline::to_json(output.finish_reason),
+    });
+    if let Some(score) = output.score {
+        json["score"] = json!(score);
+    }
+    json
 }

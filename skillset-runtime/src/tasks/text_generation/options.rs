@@ -57,6 +57,10 @@ impl TaskOptions for TextGenerationOptions {
         "max_new_tokens",
         "max_length",
         "min_new_tokens",
+        "num_beams",
+        "num_return_sequences",
+        "length_penalty",
+        "early_stopping",
         "do_sample",
         "temperature",
         "top_k",
@@ -100,7 +104,23 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::generate::EarlyStopping;
     use crate::tasks::options::parse_options;
+
+    #[test]
+    fn early_stopping_is_a_boolean_or_never() {
+        let parse = |value| {
+            parse_options::<TextGenerationOptions>("text-generation", &json!({"early_stopping": value}))
+        };
+        for (value, expected) in [(json!(true), EarlyStopping::Full), (json!("never"), EarlyStopping::Never)]
+        {
+            assert_eq!(parse(value).unwrap().generation.early_stopping, Some(expected));
+        }
+        assert_eq!(
+            parse(json!("always")).unwrap_err().to_string(),
+            "text-generation options: /early_stopping: expected true, false or \"never\", found \"always\""
+        );
+    }
 
     #[test]
     fn parameters_of_generation_stand_beside_the_others() {
@@ -110,8 +130,8 @@ mod tests {
         assert_eq!(options.generation.stop_strings, Some(vec!["\n".to_owned()]));
         assert_eq!((options.generation.top_k, options.return_full_text), (Some(3), false));
         assert_eq!(
-            parse(json!({"num_beams": 4})).unwrap_err().to_string(),
-            "text-generation options: /num_beams: 4 is not supported; expected 1, which leaves the field without \
+            parse(json!({"num_beam_groups": 4})).unwrap_err().to_string(),
+            "text-generation options: /num_beam_groups: 4 is not supported; expected 1, which leaves the field without \
              effect"
         );
         let error = parse(json!({"max_tokens": 4})).unwrap_err().to_string();
