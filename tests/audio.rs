@@ -26,8 +26,7 @@ fn run_folder(folder: &Path, engine: &Arc<dyn Engine>) -> Option<usize> {
     fixture.write_checkpoint(task, dir.path()).unwrap();
     let checkpoint = Arc::new(Checkpoint::open(dir.path()).unwrap());
     let model = Model::new(model_type, checkpoint, Arc::clone(engine));
-    let recorded: Value =
-        serde_json::from_slice(&std::fs::read(folder.join("cases.json")).unwrap()).unwrap();
+    let recorded: Value = serde_json::from_slice(&std::fs::read(folder.join("cases.json")).unwrap()).unwrap();
     let cases = recorded["cases"].as_array().unwrap();
     calls::hold(task, cases, &root(), &model)
         .unwrap_or_else(|why| panic!("{} on {}: {why}", folder.display(), engine.name()));
