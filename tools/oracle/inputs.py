@@ -22,24 +22,25 @@ class Run:
         return self.inputs | self.flags
 
 
-def runs_for(model: PreTrainedModel, is_base: bool, long: int | None) -> list[Run]:
+def runs_for(model: PreTrainedModel, is_base: bool, case: dict) -> list[Run]:
     """The runs of one model; those that no head can change are recorded for the model without one only."""
     arguments = set(inspect.signature(model.forward).parameters)
     if model.main_input_name == "pixel_values":
         has_mask_token = type(model).__name__.endswith("ForMaskedImageModeling")
         config = getattr(model.config, "vision_config", model.config)
-        return list(_image_runs(config, arguments, is_base, has_mask_token))
+        sizes = case.get("sizes", []) if is_base else []
+        return list(_image_runs(config, arguments, is_base, has_mask_token, sizes))
     if model.main_input_name == "input_values":
         return list(_speech_runs(model, arguments, is_base))
     if "pixel_values" in arguments:
         return list(_pair_runs(model.config, arguments))
-    return list(_text_runs(model.config, arguments, is_base, long))
+    return list(_text_runs(model.config, arguments, is_base, case.get("long")))
 
 
 def _pair_runs(config, arguments: set[str]):
     """Texts with images, of other numbers."""
     texts = list(_text_runs(config.text_config, arguments, False, None))
-    images = list(_image_runs(config.vision_config, arguments, False, False))
+    images = list(_image_runs(config.vision_config, arguments, False, False, []))
     for i in range(max(len(texts), len(images))):
         text, image = texts[i % len(texts)], images[i % len(images)]
         pixel_values = image.inputs["pixel_values"]
@@ -70,6 +71,12 @@ def _text_runs(config, arguments: set[str], is_base: bool, long: int | None):
         left_padded = {"input_ids": _pad(ids, left, config), "attention_mask": left, "position_ids": positions}
         yield Run("left_padded", "padded on the left, positions count real tokens", left_padded)
 
+    elif "cache_params" in arguments:
+        # A recurrence has no positions, but what it takes in at padding would stay in its state.
+        ids = token_ids(random, config, (2, width))
+        left_padded = {"input_ids": _pad(ids, mask.flip(1), config), "attention_mask": mask.flip(1)}
+        yield Run("left_padded", "padded on the left", left_padded)
+
     if is_base and "position_ids" in arguments:
         # Contiguous: a causal model takes any other step for the start of a second, packed sequence.
         explicit = {"input_ids": token_ids(random, config, (1, 5)), "position_ids": torch.arange(9, 14)[None]}
@@ -97,10 +104,17 @@ def _text_runs(config, arguments: set[str], is_base: bool, long: int | None):
             yield Run("packed", "two sequences in one row", packed)
 
 
-def _image_runs(config, arguments: set[str], is_base: bool, has_mask_token: bool):
+def _image_runs(config, arguments: set[str], is_base: bool, has_mask_token: bool, sizes: list[list[int]]):
     random = np.random.default_rng(7)
-    height, width = _pair(config.image_size)
+    # A config without a size has models that take any.
+    height, width = _pair(getattr(config, "image_size", 40))
     yield Run("batch", "2 images", {"pixel_values": pixels(random, config, 2, height, width)})
+    for h, w in sizes:
+        yield Run(f"{h}x{w}", "an image of another size", {"pixel_values": pixels(random, config, 1, h, w)})
+    if "pixel_mask" in arguments:
+        yield from _padded_images(random, config, arguments, is_base, height, width)
+    if not hasattr(config, "patch_size"):
+        return
     # transformers divides by the patch size as a number, and takes the grid for a square; a decoder of masked
     # patches that of the image, too.
     can_interpolate = isinstance(config.patch_size, int) and height == width and not has_mask_token
@@ -119,6 +133,21 @@ def _image_runs(config, arguments: set[str], is_base: bool, has_mask_token: bool
         mask[:, 0] = 1
         image = pixels(random, config, 2, height, width)
         yield Run("attended", "some patches that no other sees", {"pixel_values": image, "attention_mask": mask})
+
+
+def _padded_images(random, config, arguments: set[str], is_base: bool, height: int, width: int):
+    mask = torch.ones(2, height, width, dtype=torch.long)
+    mask[1, height * 2 // 3 :] = 0
+    mask[1, :, width * 4 // 5 :] = 0
+    padded = {"pixel_values": pixels(random, config, 2, height, width) * mask[:, None], "pixel_mask": mask}
+    yield Run("padded", "2 images, the second padded below and on the right", padded)
+    if is_base and "decoder_inputs_embeds" in arguments and config.model_type == "detr":
+        queries = {
+            "pixel_values": pixels(random, config, 2, height, width),
+            "decoder_attention_mask": torch.from_numpy((random.random((2, config.num_queries)) < 0.7).astype(np.int64)),
+            "decoder_inputs_embeds": vectors(random, config, 2, config.num_queries),
+        }
+        yield Run("queries", "queries that are given, some of which no other sees", queries)
 
 
 def _speech_runs(model: PreTrainedModel, arguments: set[str], is_base: bool):

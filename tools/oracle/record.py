@@ -23,7 +23,7 @@ def record(model_type: str, name: str, case: dict, fixtures: Path = FIXTURES) ->
     tasks, arrays, pool, base = {}, {}, Pool(), None
     for task, model_class, checkpoint in checkpoints(model_type, case):
         base = base or checkpoint
-        runs = runs_for(checkpoint.model, checkpoint is base, case.get("long"))
+        runs = runs_for(checkpoint.model, checkpoint is base, case)
         check_conditioning(checkpoint.model, runs[0])
         tasks[task] = {
             "class": model_class.__name__,

@@ -1,5 +1,6 @@
 """Runs a model, and says whether its outputs can serve as a reference."""
 
+import copy
 from collections.abc import Iterator
 
 import numpy as np
@@ -19,7 +20,8 @@ LOGIT_GAP = 1e-3
 @torch.no_grad()
 def forward(model: PreTrainedModel, run: Run) -> dict[str, torch.Tensor]:
     """The tensors of the ModelOutput by field name; those of a tuple as `name.0`, `name.1`. A loss is none of them."""
-    return dict(_flatten(model(**run.arguments)))
+    # Of a copy: Swin's layers remember the smallest image that they have seen.
+    return dict(_flatten(copy.deepcopy(model)(**run.arguments)))
 
 
 def _flatten(output) -> Iterator[tuple[str, torch.Tensor]]:

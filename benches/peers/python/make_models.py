@@ -15,8 +15,15 @@ from safetensors.torch import save_file
 from transformers import (
     BertConfig,
     BertModel,
+    DetrConfig,
+    DetrModel,
     LlamaConfig,
     LlamaForCausalLM,
+    Mamba2Config,
+    Mamba2ForCausalLM,
+    ResNetConfig,
+    SwinConfig,
+    SwinModel,
     ViTConfig,
     ViTModel,
     Wav2Vec2Config,
@@ -39,6 +46,10 @@ def random_model(name: str) -> torch.nn.Module:
             model = ViTModel(ViTConfig())
         case "wav2vec2":
             model = Wav2Vec2Model(Wav2Vec2Config())
+        case "swin":
+            model = SwinModel(SwinConfig())
+        case "detr":
+            model = DetrModel(DetrConfig(backbone_config=ResNetConfig(out_features=["stage4"])))
         case "llama":
             config = LlamaConfig(
                 hidden_size=768,
@@ -50,6 +61,17 @@ def random_model(name: str) -> torch.nn.Module:
                 eos_token_id=None,  # everyone generates as many tokens as were asked for
             )
             model = LlamaForCausalLM(config)
+        case "mamba2":
+            config = Mamba2Config(
+                vocab_size=50288,
+                hidden_size=768,
+                num_hidden_layers=24,
+                num_heads=24,
+                n_groups=1,
+                tie_word_embeddings=True,
+                eos_token_id=None,
+            )
+            model = Mamba2ForCausalLM(config)
         case _:
             raise ValueError(f"no model {name!r}")
     with torch.no_grad():

@@ -37,7 +37,7 @@ class Forward(NamedTuple):
 
 
 class Generate(NamedTuple):
-    """Greedy generation with a cache of keys and values."""
+    """Greedy generation with a cache of keys and values, or a state."""
 
     name: str
     title: str
@@ -55,9 +55,12 @@ SCENARIOS: tuple[Scenario, ...] = (
     Forward("bert-1x128", "BERT-base, 1 × 128 tokens", "bert", (1, 128), 3),
     Forward("bert-8x128", "BERT-base, 8 × 128 tokens", "bert", (8, 128), 1),
     Forward("vit-1x224", "ViT-base, 1 × 224² pixels", "vit", (1, 3, 224, 224), 3),
+    Forward("swin-tiny", "Swin-T, 1 × 224² pixels", "swin", (1, 3, 224, 224), 3, (CANDLE, ONNX, PYTORCH)),
+    Forward("detr-resnet-50", "DETR on ResNet-50, 1 × 800 × 1066 pixels", "detr", (1, 3, 800, 1066), 1, (CANDLE, ONNX, PYTORCH)),
     Forward("wav2vec2-10s", "Wav2Vec2-base, 10 s of speech", "wav2vec2", (1, 160000), 1, WITHOUT_CANDLE_TRANSFORMERS),
     Generate("llama-128+64", "Llama shape of 162 M parameters, 128 + 64 tokens", "llama", (1, 128), 64),
     Generate("llama-768+64", "Llama shape of 162 M parameters, 768 + 64 tokens", "llama", (1, 768), 64),
+    Generate("mamba2-128+64", "Mamba 2 of 129 M parameters, 128 + 64 tokens", "mamba2", (1, 128), 64),
 )
 
 

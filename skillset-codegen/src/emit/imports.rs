@@ -8,7 +8,7 @@ use quote::quote;
 use crate::lower::ident;
 use crate::vocabulary::Vocabulary;
 
-const CHECKPOINT: [&str; 16] = [
+const CHECKPOINT: [&str; 17] = [
     "AnyConfig",
     "CommonConfig",
     "ConfigError",
@@ -24,6 +24,7 @@ const CHECKPOINT: [&str; 16] = [
     "cycle_then",
     "first_layers",
     "first_of_every",
+    "is_stage_out",
     "last_of_every",
 ];
 const IR: [&str; 6] = ["DType", "Dim", "Outputs", "Scope", "Submodel", "Value"];

@@ -20,6 +20,10 @@ pub struct Attention {
     pub head_dim: Option<usize>,
     /// Keys and values come from this, `[batch, length, …]`; none: from `of`.
     pub memory: Option<Value>,
+    /// Added to what queries come from, and keys, too, if that is the same; values go without it.
+    pub positions: Option<Value>,
+    /// Added to what keys come from, if that is `memory`.
+    pub memory_positions: Option<Value>,
     /// True where a key is real, `bool[batch, length]`; none: all are.
     pub mask: Option<Value>,
     /// Added to the scores, broadcastable to `[batch, heads, sequence, length]`.
@@ -78,6 +82,8 @@ impl Attention {
             kv_heads: None,
             head_dim: None,
             memory: None,
+            positions: None,
+            memory_positions: None,
             mask: None,
             bias: None,
             rope: None,
@@ -142,17 +148,21 @@ impl Attention {
     fn projections(&self, g: &Scope, kv_heads: usize, head_dim: usize) -> [Value; 3] {
         let AttentionNames { q, k, v, .. } = self.names;
         let memory = self.memory.unwrap_or(self.of);
+        let placed =
+            |x: Value, positions: Option<Value>| positions.map_or(x, |positions| g.add(x, positions));
+        let asking = placed(self.of, self.positions);
+        let found = self.memory.map_or(asking, |memory| placed(memory, self.memory_positions));
         let project = |path, of, heads: &[usize]| self.project(g, path, of, heads, head_dim);
-        if q == k && k == v && self.memory.is_none() {
+        if q == k && k == v && asking == memory {
             let all = project(q, self.of, &[self.heads, kv_heads, kv_heads]);
             return [all[0], all[1], all[2]];
         }
-        let query = project(q, self.of, &[self.heads])[0];
-        if k == v {
+        let query = project(q, asking, &[self.heads])[0];
+        if k == v && found == memory {
             let both = project(k, memory, &[kv_heads, kv_heads]);
             return [query, both[0], both[1]];
         }
-        [query, project(k, memory, &[kv_heads])[0], project(v, memory, &[kv_heads])[0]]
+        [query, project(k, found, &[kv_heads])[0], project(v, memory, &[kv_heads])[0]]
     }
 
     /// `[batch, length, …]` → for each number of heads `[batch, heads, length, head_dim]`

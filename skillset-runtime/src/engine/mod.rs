@@ -8,6 +8,7 @@ mod conform;
 mod device;
 mod lookup;
 pub mod onnx;
+mod positions;
 pub mod probe;
 mod select;
 mod signature;
@@ -54,6 +55,14 @@ pub trait Engine: Send + Sync {
     /// # Errors
     /// As [`load_exported`](Self::load_exported); also if a graph that belongs to it is missing.
     fn load_exported_decoder(&self, file: &Path) -> Result<Box<dyn Program>, EngineError> {
+        Err(no_exported(self.name(), file))
+    }
+
+    /// Prepares the encoder before such a decoder: `encoder_model*.onnx` beside `file`, or `file` itself.
+    ///
+    /// # Errors
+    /// As [`load_exported`](Self::load_exported); also if it is missing.
+    fn load_exported_encoder(&self, file: &Path) -> Result<Box<dyn Program>, EngineError> {
         Err(no_exported(self.name(), file))
     }
 }

@@ -70,7 +70,10 @@ pub(super) fn attributes(graph: &CheckedGraph, op: &Op) -> String {
             }
             text.trim_end().to_owned()
         }
-        Op::LayerNorm(norm) | Op::RmsNorm(norm) => format!("eps={:e}", norm.eps),
+        Op::MaxPool(pool) => {
+            format!("kernel={:?} stride={:?} padding={:?}", pool.kernel, pool.stride, pool.padding)
+        }
+        Op::LayerNorm(norm) | Op::RmsNorm(norm) | Op::BatchNorm(norm) => format!("eps={:e}", norm.eps),
         Op::GroupNorm(norm) => format!("groups={} eps={:e}", norm.groups, norm.eps),
         Op::Attention(a) => {
             let mut text = format!("scale={}", a.scale);
@@ -87,9 +90,14 @@ pub(super) fn attributes(graph: &CheckedGraph, op: &Op) -> String {
             text
         }
         Op::Rotary(rotary) => format!("pairs={:?}", rotary.pairs).to_lowercase(),
-        Op::Unary(_) | Op::Binary(_) | Op::Compare(_) | Op::Select | Op::MatMul | Op::CacheAppend => {
-            String::new()
-        }
+        Op::Unary(_)
+        | Op::Binary(_)
+        | Op::Compare(_)
+        | Op::Select
+        | Op::MatMul
+        | Op::GridSample
+        | Op::CacheAppend
+        | Op::SelectiveScan => String::new(),
     }
 }
 

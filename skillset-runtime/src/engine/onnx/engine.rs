@@ -7,7 +7,7 @@ use ort::session::Session;
 use ort::session::builder::{AutoDevicePolicy, SessionBuilder};
 use ort::value::{DynValue, Tensor};
 
-use super::decoder::ExportedDecoder;
+use super::decoder::{ExportedDecoder, find_encoder};
 use super::exported;
 use super::program::OnnxProgram;
 use super::writer::{Caches, External, OnnxModel, WriteError, WriteOptions, write_model};
@@ -96,19 +96,16 @@ impl Engine for OnnxEngine {
         let written = write_model(&graph, weights, &WriteOptions { caches, ..WriteOptions::default() });
         let model = written.map_err(|problem| error(problem.to_string()))?;
         let session = self.session(&model).map_err(|problem| error(problem.to_string()))?;
-        let in_place = model.in_place();
-        Ok(Box::new(OnnxProgram::of_graph(self.name(), self.provider, &graph, in_place, session)))
+        Ok(Box::new(OnnxProgram::of_graph(self.name(), self.provider, &graph, &model, session)))
     }
 
     fn load_exported(&self, file: &Path, outputs: &[String]) -> Result<Box<dyn Program>, EngineError> {
-        let graph = file.display().to_string();
-        let error =
-            |reason: String| EngineError::Unsupported { engine: self.name(), graph: graph.clone(), reason };
         if !file.is_file() {
-            return Err(error(exported::missing(file)));
+            return Err(self.refuses(file, exported::missing(file)));
         }
-        let session = self.open(file).map_err(|problem| error(problem.to_string()))?;
-        let signature = exported::signature(&graph, &session, outputs).map_err(error)?;
+        let session = self.open(file).map_err(|problem| self.refuses(file, problem.to_string()))?;
+        let signature = exported::signature(&file.display().to_string(), &session, outputs);
+        let signature = signature.map_err(|reason| self.refuses(file, reason))?;
         Ok(Box::new(OnnxProgram::stateless(self.name(), self.provider, signature, session)))
     }
 
@@ -118,16 +115,22 @@ impl Engine for OnnxEngine {
             false => Err(exported::missing(file)),
         };
         let decoder = ExportedDecoder::open(self.name(), self.provider, file, open);
-        let decoder = decoder.map_err(|reason| EngineError::Unsupported {
-            engine: self.name(),
-            graph: file.display().to_string(),
-            reason,
-        })?;
-        Ok(Box::new(decoder))
+        Ok(Box::new(decoder.map_err(|reason| self.refuses(file, reason))?))
+    }
+
+    fn load_exported_encoder(&self, file: &Path) -> Result<Box<dyn Program>, EngineError> {
+        if !file.is_file() {
+            return Err(self.refuses(file, exported::missing(file)));
+        }
+        self.load_exported(&find_encoder(file).map_err(|reason| self.refuses(file, reason))?, &[])
     }
 }
 
 impl OnnxEngine {
+    fn refuses(&self, file: &Path, reason: String) -> EngineError {
+        EngineError::Unsupported { engine: self.name(), graph: file.display().to_string(), reason }
+    }
+
     /// Opens a model as any user of ONNX Runtime would.
     pub(super) fn open(&self, path: &Path) -> ort::Result<Session> {
         self.provider.register(self.builder()?, self.device)?.commit_from_file(path)

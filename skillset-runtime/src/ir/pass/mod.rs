@@ -1,16 +1,20 @@
 //! Rewrites of graphs, each doing one thing.
 
 mod dead_code;
+mod fold;
 mod fuse;
 mod liveness;
 mod merge;
 mod narrow;
+mod parts;
 
 pub use dead_code::dead_code;
+pub use fold::fold;
 pub use fuse::fuse;
 pub use liveness::{Liveness, liveness};
 pub use merge::merge;
 pub use narrow::narrow;
+pub use parts::parts;
 
 use super::{Graph, Value};
 

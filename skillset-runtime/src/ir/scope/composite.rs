@@ -1,7 +1,7 @@
 //! Composite operations as methods; blocks declare the parameters and call these.
 
 use super::Scope;
-use crate::ir::{Attention, Conv, ConvTranspose, GroupNorm, Linear, Norm, Op, Rotary, Value};
+use crate::ir::{Attention, Conv, ConvTranspose, GroupNorm, Linear, MaxPool, Norm, Op, Rotary, Value};
 
 impl Scope<'_> {
     /// [`Op::Linear`].
@@ -41,6 +41,21 @@ impl Scope<'_> {
         self.push(Op::GroupNorm(norm), [x, weight, bias])
     }
 
+    /// [`Op::BatchNorm`] with weight, bias, mean and variance.
+    pub fn apply_batch_norm(&self, x: Value, [weight, bias, mean, variance]: [Value; 4], eps: f64) -> Value {
+        self.push(Op::BatchNorm(Norm { eps }), [x, weight, bias, mean, variance])
+    }
+
+    /// [`Op::MaxPool`].
+    pub fn apply_max_pool(&self, pool: MaxPool, x: Value) -> Value {
+        self.push(Op::MaxPool(pool), [x])
+    }
+
+    /// [`Op::GridSample`].
+    pub fn apply_grid_sample(&self, x: Value, grid: Value) -> Value {
+        self.push(Op::GridSample, [x, grid])
+    }
+
     /// [`Op::Attention`]; `bias` and `key_mask` set the flags.
     pub fn apply_attention(
         &self,
@@ -57,5 +72,24 @@ impl Scope<'_> {
     /// [`Op::Rotary`].
     pub fn apply_rotary(&self, rotary: Rotary, x: Value, cos: Value, sin: Value) -> Value {
         self.push(Op::Rotary(rotary), [x, cos, sin])
+    }
+
+    /// [`Op::SelectiveScan`]: `[batch, heads, width, s]`, and given a state, the state after the last position.
+    pub fn apply_selective_scan(
+        &self,
+        x: Value,
+        step: Value,
+        decay: Value,
+        [input, output]: [Value; 2],
+        state: Option<Value>,
+    ) -> (Value, Option<Value>) {
+        let inputs = [x, step, decay, input, output].into_iter().chain(state).collect::<Vec<_>>();
+        let scanned = self.push(Op::SelectiveScan, inputs);
+        if state.is_none() {
+            return (scanned, None);
+        }
+        let (length, all) = (self.dim(x, 1), self.dim(scanned, 3));
+        let next = self.slice(scanned, 3, length.clone(), all);
+        (self.slice(scanned, 3, 0, length), Some(next))
     }
 }

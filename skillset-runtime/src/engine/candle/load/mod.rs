@@ -91,9 +91,18 @@ pub(super) fn load(
 /// Rewrites the graph into what the target runs best.
 fn lower(target: &Target, graph: CheckedGraph) -> Result<CheckedGraph, String> {
     let check = |graph: crate::ir::Graph| graph.check().map_err(|error| error.to_string());
-    let graph = if target.passes { check(pass::fuse(pass::merge(graph.into_graph())))? } else { graph };
-    // Appending to a cache is the one composite that every device can do in place.
-    let keep = |node: &Node| target.kernels || matches!(node.op, Op::CacheAppend);
+    let graph = if target.passes {
+        check(pass::fuse(pass::fold(check(pass::merge(graph.into_graph()))?)))?
+    } else {
+        graph
+    };
+    let keep = |node: &Node| match node.op {
+        // What is left of these are a product and a sum.
+        Op::BatchNorm(_) => false,
+        // Appending to a cache is the one composite that every device can do in place.
+        Op::CacheAppend => true,
+        _ => target.kernels,
+    };
     let graph = decompose(graph, keep).map_err(|error| error.to_string())?;
     if target.passes { check(pass::merge(graph.into_graph())) } else { Ok(graph) }
 }

@@ -4,8 +4,10 @@
 mod composites;
 mod convolutions;
 mod failures;
+mod images;
 mod network;
 mod primitives;
+mod scans;
 mod sessions;
 
 use std::collections::BTreeMap;

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use super::Kind::{Bools, Floats, Ints};
 use super::{BATCH as B, SEQUENCE as S, Spec, assert_close, graph, load};
 use crate::ir::{
-    Activation, Attention, Compare, Conv, ConvTranspose, DType, Dim, GroupNorm, Linear, Reduce, Rotary,
-    RotaryPairs, Scope, Unary, Value, decompose,
+    Activation, Attention, Compare, Conv, ConvTranspose, DType, Dim, GroupNorm, Linear, MaxPool, Reduce,
+    Rotary, RotaryPairs, Scope, Unary, Value, decompose,
 };
 use crate::tensor::TensorData;
 
@@ -129,6 +129,19 @@ fn transposed_convolution() {
     });
 }
 
+#[test]
+fn images() {
+    let channels: Spec = (Floats, &[4]);
+    check("batch norm", &[(Floats, &[B, 4, 3, 5]), channels, channels, channels, channels], |g, x| {
+        g.apply_batch_norm(x[0], [x[3], x[4], x[1], g.mul(x[2], x[2])], 1e-3)
+    });
+    let pool = MaxPool { kernel: [3, 2], stride: [2, 1], padding: [1, 0] };
+    check("max pool", &[(Floats, &[B, 2, 5, 6])], |g, x| g.apply_max_pool(pool.clone(), x[0]));
+    check("grid sample", &[(Floats, &[B, 3, 5, 4]), (Floats, &[B, S, 1, 2])], |g, x| {
+        g.apply_grid_sample(x[0], g.mul(x[1], 1.3))
+    });
+}
+
 const PLAIN: Attention =
     Attention { scale: 0.5, causal: false, window: None, softcap: None, bias: false, key_mask: false };
 
@@ -176,6 +189,32 @@ fn rotation() {
             g.apply_rotary(Rotary { pairs }, x[0], x[1], x[2])
         });
     }
+}
+
+#[test]
+fn selective_scans() {
+    let (x, step, map): (Spec, Spec, Spec) =
+        ((Floats, &[B, S, 6, 4]), (Floats, &[B, S, 6]), (Floats, &[B, S, 3, 5]));
+    let decays: [(&str, Spec); 2] = [("", (Floats, &[6])), (" of diagonal decay", (Floats, &[6, 5]))];
+    let scan = |g: &Scope, x: &[Value], state: Option<Value>| {
+        let (step, decay) = (g.unary(Unary::Abs, x[1]), g.unary(Unary::Neg, g.unary(Unary::Abs, x[2])));
+        g.apply_selective_scan(x[0], step, decay, [x[3], x[4]], state)
+    };
+    for (name, decay) in decays {
+        let state: Spec = (Floats, &[B, 6, 4, 5]);
+        check(&format!("selective scan{name}"), &[x, step, decay, map, map, state], |g, x| {
+            let (y, next) = scan(g, x, Some(x[5]));
+            g.concat(y, next.unwrap(), 3)
+        });
+        check(&format!("selective scan without state{name}"), &[x, step, decay, map, map], |g, x| {
+            scan(g, x, None).0
+        });
+    }
+}
+
+#[test]
+fn softplus_keeps_the_digits_of_small_results() {
+    check("softplus", &[(Floats, &[B, 8])], |g, x| g.unary(Unary::Log, g.softplus(g.mul(x[0], 12.0))));
 }
 
 #[test]
