@@ -139,6 +139,7 @@ impl Model {
             outputs: vec!["logits".to_owned()],
             cache: true,
             last_position: true,
+            ..Request::default()
         };
         let program = match &self.graphs {
             Graphs::Built(_) => self.program("text-generation", &request)?,
@@ -167,9 +168,16 @@ impl Model {
         };
         // Behind the states that it is given, a decoder's `attention_mask` is of the encoder's positions.
         let decoder = Request {
-            inputs: names(&["encoder_hidden_states", "attention_mask", "decoder_attention_mask"]),
+            inputs: names(&[
+                "encoder_hidden_states",
+                "attention_mask",
+                "decoder_input_ids",
+                "decoder_attention_mask",
+                "decoder_position_ids",
+            ]),
             outputs: names(&["logits"]),
             cache: true,
+            held: names(&["encoder_hidden_states", "attention_mask"]),
             last_position: true,
         };
         let (encoder, decoder) = match &self.graphs {
@@ -228,9 +236,8 @@ pub fn export_request(model_type: &ModelType, task: &Task) -> Request {
     });
     Request {
         inputs: inputs.map(|input| input.name.to_owned()).collect(),
-        outputs: vec![],
         cache: task.generates,
-        last_position: false,
+        ..Request::default()
     }
 }
 

@@ -24,10 +24,14 @@ from transformers import (
     ResNetConfig,
     SwinConfig,
     SwinModel,
+    T5Config,
+    T5ForConditionalGeneration,
     ViTConfig,
     ViTModel,
     Wav2Vec2Config,
     Wav2Vec2Model,
+    WhisperConfig,
+    WhisperForConditionalGeneration,
 )
 from transformers.utils.logging import disable_progress_bar
 
@@ -72,6 +76,10 @@ def random_model(name: str) -> torch.nn.Module:
                 eos_token_id=None,
             )
             model = Mamba2ForCausalLM(config)
+        case "t5-small":
+            model = T5ForConditionalGeneration(T5Config(decoder_start_token_id=0, eos_token_id=None))
+        case "whisper-tiny":
+            model = WhisperForConditionalGeneration(WhisperConfig(eos_token_id=None))
         case _:
             raise ValueError(f"no model {name!r}")
     with torch.no_grad():

@@ -19,7 +19,13 @@ EXPORTED = "exported.onnx"
 """The graph that PyTorch's exporter made, beside the checkpoint."""
 
 
-MAIN_INPUT = {"vit": "pixel_values", "wav2vec2": "input_values"}
+MAIN_INPUT = {
+    "detr": "pixel_values",
+    "swin": "pixel_values",
+    "vit": "pixel_values",
+    "wav2vec2": "input_values",
+    "whisper-tiny": "input_features",
+}
 """What a model takes, where that is not `input_ids`."""
 
 
@@ -43,7 +49,7 @@ class Generate(NamedTuple):
     title: str
     model: str
     shape: tuple[int, ...]
-    """Of the prompt's `input_ids`."""
+    """Of the prompt's `input_ids`, or of the `input_features` that an encoder reads."""
     new_tokens: int
     contestants: tuple[str, ...] = (CANDLE, ONNX, PYTORCH)
 
@@ -61,6 +67,8 @@ SCENARIOS: tuple[Scenario, ...] = (
     Generate("llama-128+64", "Llama shape of 162 M parameters, 128 + 64 tokens", "llama", (1, 128), 64),
     Generate("llama-768+64", "Llama shape of 162 M parameters, 768 + 64 tokens", "llama", (1, 768), 64),
     Generate("mamba2-128+64", "Mamba 2 of 129 M parameters, 128 + 64 tokens", "mamba2", (1, 128), 64),
+    Generate("t5-128+64", "T5-small, 128 tokens read, 64 written", "t5-small", (1, 128), 64),
+    Generate("whisper-3000+64", "Whisper-tiny, 3000 frames read, 64 tokens written", "whisper-tiny", (1, 80, 3000), 64),
 )
 
 

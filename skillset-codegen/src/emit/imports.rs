@@ -31,7 +31,7 @@ const IR: [&str; 6] = ["DType", "Dim", "Outputs", "Scope", "Submodel", "Value"];
 const MODEL: [&str; 8] =
     ["FieldInfo", "InputInfo", "InputKind", "Modality", "ModelType", "Need", "Nested", "Processor"];
 /// Types that blocks hand to each other or read from a config.
-const BLOCKS: [&str; 2] = ["Rope", "RopeParameters"];
+const BLOCKS: [&str; 3] = ["GatedActivation", "Rope", "RopeParameters"];
 
 /// Imports for every identifier in `code` that the runtime exports, from below the path `runtime`.
 pub(super) fn emit_imports(code: &TokenStream, runtime: &str) -> TokenStream {

@@ -376,6 +376,18 @@ impl Op {
         }
     }
 
+    /// The sizes among the attributes.
+    pub fn dims(&self) -> Vec<&Dim> {
+        match self {
+            Self::Reshape(shape) | Self::Expand(shape) => shape.iter().collect(),
+            Self::Slice { start: first, end: second, .. } | Self::Iota { start: first, len: second } => {
+                vec![first, second]
+            }
+            Self::Size(dim) => vec![dim],
+            _ => vec![],
+        }
+    }
+
     /// Whether the value comes from outside of the computation.
     pub fn is_source(&self) -> bool {
         matches!(self, Self::Input(_) | Self::Param(_) | Self::State(_) | Self::Constant(_))

@@ -9,11 +9,12 @@ use ort::value::{DynValue, Tensor};
 
 use super::decoder::{ExportedDecoder, find_encoder};
 use super::exported;
+use super::held::HeldPart;
 use super::program::OnnxProgram;
 use super::writer::{Caches, External, OnnxModel, WriteError, WriteOptions, write_model};
 use super::{Library, Provider, unavailable};
 use crate::engine::{Engine, EngineError, Program};
-use crate::ir::{CheckedGraph, DType};
+use crate::ir::{CheckedGraph, DType, pass};
 use crate::weights::{WeightView, Weights};
 
 /// How graphs are run.
@@ -93,10 +94,21 @@ impl Engine for OnnxEngine {
             Provider::Cpu => Caches::InPlace,
             _ => Caches::Grown,
         };
-        let written = write_model(&graph, weights, &WriteOptions { caches, ..WriteOptions::default() });
-        let model = written.map_err(|problem| error(problem.to_string()))?;
-        let session = self.session(&model).map_err(|problem| error(problem.to_string()))?;
-        Ok(Box::new(OnnxProgram::of_graph(self.name(), self.provider, &graph, &model, session)))
+        let open = |graph: &CheckedGraph| {
+            let written = write_model(graph, weights, &WriteOptions { caches, ..WriteOptions::default() });
+            let model = written.map_err(|problem| error(problem.to_string()))?;
+            let session = self.session(&model).map_err(|problem| error(problem.to_string()))?;
+            Ok((model, session))
+        };
+        let held = pass::held(&graph);
+        let (held, (model, session)) = if held.kept.is_empty() {
+            (None, open(&graph)?)
+        } else {
+            let (first, rest) =
+                pass::split_held(&graph, &held).map_err(|problem| error(problem.to_string()))?;
+            (Some(HeldPart::new(&first, open(&first)?.1)), open(&rest)?)
+        };
+        Ok(Box::new(OnnxProgram::of_graph(self.name(), self.provider, &graph, &model, held, session)))
     }
 
     fn load_exported(&self, file: &Path, outputs: &[String]) -> Result<Box<dyn Program>, EngineError> {

@@ -71,7 +71,8 @@ pub(super) fn load(
     }
     let Loader { constants, settled, prepared, .. } = loader;
     let appends = graph.values().map(|value| append_of(&graph, value)).collect();
-    let liveness = pass::liveness(&graph);
+    let held = pass::held(&graph);
+    let liveness = pass::liveness(&graph, &held.kept);
     let Target { engine, device, kernels, .. } = target;
     Ok(CandleProgram {
         engine,
@@ -81,6 +82,7 @@ pub(super) fn load(
         signature,
         executed: graph,
         liveness,
+        held,
         constants,
         settled,
         prepared,

@@ -160,5 +160,5 @@ fn input(
         axis => Dim::symbol(axis),
     };
     let shape: Vec<Dim> = axes.iter().zip(shape).map(dim).collect();
-    Ok(Input { name: name.to_owned(), fact: Fact::new(dtype, shape) })
+    Ok(Input { name: name.to_owned(), fact: Fact::new(dtype, shape), held: false })
 }
