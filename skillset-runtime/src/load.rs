@@ -146,7 +146,12 @@ impl Model {
         };
         let defaults = GenerationConfig::from_checkpoint(&self.checkpoint)?;
         let positions = self.checkpoint.config_reader()?.opt_usize("max_position_embeddings")?;
-        Ok(Generator::new(program, defaults)?.with_max_positions(positions))
+        let positions_follow = match &self.graphs {
+            Graphs::Built(model_type) => model_type.inputs.iter().all(|input| input.name != "position_ids"),
+            Graphs::Exported(_) => false,
+        };
+        let generator = Generator::new(program, defaults)?.with_max_positions(positions);
+        Ok(generator.with_positions_of_mask(positions_follow))
     }
 
     /// The task called `name`, or that of the checkpoint's own head. See [`choose_task`].

@@ -99,6 +99,12 @@ def _text_runs(config, arguments: set[str], is_base: bool, long: int | None):
         left_padded = {"input_ids": _pad(ids, left, config), "attention_mask": left, "position_ids": positions}
         yield Run("left_padded", "padded on the left, positions count real tokens", left_padded)
 
+    elif "cache_params" in arguments:
+        # A recurrence has no positions, but what it takes in at padding would stay in its state.
+        ids = token_ids(random, config, (2, width))
+        left_padded = {"input_ids": _pad(ids, mask.flip(1), config), "attention_mask": mask.flip(1)}
+        yield Run("left_padded", "padded on the left", left_padded)
+
     if is_base and "position_ids" in arguments:
         # Contiguous: a causal model takes any other step for the start of a second, packed sequence.
         explicit = {"input_ids": token_ids(random, config, (1, 5)), "position_ids": torch.arange(9, 14)[None]}

@@ -12,7 +12,16 @@ from pathlib import Path
 
 import torch
 from safetensors.torch import save_file
-from transformers import BertConfig, BertModel, LlamaConfig, LlamaForCausalLM, ViTConfig, ViTModel
+from transformers import (
+    BertConfig,
+    BertModel,
+    LlamaConfig,
+    LlamaForCausalLM,
+    Mamba2Config,
+    Mamba2ForCausalLM,
+    ViTConfig,
+    ViTModel,
+)
 from transformers.utils.logging import disable_progress_bar
 
 from scenarios import EXPORTED, ONNXRUNTIME, Scenario, checkpoint, inputs, named
@@ -39,6 +48,17 @@ def random_model(name: str) -> torch.nn.Module:
                 eos_token_id=None,  # everyone generates as many tokens as were asked for
             )
             model = LlamaForCausalLM(config)
+        case "mamba2":
+            config = Mamba2Config(
+                vocab_size=50288,
+                hidden_size=768,
+                num_hidden_layers=24,
+                num_heads=24,
+                n_groups=1,
+                tie_word_embeddings=True,
+                eos_token_id=None,
+            )
+            model = Mamba2ForCausalLM(config)
         case _:
             raise ValueError(f"no model {name!r}")
     with torch.no_grad():

@@ -30,7 +30,7 @@ class Forward(NamedTuple):
 
 
 class Generate(NamedTuple):
-    """Greedy generation with a cache of keys and values."""
+    """Greedy generation with a cache of keys and values, or a state."""
 
     name: str
     title: str
@@ -50,6 +50,7 @@ SCENARIOS: tuple[Scenario, ...] = (
     Forward("vit-1x224", "ViT-base, 1 × 224² pixels", "vit", (1, 3, 224, 224), 3),
     Generate("llama-128+64", "Llama shape of 162 M parameters, 128 + 64 tokens", "llama", (1, 128), 64),
     Generate("llama-768+64", "Llama shape of 162 M parameters, 768 + 64 tokens", "llama", (1, 768), 64),
+    Generate("mamba2-128+64", "Mamba 2 of 129 M parameters, 128 + 64 tokens", "mamba2", (1, 128), 64),
 )
 
 

@@ -49,9 +49,10 @@ class PyTorch:
         """Tokens one by one: the loop of `generate(do_sample=False)` without its bookkeeping."""
         with self.torch.inference_mode():
             ids, cache = inputs["input_ids"], None
+            name = "cache_params" if self.model._is_stateful else "past_key_values"
             for _ in range(new_tokens):
-                out = self.model(input_ids=ids, past_key_values=cache, use_cache=True, logits_to_keep=1)
-                ids, cache = out.logits[:, -1].argmax(-1, keepdim=True), out.past_key_values
+                out = self.model(input_ids=ids, use_cache=True, logits_to_keep=1, **{name: cache})
+                ids, cache = out.logits[:, -1].argmax(-1, keepdim=True), out[name]
                 yield ids.item()
 
 

@@ -51,8 +51,12 @@ impl Context<'_> {
     fn check_sizes(&mut self, op: &BinOp, left: &Typed, right: &Typed, ty: Type) -> Checked<Typed> {
         let (a, b) = (left.coerced(&ty)?, right.coerced(&ty)?);
         let call = |method: &str, bits: u32| {
-            let (receiver, method, argument) =
-                (a.at_least(Binding::Atom), format_ident!("{method}"), &b.tokens);
+            let (method, argument, literal) = (format_ident!("{method}"), &b.tokens, &left.tokens);
+            let receiver = match left.ty {
+                // A number has no methods before it has a type.
+                Type::Integer => quote!((#literal as usize)),
+                _ => a.at_least(Binding::Atom),
+            };
             let call = quote!(#receiver.#method(#argument));
             let mut typed = Typed::new(call, Type::Usize, Binding::Atom).reading(&[&a, &b]);
             typed.bits = bits;

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use proc_macro2::{Literal, TokenStream};
 use quote::quote;
 
+use crate::source::{Data, Node};
 use crate::vocabulary::Type;
 
 /// How tightly an expression binds; parentheses are added only where they are needed.
@@ -191,8 +192,27 @@ fn convert_items(items: &[Typed], expected: &Type) -> Option<TokenStream> {
     }
 }
 
+/// A float of a spec. What JSON has no number for is written as transformers does: `{"__float__": "Infinity"}`.
+pub(crate) fn float_of(node: &Node) -> Option<f64> {
+    match &node.data {
+        Data::Number(number) => number.as_f64(),
+        _ => match node.get("__float__")?.as_str()? {
+            "Infinity" => Some(f64::INFINITY),
+            "-Infinity" => Some(f64::NEG_INFINITY),
+            "NaN" => Some(f64::NAN),
+            _ => None,
+        },
+    }
+}
+
 /// A float as people write it: `1e-12` rather than twelve zeros.
 pub(crate) fn float(value: f64) -> TokenStream {
+    match value {
+        f64::INFINITY => return quote!(f64::INFINITY),
+        f64::NEG_INFINITY => return quote!(f64::NEG_INFINITY),
+        value if value.is_nan() => return quote!(f64::NAN),
+        _ => {}
+    }
     let size = value.abs();
     if size == 0.0 || (1e-3..1e9).contains(&size) {
         let literal = Literal::f64_unsuffixed(value.abs());

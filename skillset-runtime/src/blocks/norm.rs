@@ -43,20 +43,23 @@ pub struct RmsNorm {
     pub eps: f64,
     /// Added to the weight: 1 where checkpoints store how far it is from 1 (Gemma).
     pub offset: f64,
+    /// Whether there is a weight.
+    pub weight: bool,
 }
 
 impl RmsNorm {
     /// A norm with weight.
     pub fn new(of: Value, eps: f64) -> Self {
-        Self { of, eps, offset: 0.0 }
+        Self { of, eps, offset: 0.0, weight: true }
     }
 
     /// Adds the norm; the result has the input's shape.
     pub fn build(self, g: &Scope) -> Value {
         let Some(width) = fixed_width(g, self.of) else { return self.of };
-        let weight = g.param("weight", &[width]);
-        let weight = if self.offset == 0.0 { weight } else { g.add(weight, self.offset) };
-        g.apply_rms_norm(self.of, Some(weight), self.eps)
+        let weight = self.weight.then(|| g.param("weight", &[width]));
+        let weight =
+            weight.map(|weight| if self.offset == 0.0 { weight } else { g.add(weight, self.offset) });
+        g.apply_rms_norm(self.of, weight, self.eps)
     }
 }
 

@@ -8,6 +8,7 @@ mod conform;
 mod device;
 mod lookup;
 pub mod onnx;
+mod positions;
 pub mod probe;
 mod select;
 mod signature;

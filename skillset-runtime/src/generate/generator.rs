@@ -20,6 +20,7 @@ pub struct Generator {
     program: Arc<dyn Program>,
     defaults: GenerationConfig,
     max_positions: Option<usize>,
+    positions_follow: bool,
     text: Option<Arc<dyn Detokenize>>,
 }
 
@@ -50,13 +51,20 @@ impl Generator {
                 signature.list_inputs()
             )));
         }
-        Ok(Self { program, defaults, max_positions: None, text: None })
+        Ok(Self { program, defaults, max_positions: None, positions_follow: false, text: None })
     }
 
     /// Sets the number of positions that the model has (`max_position_embeddings`). It bounds how much is
     /// generated where no length was asked for.
     pub fn with_max_positions(mut self, max_positions: Option<usize>) -> Self {
         self.max_positions = max_positions;
+        self
+    }
+
+    /// Says that the model takes no positions, so that those it has, if any, follow from the `attention_mask`: then that
+    /// is enough to continue prompts of different lengths together.
+    pub fn with_positions_of_mask(mut self, positions_follow: bool) -> Self {
+        self.positions_follow = positions_follow;
         self
     }
 
@@ -218,7 +226,8 @@ impl Generator {
         let takes = |name| signature.takes(name);
         let batch = Batch::new(lengths, takes("attention_mask"), takes("position_ids"));
         let uneven = lengths.windows(2).any(|pair| pair[0] != pair[1]);
-        if uneven && !(takes("attention_mask") && takes("position_ids")) {
+        let has_positions = takes("position_ids") || self.positions_follow;
+        if uneven && !(takes("attention_mask") && has_positions) {
             return Err(GenerateError::Graph {
                 graph: signature.name.clone(),
                 problem: "prompts of different lengths need the inputs \"attention_mask\" and \"position_ids\", and \

@@ -152,7 +152,7 @@ impl Graph {
             let problem = match state.next.map(|next| facts.get(next.index())) {
                 None => Some("it is never given its next value".to_owned()),
                 Some(None) => Some("its next value is not defined".to_owned()),
-                Some(Some(next)) if next.dtype != state.fact.dtype || next.rank() != state.fact.rank() => {
+                Some(Some(next)) if !state.fact.can_become(next) => {
                     Some(format!("expected {}, found {next}", state.fact))
                 }
                 Some(Some(_)) => None,

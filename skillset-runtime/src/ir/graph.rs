@@ -48,6 +48,14 @@ impl Fact {
     }
 }
 
+impl Fact {
+    /// Whether a state of this type may be of the type `next` after a run: only what is counted by `past` grows.
+    pub(super) fn can_become(&self, next: &Fact) -> bool {
+        let fits = |(before, after): (&Dim, &Dim)| before == after || before.as_symbol() == Some("past");
+        self.dtype == next.dtype && self.rank() == next.rank() && self.shape.iter().zip(&next.shape).all(fits)
+    }
+}
+
 impl std::fmt::Display for Fact {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "{}[", self.dtype)?;
@@ -81,11 +89,12 @@ pub struct Param {
 /// A tensor that a run leaves for the next one: a key/value cache, a recurrent state.
 #[derive(Clone, Debug, PartialEq)]
 pub struct State {
-    /// The name of the value before the run, as exported (`past_key_values.0.key`).
+    /// The name of the value before the run, as exported (`past_key_values.0.key`, `past_ssm.0`).
     pub name: String,
-    /// The name of the value after the run (`present.0.key`).
+    /// The name of the value after the run (`present.0.key`, `present_ssm.0`).
     pub next_name: String,
-    /// The type before the run; the state of a fresh session is what this is with `past` = 0.
+    /// The type before the run. A fresh session starts with zeros of this type where `past` is 0: an empty cache, or the
+    /// first state of a recurrence.
     pub fact: Fact,
     /// The value after the run.
     pub next: Option<Value>,

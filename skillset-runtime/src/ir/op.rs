@@ -122,6 +122,19 @@ pub enum Op {
     ///
     /// Engines may write into preallocated memory behind `past`.
     CacheAppend,
+    /// Composite `[x, step, decay, input, output, state?]`: a selective state space model along a sequence.
+    ///
+    /// Inputs: x `[batch, s, heads, width]`; step sizes Δ `[batch, s, heads]`; decay A `[heads]` or `[heads, n]`, below
+    /// zero; the input map B and the output map C `[batch, s, groups, n]`, where `groups` divides `heads` as key heads do
+    /// in attention; the state before the first position, `[batch, heads, width, n]`, zeros if not given. At every position
+    ///
+    /// ```text
+    /// state = exp(Δ · A) · state + Δ · x ⊗ B        y = state · C
+    /// ```
+    ///
+    /// (Mamba, arXiv:2312.00752; Mamba 2, arXiv:2405.21060). Result: `[batch, heads, width, s]`, the `y` of all
+    /// positions; given a state, `[batch, heads, width, s + n]` with the state after the last position behind them.
+    SelectiveScan,
 }
 
 /// Element-wise functions of one value.
@@ -145,6 +158,8 @@ pub enum Unary {
     Erf,
     /// The largest integer not above x.
     Floor,
+    /// ln(1 + eˣ), which neither overflows nor loses the small results of negative x.
+    Softplus,
     /// Logical not of a `bool`.
     Not,
     /// A neural network's nonlinearity.
@@ -334,7 +349,8 @@ impl Op {
             | Self::ConvTranspose(_)
             | Self::Attention(_)
             | Self::Rotary(_)
-            | Self::CacheAppend => true,
+            | Self::CacheAppend
+            | Self::SelectiveScan => true,
             Self::Conv(conv) => conv.activation.is_some(),
             _ => false,
         }

@@ -87,9 +87,13 @@ pub(super) fn attributes(graph: &CheckedGraph, op: &Op) -> String {
             text
         }
         Op::Rotary(rotary) => format!("pairs={:?}", rotary.pairs).to_lowercase(),
-        Op::Unary(_) | Op::Binary(_) | Op::Compare(_) | Op::Select | Op::MatMul | Op::CacheAppend => {
-            String::new()
-        }
+        Op::Unary(_)
+        | Op::Binary(_)
+        | Op::Compare(_)
+        | Op::Select
+        | Op::MatMul
+        | Op::CacheAppend
+        | Op::SelectiveScan => String::new(),
     }
 }
 

@@ -20,7 +20,7 @@ use super::expr::{Checked, Context, ident};
 use super::facts::literal as facts_literal;
 use super::names::{ConfigNames, Locals, RESERVED};
 use super::nested::Nested;
-use super::typed::float;
+use super::typed::{float, float_of};
 
 pub(crate) use common::{common_type, field_of};
 pub(crate) use field::{Config, Field};
@@ -316,7 +316,7 @@ fn literal(node: &Node, ty: &Type) -> Checked<TokenStream> {
             let digits = Literal::u64_unsuffixed(value.unsigned_abs());
             if value < 0 { quote!(-#digits) } else { quote!(#digits) }
         }
-        (Data::Number(number), Type::F64) => float(number.as_f64().ok_or_else(wrong)?),
+        (_, Type::F64) => float(float_of(node).ok_or_else(wrong)?),
         (Data::Number(number), Type::Named(name)) if name == "RopeParameters" => {
             float(number.as_f64().ok_or_else(wrong)?)
         }
@@ -356,6 +356,7 @@ fn json(node: &Node) -> String {
             let items: Vec<String> = items.iter().map(json).collect();
             format!("[{}]", items.join(", "))
         }
+        Data::Object(_) => float_of(node).map_or_else(|| node.describe(), |value| value.to_string()),
         _ => node.describe(),
     }
 }

@@ -4,7 +4,7 @@ use proc_macro2::{Literal, TokenStream};
 use quote::quote;
 
 use crate::lower::expr::{Checked, ident};
-use crate::lower::typed::float;
+use crate::lower::typed::{float, float_of};
 use crate::source::{Data, Node};
 use crate::vocabulary::Vocabulary;
 
@@ -41,13 +41,7 @@ pub(crate) fn literal(node: &Node, kind: &str) -> Checked<TokenStream> {
             let digits = Literal::u64_unsuffixed(value.unsigned_abs());
             if value < 0 { quote!(-#digits) } else { quote!(#digits) }
         }
-        (Data::Number(number), "f64") => float(number.as_f64().ok_or_else(wrong)?),
-        (Data::Object(_), "f64") => match node.get("__float__").and_then(Node::as_str) {
-            Some("Infinity") => quote!(f64::INFINITY),
-            Some("-Infinity") => quote!(f64::NEG_INFINITY),
-            Some("NaN") => quote!(f64::NAN),
-            _ => return Err(wrong()),
-        },
+        (_, "f64") => float(float_of(node).ok_or_else(wrong)?),
         (Data::Bool(value), "bool") => quote!(#value),
         (Data::String(text), "String") => quote!(#text.to_owned()),
         (Data::String(text), "Activation") => {

@@ -6,6 +6,7 @@ use super::error::Fault;
 use super::program::CandleProgram;
 use super::state::{Cache, Slot};
 use super::{convert, execute};
+use crate::engine::positions::positions_after;
 use crate::engine::{EngineError, Session, Tensors, bind_inputs};
 use crate::ir::{Bindings, State};
 
@@ -35,8 +36,8 @@ impl<'p> CandleSession<'p> {
         Ok(Self { program, batch, capacity, past: 0, slots })
     }
 
-    /// What is wrong with a step before it runs: rows that the states do not have, too many positions.
-    fn check(&self, bindings: &Bindings) -> Result<(), EngineError> {
+    /// How many positions the states have seen after a step; an error if they have other rows, or no room.
+    fn positions_after(&self, bindings: &Bindings) -> Result<usize, EngineError> {
         let graph = &self.program.executed;
         let refuse = |problem: String| {
             let input = graph.inputs.first().map_or_else(String::new, |input| input.name.clone());
@@ -45,15 +46,12 @@ impl<'p> CandleSession<'p> {
         if let Some(rows) = bindings.get("batch").filter(|&rows| rows != self.batch) {
             return refuse(format!("the session is for {} rows, found {rows}", self.batch));
         }
-        for (state, slot) in graph.states.iter().zip(&self.slots) {
-            let (Slot::Cache(_), Some(next)) = (slot, state.next) else { continue };
-            let positions = graph.fact(next).shape[2].evaluate(bindings);
-            if positions.is_none_or(|positions| positions > self.capacity) {
-                let found = positions.map_or_else(|| "too many".to_owned(), |found| found.to_string());
-                return refuse(format!("the session holds {} positions, found {found}", self.capacity));
-            }
+        let states = graph.states.iter().filter_map(|state| Some((state, graph.fact(state.next?))));
+        let after = positions_after(states, bindings).unwrap_or(self.past);
+        if after > self.capacity {
+            return refuse(format!("the session holds {} positions, found {after}", self.capacity));
         }
-        Ok(())
+        Ok(after)
     }
 }
 
@@ -81,7 +79,7 @@ impl Session for CandleSession<'_> {
     fn step(&mut self, inputs: &Tensors) -> Result<Tensors, EngineError> {
         let program = self.program;
         let bindings = bind_inputs(&program.signature, inputs, self.past)?;
-        self.check(&bindings)?;
+        let after = self.positions_after(&bindings)?;
         let slots = &self.slots;
         let (results, outputs) = program.pool.run(|| {
             let results = execute::run(program, inputs, &bindings, slots, None)?;
@@ -92,13 +90,11 @@ impl Session for CandleSession<'_> {
         for (state, slot) in program.executed.states.iter().zip(&mut self.slots) {
             let Some(next) = state.next.and_then(|next| results[next.index()].as_ref()) else { continue };
             match slot {
-                Slot::Cache(cache) => {
-                    cache.advance(next.dims()[2]);
-                    self.past = next.dims()[2];
-                }
+                Slot::Cache(cache) => cache.advance(next.dims()[2]),
                 Slot::Value(value) => value.clone_from(next),
             }
         }
+        self.past = after;
         Ok(outputs)
     }
 

@@ -96,8 +96,7 @@ impl Engine for OnnxEngine {
         let written = write_model(&graph, weights, &WriteOptions { caches, ..WriteOptions::default() });
         let model = written.map_err(|problem| error(problem.to_string()))?;
         let session = self.session(&model).map_err(|problem| error(problem.to_string()))?;
-        let in_place = model.in_place();
-        Ok(Box::new(OnnxProgram::of_graph(self.name(), self.provider, &graph, in_place, session)))
+        Ok(Box::new(OnnxProgram::of_graph(self.name(), self.provider, &graph, &model, session)))
     }
 
     fn load_exported(&self, file: &Path, outputs: &[String]) -> Result<Box<dyn Program>, EngineError> {

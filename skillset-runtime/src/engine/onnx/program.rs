@@ -7,7 +7,8 @@ use ort::value::{DynValue, Tensor as OrtTensor};
 
 use super::Provider;
 use super::values::{from_ort, take_rows, to_ort};
-use super::writer::PAST_LENGTH;
+use super::writer::{OnnxModel, PAST_LENGTH};
+use crate::engine::positions::positions_after;
 use crate::engine::{EngineError, Program, Session, Signature, Tensors, bind_inputs};
 use crate::ir::{Bindings, CheckedGraph, Fact, State};
 
@@ -21,6 +22,8 @@ pub(super) struct OnnxProgram {
     provider: Provider,
     signature: Signature,
     states: Vec<Kept>,
+    /// Whether runs have to be told how many positions came before.
+    takes_past_length: bool,
     session: Mutex<ort::session::Session>,
 }
 
@@ -60,12 +63,12 @@ impl Program for OnnxProgram {
 }
 
 impl OnnxProgram {
-    /// A session of `graph`; `in_place` says for each of its states whether runs write into its memory.
+    /// A session of `graph`, which was written as `model`.
     pub(super) fn of_graph(
         engine: String,
         provider: Provider,
         graph: &CheckedGraph,
-        in_place: &[bool],
+        model: &OnnxModel<'_>,
         session: ort::session::Session,
     ) -> Self {
         let keep = |(state, &in_place): (&State, &bool)| Kept {
@@ -73,8 +76,10 @@ impl OnnxProgram {
             next: state.next.map(|next| graph.fact(next).clone()),
             in_place,
         };
-        let states = graph.states.iter().zip(in_place).map(keep).collect();
-        Self { engine, provider, signature: Signature::from(graph), states, session: Mutex::new(session) }
+        let states = graph.states.iter().zip(model.in_place()).map(keep).collect();
+        let takes_past_length = model.takes_past_length();
+        let (signature, session) = (Signature::from(graph), Mutex::new(session));
+        Self { engine, provider, signature, states, takes_past_length, session }
     }
 
     /// A session of a graph that keeps nothing between runs.
@@ -84,7 +89,8 @@ impl OnnxProgram {
         signature: Signature,
         session: ort::session::Session,
     ) -> Self {
-        Self { engine, provider, signature, states: vec![], session: Mutex::new(session) }
+        let session = Mutex::new(session);
+        Self { engine, provider, signature, states: vec![], takes_past_length: false, session }
     }
 
     fn failed(&self, reason: impl std::fmt::Display) -> EngineError {
@@ -123,17 +129,20 @@ impl OnnxProgram {
         if let Some(capacity) = capacity {
             shape[2] = capacity;
         }
-        let memory = OrtTensor::<f32>::new(&Allocator::default(), shape);
-        memory.map(OrtTensor::into_dyn).map_err(|error| self.failed(error))
+        let memory = OrtTensor::<f32>::new(&Allocator::default(), shape).map(|mut memory| {
+            // Nothing reads a cache behind what it holds; a state that is replaced starts with zeros.
+            if capacity.is_none() {
+                memory.extract_tensor_mut().1.fill(0.0);
+            }
+            memory.into_dyn()
+        });
+        memory.map_err(|error| self.failed(error))
     }
 
-    /// The positions held after a run: the next size of the axis that is `past` long now.
+    /// The positions that states have seen after a run.
     fn positions_after(&self, bindings: &Bindings) -> Option<usize> {
-        let sizes = self.states.iter().filter_map(|kept| {
-            let axis = kept.state.fact.shape.iter().position(|dim| dim.as_symbol() == Some("past"))?;
-            kept.next.as_ref()?.shape[axis].evaluate(bindings)
-        });
-        sizes.max()
+        let states = self.states.iter().filter_map(|kept| Some((&kept.state, kept.next.as_ref()?)));
+        positions_after(states, bindings)
     }
 
     /// Runs on inputs that were checked and `past` positions of states; returns the outputs, and replaces the
@@ -153,7 +162,7 @@ impl OnnxProgram {
         for (name, tensor) in inputs {
             binding.bind_input(name, &to_ort(tensor)?)?;
         }
-        if self.writes_in_place() {
+        if self.takes_past_length {
             let past = OrtTensor::from_array(([1usize], vec![past as i64]))?;
             binding.bind_input(PAST_LENGTH, &past)?;
         }

@@ -86,6 +86,9 @@ pub struct AttributeProto {
     /// The value of a `STRING`.
     #[prost(bytes = "vec", optional, tag = "4")]
     pub s: Option<Vec<u8>>,
+    /// The value of a `GRAPH`.
+    #[prost(message, optional, tag = "6")]
+    pub g: Option<GraphProto>,
     /// The values of `INTS`.
     #[prost(int64, repeated, packed = "false", tag = "8")]
     pub ints: Vec<i64>,
@@ -218,6 +221,11 @@ impl AttributeProto {
     /// A float, `AttributeType::FLOAT`.
     pub fn float(name: &str, value: f64) -> Self {
         Self { name: Some(name.into()), f: Some(value as f32), r#type: Some(1), ..Self::default() }
+    }
+
+    /// A graph, `AttributeType::GRAPH`.
+    pub fn graph(name: &str, value: GraphProto) -> Self {
+        Self { name: Some(name.into()), g: Some(value), r#type: Some(5), ..Self::default() }
     }
 
     /// A string, `AttributeType::STRING`.

@@ -5,6 +5,7 @@ mod conv;
 mod linear;
 mod norm;
 mod rotary;
+mod selective_scan;
 
 use std::sync::Arc;
 
@@ -42,6 +43,7 @@ fn primitives(g: &Scope, op: &Op, inputs: &[Value]) -> Value {
         Op::Attention(attention) => attention::decompose(g, attention, inputs),
         Op::Rotary(rotary) => rotary::decompose(g, *rotary, inputs),
         Op::CacheAppend => g.concat(inputs[0], inputs[1], 2),
+        Op::SelectiveScan => selective_scan::decompose(g, inputs),
         primitive => unreachable!("{primitive:?} is no composite"),
     }
 }

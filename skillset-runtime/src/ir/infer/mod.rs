@@ -4,6 +4,7 @@ mod arithmetic;
 mod conv;
 mod layout;
 mod network;
+mod scan;
 mod source;
 
 use super::{DType, Dim, Fact, Graph, Op};
@@ -81,6 +82,7 @@ pub(super) fn infer(graph: &Graph, op: &Op, inputs: &[&Fact]) -> Result<Fact, In
         Op::Attention(attention) => network::attention(attention, inputs),
         Op::Rotary(_) => network::rotary(three(inputs)?),
         Op::CacheAppend => network::cache_append(two(inputs)?),
+        Op::SelectiveScan => scan::selective_scan(inputs),
     }
 }
 

@@ -5,12 +5,14 @@ mod fuse;
 mod liveness;
 mod merge;
 mod narrow;
+mod parts;
 
 pub use dead_code::dead_code;
 pub use fuse::fuse;
 pub use liveness::{Liveness, liveness};
 pub use merge::merge;
 pub use narrow::narrow;
+pub use parts::parts;
 
 use super::{Graph, Value};
 

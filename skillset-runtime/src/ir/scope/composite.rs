@@ -58,4 +58,23 @@ impl Scope<'_> {
     pub fn apply_rotary(&self, rotary: Rotary, x: Value, cos: Value, sin: Value) -> Value {
         self.push(Op::Rotary(rotary), [x, cos, sin])
     }
+
+    /// [`Op::SelectiveScan`]: `[batch, heads, width, s]`, and given a state, the state after the last position.
+    pub fn apply_selective_scan(
+        &self,
+        x: Value,
+        step: Value,
+        decay: Value,
+        [input, output]: [Value; 2],
+        state: Option<Value>,
+    ) -> (Value, Option<Value>) {
+        let inputs = [x, step, decay, input, output].into_iter().chain(state).collect::<Vec<_>>();
+        let scanned = self.push(Op::SelectiveScan, inputs);
+        if state.is_none() {
+            return (scanned, None);
+        }
+        let (length, all) = (self.dim(x, 1), self.dim(scanned, 3));
+        let next = self.slice(scanned, 3, length.clone(), all);
+        (self.slice(scanned, 3, 0, length), Some(next))
+    }
 }

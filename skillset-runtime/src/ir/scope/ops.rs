@@ -66,6 +66,11 @@ impl Scope<'_> {
         self.unary(Unary::Exp, x)
     }
 
+    /// ln(1 + eˣ)
+    pub fn softplus(&self, x: Value) -> Value {
+        self.unary(Unary::Softplus, x)
+    }
+
     /// Whether a and b are equal.
     pub fn equal(&self, a: Value, b: impl Into<Operand>) -> Value {
         self.compare(Compare::Equal, a, b)

@@ -86,6 +86,29 @@ impl Scope<'_> {
         first.filter(|_| self.request().cache)
     }
 
+    /// What the run before left under `layer` and `role` (`conv`, `ssm`), a tensor of `shape`: zeros at first. `None`
+    /// where the graph keeps nothing between runs. [`leave`](Self::leave) says what it leaves itself.
+    pub fn kept(&self, layer: usize, role: &str, shape: &[Dim]) -> Option<Value> {
+        self.request().cache.then(|| {
+            let fact = Fact::new(self.builder.state.borrow().graph.float, shape);
+            let (name, next_name) = (format!("past_{role}.{layer}"), format!("present_{role}.{layer}"));
+            self.state(State { name, next_name, fact, next: None })
+        })
+    }
+
+    /// Lets `next` be what the next run finds where this one found `state`, a value of [`kept`](Self::kept).
+    pub fn leave(&self, state: Value, next: Value) {
+        let mut construction = self.builder.state.borrow_mut();
+        let graph = &mut construction.graph;
+        match graph.node(state).op {
+            Op::State(index) => graph.states[index].next = Some(next),
+            _ => {
+                drop(construction);
+                self.fail("only a state can be left to the next run");
+            }
+        }
+    }
+
     /// `new` (`[batch, heads, sequence, width]`) behind what earlier runs left under `layer` and `role`
     /// (`key`, `value`); `new` itself where the graph keeps no cache.
     pub fn cached(&self, layer: usize, role: &str, new: Value) -> Value {
@@ -97,19 +120,20 @@ impl Scope<'_> {
             return new;
         }
         fact.shape[2] = self.past();
+        let name = format!("past_key_values.{layer}.{role}");
+        let next_name = format!("present.{layer}.{role}");
+        let past = self.state(State { name, next_name, fact, next: None });
+        let next = self.push(Op::CacheAppend, [past, new]);
+        self.leave(past, next);
+        next
+    }
+
+    fn state(&self, declared: State) -> Value {
         let index = {
             let mut state = self.builder.state.borrow_mut();
-            state.graph.states.push(State {
-                name: format!("past_key_values.{layer}.{role}"),
-                next_name: format!("present.{layer}.{role}"),
-                fact,
-                next: None,
-            });
+            state.graph.states.push(declared);
             state.graph.states.len() - 1
         };
-        let past = self.push(Op::State(index), []);
-        let next = self.push(Op::CacheAppend, [past, new]);
-        self.builder.state.borrow_mut().graph.states[index].next = Some(next);
-        next
+        self.push(Op::State(index), [])
     }
 }

@@ -21,8 +21,7 @@ pub(super) fn apply(function: Activation, values: &mut [f32]) {
         Activation::Sigmoid => Sigmoid {}.map_mut(values),
         Activation::Tanh => Tanh {}.map_mut(values),
         Activation::Mish => Mish.map_mut(values),
-        // ln(1 + eˣ) = max(x, 0) + ln(1 + e^−|x|), which does not overflow.
-        Activation::SqrtSoftplus => each(values, |x| (relu(x) + (-x.abs()).exp().ln_1p()).sqrt()),
+        Activation::SqrtSoftplus => each(values, |x| softplus(x).sqrt()),
         Activation::LeakyRelu => each(values, |x| if x < 0.0 { 0.01 * x } else { x }),
         Activation::HardSwish => each(values, |x| {
             let gate = x + 3.0;
@@ -37,6 +36,12 @@ pub(super) fn apply(function: Activation, values: &mut [f32]) {
 #[inline(always)]
 fn relu(x: f32) -> f32 {
     if x < 0.0 { 0.0 } else { x }
+}
+
+/// ln(1 + eˣ) = max(x, 0) + ln(1 + e^−|x|), which does not overflow.
+#[inline(always)]
+pub(super) fn softplus(x: f32) -> f32 {
+    relu(x) + (-x.abs()).exp().ln_1p()
 }
 
 /// Applies a function of numbers, which the compiler vectorises where it can.

@@ -31,6 +31,7 @@ pub(in crate::engine::candle) fn unary(unary: Unary, x: &Tensor) -> Result<Tenso
         Unary::Cos => each(values, f32::cos),
         Unary::Erf => Erf {}.map_mut(values),
         Unary::Floor => each(values, f32::floor),
+        Unary::Softplus => each(values, activation::softplus),
         Unary::Not => each(values, |x| f32::from(x == 0.0)),
         Unary::Activation(function) => activation::apply(function, values),
     };

@@ -15,6 +15,7 @@ pub(super) mod packed;
 mod parallel;
 mod product;
 pub(super) mod rotary;
+pub(super) mod selective_scan;
 pub(super) mod softmax;
 mod storage;
 mod table;

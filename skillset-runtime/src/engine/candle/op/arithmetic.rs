@@ -23,6 +23,7 @@ pub(super) fn unary(context: &Context<'_>, unary: Unary, x: &Tensor) -> Result<T
         Unary::Cos => x.cos()?,
         Unary::Erf => x.erf()?,
         Unary::Floor => x.floor()?,
+        Unary::Softplus => softplus(x)?,
         Unary::Not => x.eq(0u8)?,
         Unary::Activation(function) => activation(function, x)?,
     })
@@ -61,7 +62,12 @@ pub(in crate::engine::candle) const LAPLACE_SCALE: f32 = 0.282095 * std::f32::co
 
 /// ln(1 + eˣ) = max(x, 0) + ln(1 + e^−|x|), which does not overflow.
 fn softplus(x: &Tensor) -> candle_core::Result<Tensor> {
-    x.relu()? + (x.abs()?.neg()?.exp()? + 1.0)?.log()?
+    // ln(1 + p) = p · ln(w) / (w − 1) with w = 1 + p as rounded, and p itself where that is 1 (Kahan): the digits of p
+    // that the sum loses come back with the quotient.
+    let power = x.abs()?.neg()?.exp()?;
+    let sum = (&power + 1.0)?;
+    let log = ((&power * sum.log()?)? / (&sum - 1.0)?)?;
+    x.relu()? + sum.eq(1f32)?.where_cond(&power, &log)?
 }
 
 pub(super) fn binary(context: &Context<'_>, binary: Binary, a: &Tensor, b: &Tensor) -> Result<Tensor, Fault> {

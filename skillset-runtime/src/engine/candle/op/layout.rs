@@ -24,3 +24,20 @@ pub(super) fn slice(axis: usize, start: usize, end: usize, x: &Tensor) -> Result
     }
     Ok(x.narrow(axis, start, end - start)?)
 }
+
+/// `x` as candle multiplies it: matrices one behind the other, each by rows or by columns.
+pub(super) fn matrices(x: &Tensor) -> Result<Tensor, Fault> {
+    let (sizes, strides) = (x.dims(), x.stride());
+    let (Some((leading, &[rows, columns])), Some((steps, matrix))) =
+        (sizes.split_last_chunk(), strides.split_last_chunk::<2>())
+    else {
+        return Ok(x.clone());
+    };
+    let mut expected = rows * columns;
+    let mut even = *matrix == [columns, 1] || *matrix == [1, rows];
+    for (size, step) in leading.iter().zip(steps).rev() {
+        even &= *size == 1 || *step == expected;
+        expected *= size;
+    }
+    if even { Ok(x.clone()) } else { Ok(x.contiguous()?) }
+}

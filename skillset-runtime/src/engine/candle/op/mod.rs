@@ -69,7 +69,7 @@ pub(super) fn evaluate(context: &Context<'_>, op: &Op, inputs: &[&Tensor]) -> Re
         (Op::Softmax { axis }, [x]) => reduce::softmax(context, *axis, x),
         (Op::CumSum { axis }, [x]) => reduce::cumsum(*axis, x),
 
-        (Op::MatMul, [a, b]) => Ok(a.broadcast_matmul(b)?),
+        (Op::MatMul, [a, b]) => Ok(layout::matrices(a)?.broadcast_matmul(&layout::matrices(b)?)?),
         (Op::Conv(attributes), [x, weight, bias @ ..]) => conv::conv(attributes, x, weight, bias.first()),
         (Op::ConvTranspose(attributes), [x, weight, bias @ ..]) => {
             conv::conv_transpose(attributes, x, weight, bias.first())
@@ -84,6 +84,7 @@ pub(super) fn evaluate(context: &Context<'_>, op: &Op, inputs: &[&Tensor]) -> Re
         (Op::GroupNorm(norm), [x, weight, bias]) => kernel::group_norm::group_norm(norm, x, weight, bias),
         (Op::Attention(attention), inputs) => kernel::attention::attention(attention, inputs),
         (Op::Rotary(Rotary { pairs }), [x, cos, sin]) => kernel::rotary::rotate(*pairs, x, cos, sin),
+        (Op::SelectiveScan, inputs) => kernel::selective_scan::selective_scan(inputs),
         (Op::CacheAppend, [past, new]) => layout::concat(2, &[past, new]),
         _ => Err(Fault::Reason(format!("{op:?} of {} values has no implementation", inputs.len()))),
     }

@@ -38,5 +38,10 @@ pub(super) fn softmax(context: &Context<'_>, axis: usize, x: &Tensor) -> Result<
 }
 
 pub(super) fn cumsum(axis: usize, x: &Tensor) -> Result<Tensor, Fault> {
-    if x.dtype() == CandleType::I64 { integer::cumsum(axis, x) } else { Ok(x.cumsum(axis)?) }
+    if x.dtype() == CandleType::I64 {
+        return integer::cumsum(axis, x);
+    }
+    // candle multiplies the axis by a triangle, for which it has to be the last one in memory.
+    let last = x.rank() - 1;
+    Ok(x.transpose(axis, last)?.contiguous()?.cumsum(last)?.transpose(axis, last)?)
 }

@@ -6,6 +6,7 @@ mod convolutions;
 mod failures;
 mod network;
 mod primitives;
+mod scans;
 mod sessions;
 
 use std::collections::BTreeMap;

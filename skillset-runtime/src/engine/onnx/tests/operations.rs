@@ -179,6 +179,32 @@ fn rotation() {
 }
 
 #[test]
+fn selective_scans() {
+    let (x, step, map): (Spec, Spec, Spec) =
+        ((Floats, &[B, S, 6, 4]), (Floats, &[B, S, 6]), (Floats, &[B, S, 3, 5]));
+    let decays: [(&str, Spec); 2] = [("", (Floats, &[6])), (" of diagonal decay", (Floats, &[6, 5]))];
+    let scan = |g: &Scope, x: &[Value], state: Option<Value>| {
+        let (step, decay) = (g.unary(Unary::Abs, x[1]), g.unary(Unary::Neg, g.unary(Unary::Abs, x[2])));
+        g.apply_selective_scan(x[0], step, decay, [x[3], x[4]], state)
+    };
+    for (name, decay) in decays {
+        let state: Spec = (Floats, &[B, 6, 4, 5]);
+        check(&format!("selective scan{name}"), &[x, step, decay, map, map, state], |g, x| {
+            let (y, next) = scan(g, x, Some(x[5]));
+            g.concat(y, next.unwrap(), 3)
+        });
+        check(&format!("selective scan without state{name}"), &[x, step, decay, map, map], |g, x| {
+            scan(g, x, None).0
+        });
+    }
+}
+
+#[test]
+fn softplus_keeps_the_digits_of_small_results() {
+    check("softplus", &[(Floats, &[B, 8])], |g, x| g.unary(Unary::Log, g.softplus(g.mul(x[0], 12.0))));
+}
+
+#[test]
 fn picking() {
     check("gather", &[(Floats, &[9, 4]), (Ints(9), &[B, S])], |g, x| g.gather(x[0], 0, x[1]));
     check("gather elements", &[(Floats, &[B, 9]), (Ints(9), &[B, S])], |g, x| {

@@ -63,6 +63,19 @@ def rotate(x, cos, sin, adjacent):
     return torch.cat([turned, rest], -1)
 
 
+def scan(x, step, decay, write, read, state):
+    """A selective scan position by position; the result as `Op::SelectiveScan` has it."""
+    group = x.shape[2] // write.shape[2]
+    write, read = write.repeat_interleave(group, 2), read.repeat_interleave(group, 2)
+    decay = decay.reshape(x.shape[2], 1, -1)
+    outputs = []
+    for t in range(x.shape[1]):
+        dt = step[:, t, :, None, None]
+        state = torch.exp(dt * decay) * state + dt * x[:, t, :, :, None] * write[:, t, :, None]
+        outputs.append((state * read[:, t, :, None]).sum(-1))
+    return torch.cat([torch.stack(outputs, -1), state], -1)
+
+
 def cases():
     for name in sorted(ACT2FN):
         if name in ACTIVATIONS:
@@ -94,6 +107,12 @@ def cases():
     for adjacent in (False, True):
         name = "rotary adjacent" if adjacent else "rotary halves"
         yield name, rotate(x(0, B, 4, S, 10), x(1, 1, S, 4), x(2, 1, S, 4), adjacent)
+    scanned = x(0, B, S, 6, 4), x(1, B, S, 6).abs()
+    maps, state = (x(3, B, S, 3, 5), x(4, B, S, 3, 5)), x(5, B, 6, 4, 5)
+    for name, decay in (("", x(2, 6)), (" of diagonal decay", x(2, 6, 5))):
+        yield "selective scan" + name, scan(*scanned, -decay.abs(), *maps, state)
+        yield "selective scan without state" + name, scan(*scanned, -decay.abs(), *maps, 0 * state)[..., :S]
+    yield "softplus", torch.log(F.softplus(x(0, B, 8) * 12))
     yield "gather", x(0, 9, 4)[ints(1, 9, B, S)]
     yield "gather elements", x(0, B, 9).gather(1, ints(1, 9, B, S))
     yield "cumulative sum", ints(0, 9, B, S).cumsum(1)

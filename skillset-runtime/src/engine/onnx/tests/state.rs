@@ -4,7 +4,7 @@ use super::Kind::Floats;
 use super::{BATCH, SEQUENCE, assert_close, graph, input, load};
 use crate::engine::onnx::{Caches, WriteOptions, write_model};
 use crate::engine::{Program, Tensors};
-use crate::ir::{Attention, Builder, CheckedGraph, DType, Dim, Request};
+use crate::ir::{Attention, Builder, CheckedGraph, DType, Dim, Literal, Request};
 use crate::tensor::Tensor;
 
 /// Heads whose caches can be written in place, and heads whose caches cannot.
@@ -105,6 +105,47 @@ fn steps_continue_what_came_before() {
         assert!(error.contains("holds 7 positions, 8 would come together"), "{error}");
         assert_eq!(session.past(), SEQUENCE, "a refused step changes nothing");
     }
+}
+
+/// A state space model of one state a row, and positions, which only a further input can tell.
+fn recurrent(cache: bool) -> CheckedGraph {
+    let builder = Builder::new("recurrent", &Request { cache, ..Request::default() });
+    let g = builder.root();
+    let x = g.input("x", DType::F32, &[Dim::symbol("batch"), Dim::symbol("sequence"), 4.into()]);
+    let shape = [Dim::symbol("batch"), 4.into(), 1.into(), 4.into()];
+    let state = g.kept(0, "ssm", &shape);
+    let cells = [g.unsqueeze(x, 3), g.unsqueeze(x, 2)];
+    let decay = g.constant(Literal::vector(&[-0.1, -0.2, -0.3, -0.4]));
+    let (y, next) = g.apply_selective_scan(cells[0], g.softplus(x), decay, [cells[1]; 2], state);
+    if let (Some(state), Some(next)) = (state, next) {
+        g.leave(state, next);
+    }
+    // [batch, sequence, 4]; the position of the first one is added.
+    let y = g.squeeze(g.transpose(y, &[0, 3, 1, 2]), 3);
+    let positions = g.to_float(g.iota(g.past(), Dim::symbol("sequence")));
+    g.output("y", g.unsqueeze(g.add(y, g.unsqueeze(positions, 1)), 1));
+    builder.finish().unwrap()
+}
+
+#[test]
+fn recurrent_states_go_on_and_count_positions() {
+    let (whole, cached) = (load(recurrent(false)), load(recurrent(true)));
+    let all = positions(BATCH, 4, 0, SEQUENCE);
+    let expected = last(&whole.run(&all).unwrap());
+    assert_close("fresh state", &last(&cached.run(&all).unwrap()), &expected, 1e-5);
+
+    let mut session = cached.session(BATCH, SEQUENCE).unwrap();
+    session.step(&positions(BATCH, 4, 0, 4)).unwrap();
+    session.step(&positions(BATCH, 4, 4, 5)).unwrap();
+    assert_eq!(session.past(), 5);
+    let outputs = session.step(&positions(BATCH, 4, 5, SEQUENCE)).unwrap();
+    assert_eq!(session.past(), SEQUENCE);
+    assert_close("steps", &last(&outputs), &expected, 1e-5);
+    let error = session.step(&positions(BATCH, 4, 0, 1)).unwrap_err().to_string();
+    assert!(error.contains("holds 7 positions, 8 would come together"), "{error}");
+
+    session.reorder(&[1, 1]).unwrap();
+    assert_eq!(session.past(), SEQUENCE);
 }
 
 #[test]

@@ -45,6 +45,26 @@ impl Lowering<'_> {
         }
     }
 
+    /// ln(1 + eˣ) = max(x, 0) + ln(1 + e^−|x|) with all its digits.
+    ///
+    /// ONNX Runtime's `Softplus` takes the logarithm of `1 + eˣ` as rounded, so at x = −9 three digits are left. Here
+    /// ln(1 + p) is p · ln(w) / (w − 1) with w = 1 + p as rounded, and p where that is 1 (Kahan).
+    pub fn softplus(&mut self, x: &str) -> String {
+        let one = self.scalar(1.0);
+        let size = self.op("Abs", &[x]);
+        let size = self.op("Neg", &[&size]);
+        let power = self.op("Exp", &[&size]);
+        let sum = self.op("Add", &[&power, &one]);
+        let log = self.op("Log", &[&sum]);
+        let product = self.op("Mul", &[&power, &log]);
+        let rounded = self.op("Sub", &[&sum, &one]);
+        let log = self.op("Div", &[&product, &rounded]);
+        let vanishes = self.op("Equal", &[&sum, &one]);
+        let log = self.op("Where", &[&vanishes, &power, &log]);
+        let positive = self.op("Relu", &[x]);
+        self.op("Add", &[&positive, &log])
+    }
+
     /// x · σ(gate)
     fn gate(&mut self, x: &str, gate: &str) -> String {
         let sigmoid = self.op("Sigmoid", &[gate]);

@@ -18,6 +18,7 @@ impl Lowering<'_> {
             Unary::Erf => "Erf",
             Unary::Floor => "Floor",
             Unary::Not => "Not",
+            Unary::Softplus => return self.softplus(x),
             Unary::Activation(activation) => return self.activation(activation, x),
         };
         self.op(op, &[x])

@@ -2,11 +2,11 @@
 
 use super::WriteError;
 use super::attention::lowest;
-use super::lowering::Lowering;
+use super::lowering::{Lowering, SymbolSource};
 use crate::engine::onnx::proto::AttributeProto;
-use crate::ir::{Attention, CheckedGraph, DType, Dim, Fact, Node, Op, Value};
+use crate::ir::{Attention, CheckedGraph, Dim, Fact, Node, Op, Value};
 
-/// The input that says how many positions caches hold, where their sizes do not.
+/// The input that says how many positions came before, where no size of a state does.
 pub(in crate::engine::onnx) const PAST_LENGTH: &str = "past_length";
 
 /// What runs do with key/value caches.
@@ -73,13 +73,18 @@ pub(super) fn for_the_longest_run(fact: &Fact) -> Fact {
 }
 
 impl Lowering<'_> {
-    /// Declares the input that says how many positions caches hold.
-    pub fn past_length(&mut self) -> Result<Fact, WriteError> {
+    /// Declares the input that says how many positions came before, where no size of a state does.
+    pub fn take_past_length(&mut self) -> Result<(), WriteError> {
         if !self.reserve(PAST_LENGTH) {
             return Err(WriteError::Name { graph: self.graph.name.clone(), name: PAST_LENGTH.into() });
         }
         self.set_symbol("past", PAST_LENGTH);
-        Ok(Fact::new(DType::I64, [Dim::from(1)]))
+        Ok(())
+    }
+
+    /// Whether the model has that input.
+    pub fn takes_past_length(&self) -> bool {
+        matches!(self.symbol("past"), Some(SymbolSource::Element(_)))
     }
 
     /// Attention that writes new keys and values behind those of the states and reads them there.

@@ -106,6 +106,9 @@ impl Lowering<'_> {
     }
 
     fn symbol_value(&mut self, symbol: &str) -> Result<String, WriteError> {
+        if symbol == "past" && self.symbol(symbol).is_none() && !self.graph.states.is_empty() {
+            self.take_past_length()?;
+        }
         let source = self.symbol(symbol).ok_or_else(|| WriteError::UnknownSymbol {
             graph: self.graph.name.clone(),
             symbol: symbol.to_owned(),

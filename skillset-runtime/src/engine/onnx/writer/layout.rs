@@ -68,8 +68,12 @@ impl Lowering<'_> {
         if start.as_constant() == Some(0) && end == size {
             return Ok(x.to_owned());
         }
-        let start = self.dim(start)?;
-        let end = if end == size { self.ints(&[i64::MAX]) } else { self.dim(end)? };
+        // What goes to the end is counted from there: the last `n` of a size that may not be known itself.
+        let (start, end) = match end == size && start.as_constant().is_none() {
+            true => (self.dim(&(start.clone() - size.clone()))?, self.ints(&[i64::MAX])),
+            false if end == size => (self.dim(start)?, self.ints(&[i64::MAX])),
+            false => (self.dim(start)?, self.dim(end)?),
+        };
         let axis = self.ints(&[axis as i64]);
         Ok(self.op("Slice", &[x, &start, &end, &axis]))
     }

@@ -95,7 +95,7 @@ impl<'g> Lowering<'g> {
     }
 
     /// A free name that shows where in the model it is.
-    fn fresh(&mut self, what: &str) -> String {
+    pub(super) fn fresh(&mut self, what: &str) -> String {
         let base = format!("{}/{what}", self.path);
         let mut name = base.clone();
         let mut count = 1;

@@ -18,6 +18,7 @@ mod lowering;
 mod network;
 mod parameters;
 mod save;
+mod scan;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -34,7 +35,7 @@ use super::proto::{
     AttributeProto, GraphProto, ModelProto, OperatorSetIdProto, StringStringEntryProto, TensorShapeProto,
     TensorTypeProto, TypeProto, ValueInfoProto,
 };
-use crate::ir::{BuildError, CheckedGraph, DType, Dim, Fact, Op, Value, decompose};
+use crate::ir::{BuildError, CheckedGraph, DType, Dim, Fact, Node, Op, Value, decompose, pass};
 use crate::weights::Weights;
 
 /// The version of ONNX's operator set that models are written in.
@@ -115,6 +116,7 @@ pub struct OnnxModel<'w> {
     externals: Vec<External<'w>>,
     /// For each state of the graph, whether runs write into its memory.
     in_place: Vec<bool>,
+    takes_past_length: bool,
 }
 
 impl<'w> OnnxModel<'w> {
@@ -126,6 +128,11 @@ impl<'w> OnnxModel<'w> {
     /// For each state of the graph, whether runs write into its memory, see [`Caches::InPlace`].
     pub(super) fn in_place(&self) -> &[bool] {
         &self.in_place
+    }
+
+    /// Whether runs have to be told how many positions came before.
+    pub(super) fn takes_past_length(&self) -> bool {
+        self.takes_past_length
     }
 }
 
@@ -141,14 +148,22 @@ pub fn write_model<'w>(
     weights: &'w dyn Weights,
     options: &WriteOptions,
 ) -> Result<OnnxModel<'w>, WriteError> {
-    let graph = decompose(graph.clone(), |node| !matches!(node.op, Op::Rotary(_)))?;
+    let keep = |node: &Node| match node.op {
+        Op::Rotary(_) => false,
+        Op::SelectiveScan => graph.fact(node.inputs[2]).rank() == 2,
+        _ => true,
+    };
+    let graph = decompose(graph.clone(), keep)?;
+    let graph = pass::parts(&graph).check().map_err(BuildError::from)?;
     let in_place = match options.caches {
         Caches::Grown => vec![false; graph.states.len()],
         Caches::InPlace => cache::in_place(&graph),
     };
     let mut g = Lowering::new(&graph, &in_place);
     reserve_names(&mut g)?;
-    let past_length = in_place.contains(&true).then(|| g.past_length()).transpose()?;
+    if in_place.contains(&true) {
+        g.take_past_length()?;
+    }
     let mut parameters = Parameters::default();
     for (value, node) in graph.values().zip(&graph.nodes) {
         g.path = node.path.clone();
@@ -163,6 +178,7 @@ pub fn write_model<'w>(
                 Some(state) => graph.states[state].next_name.clone(),
                 None => lower(&mut g, &node.op, &node.inputs, &graph.fact(value).shape)?,
             },
+            Op::SelectiveScan => g.selective_scan(&node.inputs)?,
             op => lower(&mut g, op, &node.inputs, &graph.fact(value).shape)?,
         };
         g.set(value, name);
@@ -175,7 +191,9 @@ pub fn write_model<'w>(
         false => value_info(name, fact),
     };
     let inputs = graph.inputs.iter().map(|input| value_info(&input.name, &input.fact));
-    let past_length = past_length.iter().map(|fact| value_info(PAST_LENGTH, fact));
+    let takes_past_length = g.takes_past_length();
+    let past_length =
+        takes_past_length.then(|| value_info(PAST_LENGTH, &Fact::new(DType::I64, [Dim::from(1)])));
     let outputs = graph.outputs.iter().map(|output| value_info(&output.name, graph.fact(output.value)));
     let past = states().map(|(past, &in_place)| state(&past.name, &past.fact, in_place));
     let next = states()
@@ -200,7 +218,7 @@ pub fn write_model<'w>(
         opset_import,
         metadata_props: metadata.collect(),
     };
-    Ok(OnnxModel { proto, externals: parameters.externals, in_place })
+    Ok(OnnxModel { proto, externals: parameters.externals, in_place, takes_past_length })
 }
 
 /// The name of the value that `op` makes of `inputs`.
@@ -251,6 +269,7 @@ fn lower(g: &mut Lowering<'_>, op: &Op, inputs: &[Value], shape: &[Dim]) -> Resu
         Op::GroupNorm(norm) => g.group_norm(norm, &names, shape)?,
         Op::Attention(_) => unreachable!("attention is lowered with what is known of its caches"),
         Op::Rotary(_) => unreachable!("rotations were decomposed"),
+        Op::SelectiveScan => unreachable!("scans are lowered as loops, or were decomposed"),
     })
 }
 
