@@ -15,6 +15,8 @@ from safetensors.torch import save_file
 from transformers import (
     BertConfig,
     BertModel,
+    CLIPVisionConfig,
+    CLIPVisionModel,
     LlamaConfig,
     LlamaForCausalLM,
     Mamba2Config,
@@ -37,6 +39,8 @@ def random_model(name: str) -> torch.nn.Module:
             model = BertModel(BertConfig())
         case "vit":
             model = ViTModel(ViTConfig())
+        case "clip-vision":
+            model = CLIPVisionModel(CLIPVisionConfig())
         case "llama":
             config = LlamaConfig(
                 hidden_size=768,

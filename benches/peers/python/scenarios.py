@@ -48,6 +48,9 @@ SCENARIOS: tuple[Scenario, ...] = (
     Forward("bert-1x128", "BERT-base, 1 × 128 tokens", "bert", (1, 128), 3),
     Forward("bert-8x128", "BERT-base, 8 × 128 tokens", "bert", (8, 128), 1),
     Forward("vit-1x224", "ViT-base, 1 × 224² pixels", "vit", (1, 3, 224, 224), 3),
+    Forward(
+        "clip-vit-base", "CLIP's ViT-B/32, 8 × 224² pixels", "clip-vision", (8, 3, 224, 224), 1, (CANDLE, ONNX, PYTORCH, ONNXRUNTIME)
+    ),
     Generate("llama-128+64", "Llama shape of 162 M parameters, 128 + 64 tokens", "llama", (1, 128), 64),
     Generate("llama-768+64", "Llama shape of 162 M parameters, 768 + 64 tokens", "llama", (1, 768), 64),
     Generate("mamba2-128+64", "Mamba 2 of 129 M parameters, 128 + 64 tokens", "mamba2", (1, 128), 64),
