@@ -99,7 +99,7 @@ fn what_does_not_fit_is_named_with_what_the_file_has() {
         refused("text-generation", "bert-feature-extraction", &bert, &engine),
         "onnx (cpu) cannot run DIR/onnx/model.onnx: input \"token_type_ids\" is none that a decoder has; expected \
          input_ids, attention_mask, position_ids, encoder_hidden_states, encoder_attention_mask, use_cache_branch, \
-         num_logits_to_keep and past_key_values.*"
+         num_logits_to_keep, cache_position and past_key_values.*"
     );
     let (dir, checkpoint) = checkpoint(&recorded::root().join("bert-feature-extraction"), &bert);
     let model = Model::exported("model.onnx", checkpoint, engine);

@@ -17,6 +17,8 @@ from transformers.generation import logits_process as lp
 FILE = Path(__file__).parents[1] / "skillset-runtime" / "tests" / "data" / "logits_processors.json"
 VOCABULARY = 12
 TOKENS = [3, 5, 3, 7, 1, 3, 5]
+SOURCE = [8, 3, 5, 9, 2, 3, 5, 9, 0]
+"""What an encoder read."""
 PROMPT = 4
 EOS = [2, 4]
 NEW = 4
@@ -37,6 +39,20 @@ def single() -> list[tuple[str, dict, lp.LogitsProcessor]]:
     return [
         *pairs("repetition_penalty", "repetition_penalty", lp.RepetitionPenaltyLogitsProcessor, [1.3, 0.7]),
         *pairs("no_repeat_ngram", "no_repeat_ngram_size", lp.NoRepeatNGramLogitsProcessor, [1, 2, 3, 7, 8]),
+        *pairs(
+            "encoder_repetition_penalty",
+            "encoder_repetition_penalty",
+            lp.EncoderRepetitionPenaltyLogitsProcessor,
+            [1.3, 0.7],
+            torch.tensor([SOURCE]),
+        ),
+        *pairs(
+            "encoder_no_repeat_ngram",
+            "encoder_no_repeat_ngram_size",
+            lp.EncoderNoRepeatNGramLogitsProcessor,
+            [1, 2, 3, 4, 8, 9],
+            torch.tensor([SOURCE]),
+        ),
         *[
             ("min_new_tokens", {"min_new_tokens": n}, lp.MinNewTokensLengthLogitsProcessor(PROMPT, n, EOS))
             for n in [3, 4]
@@ -84,6 +100,7 @@ def chains() -> list[tuple[str, dict, lp.LogitsProcessorList]]:
         dict(do_sample=True, begin_suppress_tokens=[6], top_h=0.7, typical_p=0.8, epsilon_cutoff=0.01, eta_cutoff=0.02),
         dict(do_sample=False, forced_eos_token_id=4, exponential_decay_length_penalty=[1, 1.5], suppress_tokens=[0]),
         dict(do_sample=False, min_length=7, temperature=0.5, top_k=2, repetition_penalty=1.1),
+        dict(do_sample=False, encoder_repetition_penalty=1.5, repetition_penalty=1.2, encoder_no_repeat_ngram_size=2),
         dict(do_sample=True, num_beams=2, top_k=1, renormalize_logits=True),
         dict(do_sample=True, num_beams=2, top_p=0.1, top_k=0),
         dict(do_sample=True, num_beams=2, min_p=0.9, top_k=0),
@@ -100,7 +117,9 @@ def chains() -> list[tuple[str, dict, lp.LogitsProcessorList]]:
             config.min_length = config.min_new_tokens + PROMPT
         config.max_length = PROMPT + NEW
         model._prepare_special_tokens(config, device="cpu")
-        made.append(("order", options, model._get_logits_processor(config, input_ids_seq_length=PROMPT)))
+        source = torch.tensor([SOURCE])
+        processors = model._get_logits_processor(config, input_ids_seq_length=PROMPT, encoder_input_ids=source)
+        made.append(("order", options, processors))
     return made
 
 
@@ -119,6 +138,7 @@ def main() -> None:
         "transformers": transformers.__version__,
         "scores": scores()[0].tolist(),
         "tokens": TOKENS,
+        "source": SOURCE,
         "prompt": PROMPT,
         "new": NEW,
         "eos": EOS,

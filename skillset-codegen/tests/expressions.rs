@@ -15,6 +15,8 @@ fn reshaped(dim: &str, shape: &serde_json::Value) -> String {
             "width": { "type": "usize", "default": 8, "doc": "Width." },
             "heads": { "type": "usize", "default": 2, "doc": "Heads." },
             "size": { "type": "Size2", "default": 8, "doc": "Size." },
+            "names": { "type": "[String]?", "doc": "Names of stages." },
+            "numbers": { "type": "[i64]?", "doc": "Numbers of stages." },
         },
         "inputs": { "x": { "dtype": "f32", "dims": ["batch", dim] } },
         "architecture": [{ "let": "y", "do": "reshape", "of": "x", "shape": shape }],
@@ -50,4 +52,19 @@ fn sums_of_sizes_keep_their_parentheses() {
 fn elements_of_a_choice_are_those_of_the_choice() {
     let code = reshaped("heads", &json!(["(if heads > 1 { size } else { size })[0]", 1]));
     assert!(code.contains("(ifc.heads>1{c.size}else{c.size})[0].into()"), "{code}");
+}
+
+#[test]
+fn a_number_says_its_type_where_a_method_is_called() {
+    let code = reshaped("width", &json!(["x.dim(0)", "3 - heads"]));
+    assert!(code.contains("(3asusize).saturating_sub(c.heads).into()"), "{code}");
+}
+
+#[test]
+fn stages_are_asked_for_by_both_fields() {
+    let code = reshaped(
+        "width",
+        &json!(["x.dim(0)", "if is_stage_out(names, numbers, 0, heads) { width } else { 1 }"]),
+    );
+    assert!(code.contains("is_stage_out(c.names.as_deref(),c.numbers.as_deref(),0,c.heads)"), "{code}");
 }

@@ -49,7 +49,7 @@ pub enum Type {
 }
 
 /// Every task.
-pub const TASKS: [Task; 14] = [
+pub const TASKS: [Task; 18] = [
     Task {
         name: "audio-classification",
         pipeline: "AudioClassifier",
@@ -99,6 +99,14 @@ pub const TASKS: [Task; 14] = [
         output: Type::One("ImageFeatures"),
     },
     Task {
+        name: "image-segmentation",
+        pipeline: "ImageSegmenter",
+        input: Type::One("Image"),
+        options: "ImageSegmentationOptions",
+        settings: Settings::None,
+        output: Type::List("Segment"),
+    },
+    Task {
         name: "object-detection",
         pipeline: "ObjectDetector",
         input: Type::One("Image"),
@@ -123,6 +131,22 @@ pub const TASKS: [Task; 14] = [
         output: Type::One("Embedding"),
     },
     Task {
+        name: "summarization",
+        pipeline: "Summarizer",
+        input: Type::Text,
+        options: "Text2TextOptions",
+        settings: Settings::Generation,
+        output: Type::One("WrittenText"),
+    },
+    Task {
+        name: "text2text-generation",
+        pipeline: "Text2TextGenerator",
+        input: Type::Text,
+        options: "Text2TextOptions",
+        settings: Settings::Generation,
+        output: Type::One("WrittenText"),
+    },
+    Task {
         name: "text-classification",
         pipeline: "TextClassifier",
         input: Type::One("TextInput"),
@@ -145,6 +169,14 @@ pub const TASKS: [Task; 14] = [
         options: "TokenClassificationOptions",
         settings: Settings::Text,
         output: Type::List("Entity"),
+    },
+    Task {
+        name: "translation",
+        pipeline: "Translator",
+        input: Type::Text,
+        options: "TranslationOptions",
+        settings: Settings::Generation,
+        output: Type::One("WrittenText"),
     },
     Task {
         name: "zero-shot-classification",

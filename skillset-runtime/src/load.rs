@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use crate::checkpoint::{Checkpoint, CheckpointError, ConfigError, ParamRequest, Resolver};
 use crate::engine::{Engine, EngineError, Program};
-use crate::generate::{GenerateError, GenerationConfig, Generator};
+use crate::generate::{EncoderDecoder, GenerateError, GenerationConfig, Generator};
 use crate::ir::{CheckedGraph, Request};
 use crate::model::{InputKind, ModelError, ModelType, Task};
 use crate::weights::{WeightView, Weights};
@@ -139,19 +139,61 @@ impl Model {
             outputs: vec!["logits".to_owned()],
             cache: true,
             last_position: true,
+            ..Request::default()
         };
         let program = match &self.graphs {
             Graphs::Built(_) => self.program("text-generation", &request)?,
             Graphs::Exported(file) => self.engine.load_exported_decoder(file)?.into(),
         };
         let defaults = GenerationConfig::from_checkpoint(&self.checkpoint)?;
-        let positions = self.checkpoint.config_reader()?.opt_usize("max_position_embeddings")?;
         let positions_follow = match &self.graphs {
             Graphs::Built(model_type) => model_type.inputs.iter().all(|input| input.name != "position_ids"),
             Graphs::Exported(_) => false,
         };
-        let generator = Generator::new(program, defaults)?.with_max_positions(positions);
+        let generator = Generator::new(program, defaults)?.with_max_positions(self.max_positions()?);
         Ok(generator.with_positions_of_mask(positions_follow))
+    }
+
+    /// What generates from what an encoder reads: both parts of the model's class for `task`, by the checkpoint's own
+    /// parameters of generation.
+    ///
+    /// # Errors
+    /// As [`Model::generator`], or if one of the parts is missing or does not go with the other.
+    pub fn encoder_decoder(&self, task: &str) -> Result<EncoderDecoder, LoadError> {
+        let names = |names: &[&str]| names.iter().map(|&name| name.to_owned()).collect();
+        let encoder = Request {
+            inputs: names(&["attention_mask"]),
+            outputs: names(&["encoder_last_hidden_state"]),
+            ..Request::default()
+        };
+        // Behind the states that it is given, a decoder's `attention_mask` is of the encoder's positions.
+        let decoder = Request {
+            inputs: names(&[
+                "encoder_hidden_states",
+                "attention_mask",
+                "decoder_input_ids",
+                "decoder_attention_mask",
+                "decoder_position_ids",
+            ]),
+            outputs: names(&["logits"]),
+            cache: true,
+            held: names(&["encoder_hidden_states", "attention_mask"]),
+            last_position: true,
+        };
+        let (encoder, decoder) = match &self.graphs {
+            Graphs::Built(_) => (self.program(task, &encoder)?, self.program(task, &decoder)?),
+            Graphs::Exported(file) => (
+                self.engine.load_exported_encoder(file)?.into(),
+                self.engine.load_exported_decoder(file)?.into(),
+            ),
+        };
+        let defaults = GenerationConfig::from_checkpoint(&self.checkpoint)?;
+        let model = EncoderDecoder::new(encoder, decoder, defaults)?;
+        Ok(model.with_max_positions(self.max_positions()?))
+    }
+
+    fn max_positions(&self) -> Result<Option<usize>, LoadError> {
+        Ok(self.checkpoint.config_reader()?.opt_usize("max_position_embeddings")?)
     }
 
     /// The task called `name`, or that of the checkpoint's own head. See [`choose_task`].
@@ -194,9 +236,8 @@ pub fn export_request(model_type: &ModelType, task: &Task) -> Request {
     });
     Request {
         inputs: inputs.map(|input| input.name.to_owned()).collect(),
-        outputs: vec![],
         cache: task.generates,
-        last_position: false,
+        ..Request::default()
     }
 }
 

@@ -91,7 +91,10 @@ impl Input {
                 rust: r#"("Who wrote it?", "Ada wrote it.")"#,
                 ..TEXT
             },
-            "image-classification" | "image-feature-extraction" | "object-detection" => IMAGE,
+            "image-classification"
+            | "image-feature-extraction"
+            | "image-segmentation"
+            | "object-detection" => IMAGE,
             "audio-classification" => RECORDING,
             // What is written token by token does not run yet.
             "automatic-speech-recognition"

@@ -138,6 +138,39 @@ fn every_layout_of_a_decoder_generates() {
 }
 
 #[test]
+fn encoders_and_their_decoders_write() {
+    let graphs = [
+        ("t5-translation", "translation", "merged/decoder_model_merged.onnx"),
+        ("t5-translation", "translation", "split/encoder_model.onnx"),
+        ("bart-summarization", "summarization", "merged/encoder_model.onnx"),
+    ];
+    for (name, task, graph) in graphs {
+        let (folder, file) = (checkpoint(name), path(&format!("exported/{name}/{graph}")));
+        let (input, options, expected) = recorded(name);
+        let fixed =
+            ["run", "--model", text(folder.path()), "--onnx", text(&file), "--json", "--options", &options];
+        let printed = succeeds(&[&fixed[..], &["--task", task, &input]].concat());
+        let printed: Value = serde_json::from_str(&printed).unwrap();
+        calls::compare(&printed[0], &expected, 0.0).unwrap_or_else(|why| panic!("{name} {graph}: {why}"));
+    }
+}
+
+#[test]
+fn speech_is_heard_window_by_window() {
+    let folder = path("audio/whisper-speech");
+    let cases = std::fs::read_to_string(folder.join("cases.json")).unwrap();
+    let recorded: Value = serde_json::from_str(&cases).unwrap();
+    let is_long = |case: &&Value| case["input"] == "recordings/speech.wav";
+    let case = recorded["cases"].as_array().unwrap().iter().find(is_long).unwrap();
+    let (recording, graph) = (path("audio/recordings/speech.wav"), "merged/decoder_model_merged.onnx");
+    let fixed = ["run", "--model", text(&folder), "--onnx", graph, "--task", "automatic-speech-recognition"];
+    let options = case["options"].to_string();
+    let printed = succeeds(&[&fixed[..], &["--options", &options, "--json", text(&recording)]].concat());
+    let printed: Value = serde_json::from_str(&printed).unwrap();
+    assert_eq!(printed[0]["text"], case["output"]["text"]);
+}
+
+#[test]
 fn what_cannot_be_is_refused_with_the_remedy() {
     let (folder, graph) = (checkpoint(NAME), path(&format!("exported/{NAME}.onnx")));
     let (model, graph) = (text(folder.path()), text(&graph));
@@ -156,7 +189,7 @@ fn what_cannot_be_is_refused_with_the_remedy() {
         with_task("text-generation", &["a text"]),
         "error: onnx (cpu) cannot run GRAPH: input \"token_type_ids\" is none that a decoder has; expected input_ids, \
          attention_mask, position_ids, encoder_hidden_states, encoder_attention_mask, use_cache_branch, \
-         num_logits_to_keep and past_key_values.*"
+         num_logits_to_keep, cache_position and past_key_values.*"
     );
     assert_eq!(
         refused(&["--onnx", "model.onnx", "--task", "text-classification", "a text"]),

@@ -73,7 +73,7 @@ def fixtures(arguments: argparse.Namespace) -> None:
 def write_trace(arguments: argparse.Namespace) -> None:
     case = cases.one(arguments.model_type, arguments.case)
     checkpoint = cases.checkpoint(arguments.model_type, case, arguments.task)
-    run = runs_for(checkpoint.model, is_base=False, long=None)[0]
+    run = runs_for(checkpoint.model, is_base=False, case={})[0]
     count = trace.write(checkpoint.model, run, arguments.output)
     print(f"{count} module outputs of run {run.name!r}")
 
@@ -85,7 +85,7 @@ def pipelines(arguments: argparse.Namespace) -> None:
     texts.record()
     for name in arguments.names or models.names():
         folder = models.write(name)
-        if models.has_pipeline(name):
+        if models.can_record(name):
             pipeline_run.run(name)
             print(f"{name}: {sum(file.stat().st_size for file in folder.iterdir()) / 1024:.1f} KiB")
         else:

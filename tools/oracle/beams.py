@@ -67,12 +67,18 @@ def beam_cases(model: PreTrainedModel, wanted: list[dict]) -> Iterator[dict]:
 
     Of all prompts that it makes an unmistakable search of, those with most sequences that end early.
     """
-    model.generation_config = GenerationConfig(pad_token_id=model.config.pad_token_id or 0)
+    start = getattr(model.config, "decoder_start_token_id", None)
+    model.generation_config = GenerationConfig(
+        pad_token_id=model.config.pad_token_id or 0, decoder_start_token_id=start
+    )
     for options in wanted:
         options = dict(options)
         lengths = options.pop("lengths")
         width = max(lengths)
         mask = torch.tensor([[0] * (width - n) + [1] * n for n in lengths])
+        begun = width
+        if model.config.is_encoder_decoder:
+            mask, begun = mask.flip(1), 1
         best, most = None, -1
         for attempt in range(ATTEMPTS):
             ids = token_ids(np.random.default_rng(attempt), model.config, mask.shape)
@@ -94,6 +100,6 @@ def beam_cases(model: PreTrainedModel, wanted: list[dict]) -> Iterator[dict]:
         yield {"input_ids": ids.tolist()} | padding | {
             "max_new_tokens": options.pop("max_new_tokens"),
             "options": options,
-            "sequences": [row[: width + n].tolist() for row, n in zip(result.sequences, new)],
+            "sequences": [row[: begun + n].tolist() for row, n in zip(result.sequences, new)],
             "scores": [float(f"{score:.9g}") for score in result.sequences_scores],
         }

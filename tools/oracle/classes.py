@@ -7,7 +7,10 @@ from transformers.models.auto import modeling_auto
 
 
 # Heads that no pipeline uses.
-WITHOUT_PIPELINE = ("masked-image-modeling", "next-sentence-prediction", "pre-training")
+WITHOUT_PIPELINE = ("masked-image-modeling", "next-sentence-prediction", "pre-training", "text-encoding")
+
+# Auto classes that are not called after their task.
+RENAMED = {"seq2seq-lm": "text2text-generation"}
 
 
 def task_classes(config: PreTrainedConfig) -> dict[str, type[PreTrainedModel]]:
@@ -34,11 +37,11 @@ def auto_classes():
         for auto in entry["pt"]:
             if auto is not modeling_auto.AutoModel:
                 yield task, auto
-    by_task = {
-        _kebab(name.removeprefix("AutoModelFor")): auto
-        for name, auto in vars(modeling_auto).items()
-        if name.startswith("AutoModelFor")
-    }
+    by_task = {}
+    for name, auto in vars(modeling_auto).items():
+        if name.startswith("AutoModelFor"):
+            task = _kebab(name.removeprefix("AutoModelFor"))
+            by_task[RENAMED.get(task, task)] = auto
     for task in (*pipelines.REMOVED_TASKS, *WITHOUT_PIPELINE):
         if task in by_task:
             yield task, by_task[task]

@@ -22,26 +22,31 @@ class Run:
         return self.inputs | self.flags
 
 
-def runs_for(model: PreTrainedModel, is_base: bool, long: int | None) -> list[Run]:
+def runs_for(model: PreTrainedModel, is_base: bool, case: dict) -> list[Run]:
     """The runs of one model; those that no head can change are recorded for the model without one only."""
     arguments = set(inspect.signature(model.forward).parameters)
     if model.main_input_name == "pixel_values":
         has_mask_token = type(model).__name__.endswith("ForMaskedImageModeling")
         config = getattr(model.config, "vision_config", model.config)
-        return list(_image_runs(config, arguments, is_base, has_mask_token))
+        sizes = case.get("sizes", []) if is_base else []
+        return list(_image_runs(config, arguments, is_base, has_mask_token, sizes))
+    if model.main_input_name == "input_features":
+        return list(_spectrogram_runs(model, arguments, is_base))
+    if "decoder_input_ids" in arguments:
+        return list(_text_to_text_runs(model, is_base, case.get("long")))
     if model.main_input_name == "input_values":
         return list(_speech_runs(model, arguments, is_base))
     if hasattr(model.config, "image_token_id"):
         return list(_image_text_runs(model, arguments, is_base))
     if "pixel_values" in arguments:
         return list(_pair_runs(model.config, arguments))
-    return list(_text_runs(model.config, arguments, is_base, long))
+    return list(_text_runs(model.config, arguments, is_base, case.get("long")))
 
 
 def _pair_runs(config, arguments: set[str]):
     """Texts with images, of other numbers."""
     texts = list(_text_runs(config.text_config, arguments, False, None))
-    images = list(_image_runs(config.vision_config, arguments, False, False))
+    images = list(_image_runs(config.vision_config, arguments, False, False, []))
     for i in range(max(len(texts), len(images))):
         text, image = texts[i % len(texts)], images[i % len(images)]
         pixel_values = image.inputs["pixel_values"]
@@ -132,10 +137,72 @@ def _text_runs(config, arguments: set[str], is_base: bool, long: int | None):
             yield Run("packed", "two sequences in one row", packed)
 
 
-def _image_runs(config, arguments: set[str], is_base: bool, has_mask_token: bool):
+def _text_to_text_runs(model: PreTrainedModel, is_base: bool, long: int | None):
+    """Those of an encoder and a decoder of text."""
+    config, random = model.config, np.random.default_rng(7)
+    makes_decoder_ids = not (is_base or model.can_generate())
+
+    def source(lengths: tuple[int, ...]) -> dict[str, torch.Tensor]:
+        mask = torch.tensor([[1] * n + [0] * (max(lengths) - n) for n in lengths])
+        ids = _pad(token_ids(random, config, (len(lengths), max(lengths))), mask, config)
+        if makes_decoder_ids:
+            # Classifiers read what stands at the last of these.
+            ids[torch.arange(len(lengths)), torch.tensor(lengths) - 1] = config.eos_token_id
+        return {"input_ids": ids, "attention_mask": mask}
+
+    padded, alone = source((7, 4)), {"input_ids": source((5,))["input_ids"]}
+    if makes_decoder_ids:
+        yield Run("padded", "batch of 2, the second padded on the right", padded)
+        yield Run("ids_only", "no optional argument", alone)
+        return
+    targets = {
+        "decoder_input_ids": token_ids(random, config, (2, 5)),
+        "decoder_attention_mask": torch.tensor([[1] * 5, [1] * 3 + [0] * 2]),
+    }
+    yield Run("padded", "batch of 2, source and target of the second padded on the right", padded | targets)
+    one = {"decoder_input_ids": token_ids(random, config, (1, 3))}
+    yield Run("ids_only", "no mask", alone | one)
+    encoded = {"encoder_hidden_states": vectors(random, config, 2, 7), "attention_mask": padded["attention_mask"]}
+    yield Run("encoded", "given what an encoder made of 7 and 4 tokens", encoded | targets)
+    if is_base:
+        embeds = {"inputs_embeds": vectors(random, config, 2, 6), "decoder_inputs_embeds": vectors(random, config, 2, 4)}
+        yield Run("embedded", "vectors in place of ids", embeds)
+        length = long or config.max_position_embeddings - 1
+        far = {name: token_ids(random, config, (1, length)) for name in ("input_ids", "decoder_input_ids")}
+        yield Run("long", f"{length} tokens each", far)
+
+
+def _spectrogram_runs(model: PreTrainedModel, arguments: set[str], is_base: bool):
+    """Those of an encoder of spectrograms, and of the decoder behind it."""
+    config, random = model.config, np.random.default_rng(7)
+    shape = (config.num_mel_bins, 2 * config.max_source_positions)
+    sound = {"input_features": torch.from_numpy(random.normal(0, 1, (2, *shape)).astype(np.float32))}
+    if "decoder_input_ids" not in arguments:
+        yield Run("batch", "2 spectrograms", sound)
+        return
+    targets = {"decoder_input_ids": token_ids(random, config, (2, 5))}
+    yield Run("batch", "2 spectrograms", sound | targets)
+    left = torch.tensor([[1] * 5, [0] * 2 + [1] * 3])
+    positions = {"decoder_attention_mask": left, "decoder_position_ids": (left.cumsum(1) - 1).clamp(min=0)}
+    yield Run("left_padded", "the second target padded on the left, positions count real tokens", sound | targets | positions)
+    encoded = {"encoder_hidden_states": vectors(random, config, 2, config.max_source_positions)}
+    yield Run("encoded", "given what an encoder made of two spectrograms", encoded | targets)
+    if is_base:
+        embeds = {"decoder_inputs_embeds": vectors(random, config, 2, 4)}
+        yield Run("embedded", "vectors in place of the decoder's ids", sound | embeds)
+
+
+def _image_runs(config, arguments: set[str], is_base: bool, has_mask_token: bool, sizes: list[list[int]]):
     random = np.random.default_rng(7)
-    height, width = _pair(config.image_size)
+    # A config without a size has models that take any.
+    height, width = _pair(getattr(config, "image_size", 40))
     yield Run("batch", "2 images", {"pixel_values": pixels(random, config, 2, height, width)})
+    for h, w in sizes:
+        yield Run(f"{h}x{w}", "an image of another size", {"pixel_values": pixels(random, config, 1, h, w)})
+    if "pixel_mask" in arguments:
+        yield from _padded_images(random, config, arguments, is_base, height, width)
+    if not hasattr(config, "patch_size"):
+        return
     # transformers divides by the patch size as a number, and takes the grid for a square; a decoder of masked
     # patches that of the image, too.
     can_interpolate = isinstance(config.patch_size, int) and height == width and not has_mask_token
@@ -154,6 +221,21 @@ def _image_runs(config, arguments: set[str], is_base: bool, has_mask_token: bool
         mask[:, 0] = 1
         image = pixels(random, config, 2, height, width)
         yield Run("attended", "some patches that no other sees", {"pixel_values": image, "attention_mask": mask})
+
+
+def _padded_images(random, config, arguments: set[str], is_base: bool, height: int, width: int):
+    mask = torch.ones(2, height, width, dtype=torch.long)
+    mask[1, height * 2 // 3 :] = 0
+    mask[1, :, width * 4 // 5 :] = 0
+    padded = {"pixel_values": pixels(random, config, 2, height, width) * mask[:, None], "pixel_mask": mask}
+    yield Run("padded", "2 images, the second padded below and on the right", padded)
+    if is_base and "decoder_inputs_embeds" in arguments and config.model_type == "detr":
+        queries = {
+            "pixel_values": pixels(random, config, 2, height, width),
+            "decoder_attention_mask": torch.from_numpy((random.random((2, config.num_queries)) < 0.7).astype(np.int64)),
+            "decoder_inputs_embeds": vectors(random, config, 2, config.num_queries),
+        }
+        yield Run("queries", "queries that are given, some of which no other sees", queries)
 
 
 def _speech_runs(model: PreTrainedModel, arguments: set[str], is_base: bool):

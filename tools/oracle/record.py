@@ -15,6 +15,9 @@ from .inputs import Run, runs_for
 from .prettyjson import pretty
 from .run import check_conditioning, forward, greedy_cases
 
+# Tasks that are a loop around their model.
+GENERATING = ("text-generation", "text2text-generation", "automatic-speech-recognition")
+
 FIXTURES = Path(__file__).parents[2] / "tests" / "fixtures"
 
 
@@ -23,7 +26,7 @@ def record(model_type: str, name: str, case: dict, fixtures: Path = FIXTURES) ->
     tasks, arrays, pool, base = {}, {}, Pool(), None
     for task, model_class, checkpoint in checkpoints(model_type, case):
         base = base or checkpoint
-        runs = runs_for(checkpoint.model, checkpoint is base, case.get("long"))
+        runs = runs_for(checkpoint.model, checkpoint is base, case)
         check_conditioning(checkpoint.model, runs[0])
         tasks[task] = {
             "class": model_class.__name__,
@@ -31,8 +34,9 @@ def record(model_type: str, name: str, case: dict, fixtures: Path = FIXTURES) ->
             "tensors": pool.add(checkpoint.tensors),
             "runs": [_record_run(checkpoint.model, task, run, arrays) for run in runs],
         }
-        if task == "text-generation":
-            greedy, beams = greedy_cases(checkpoint.model), beam_cases(checkpoint.model, case.get("beams", []))
+        if task in GENERATING and checkpoint.model.can_generate():
+            greedy = greedy_cases(checkpoint.model, runs[0])
+            beams = beam_cases(checkpoint.model, case.get("beams", []))
             tasks[task]["generate"] = [*greedy, *beams]
 
     fixture = {
@@ -79,7 +83,7 @@ def _record_run(model: PreTrainedModel, task: str, run: Run, arrays: dict[str, t
     for name, value in outputs.items():
         if not torch.isfinite(value).all():
             raise ValueError(f"{task}/{run.name}: output {name} is not finite")
-    arrays |= {f"{task}/{run.name}/inputs/{name}": value for name, value in run.inputs.items()}
+    arrays |= {f"{task}/{run.name}/inputs/{name}": value.clone() for name, value in run.inputs.items()}
     arrays |= {f"{task}/{run.name}/outputs/{name}": value for name, value in outputs.items()}
     entry = {"name": run.name, "note": run.note, "inputs": list(run.inputs), "outputs": list(outputs)}
     if run.flags:

@@ -1,10 +1,12 @@
 """Runs a model, and says whether its outputs can serve as a reference."""
 
-from collections.abc import Iterator
+import copy
+import inspect
+from collections.abc import Callable, Iterator
 
 import numpy as np
 import torch
-from transformers import GenerationConfig, PreTrainedModel
+from transformers import GenerationConfig, GenerationMixin, PreTrainedModel
 
 from .inputs import Run, token_ids
 
@@ -18,13 +20,25 @@ LOGIT_GAP = 1e-3
 
 @torch.no_grad()
 def forward(model: PreTrainedModel, run: Run) -> dict[str, torch.Tensor]:
-    """The tensors of the ModelOutput by field name; those of a tuple as `name.0`, `name.1`. A loss is none of them."""
-    return dict(_flatten(model(**run.arguments)))
+    """The tensors of the ModelOutput by field name; those of a tuple as `name.0`, `name.1`.
+
+    A loss is none of them, nor are the states of all layers, which no run asks for and some heads hand on.
+    """
+    # Of a copy: Swin's layers remember the smallest image that they have seen.
+    return dict(_flatten(copy.deepcopy(model)(**_arguments(model, run))))
+
+
+def _arguments(model: PreTrainedModel, run: Run) -> dict:
+    """Those of `forward`: an encoder's states are an output of it where they are not an argument of their own."""
+    arguments = dict(run.arguments)
+    if "encoder_hidden_states" in arguments and "encoder_outputs" in inspect.signature(model.forward).parameters:
+        arguments["encoder_outputs"] = (arguments.pop("encoder_hidden_states"),)
+    return arguments
 
 
 def _flatten(output) -> Iterator[tuple[str, torch.Tensor]]:
     for name, value in output.items():
-        if name == "loss":
+        if name in ("loss", "hidden_states"):
             continue
         if isinstance(value, torch.Tensor):
             yield name, value.contiguous().clone()
@@ -58,30 +72,71 @@ def _shift(model: PreTrainedModel, run: Run, noise: float) -> float:
     return max(float((after[n] - before[n]).norm() / before[n].norm()) for n in floats)
 
 
-def greedy_cases(model: PreTrainedModel, new_tokens: int = 16) -> Iterator[dict]:
-    """A single prompt and a left-padded batch of two, each with an unmistakable continuation."""
+def greedy_cases(model: PreTrainedModel, run: Run, new_tokens: int = 16) -> Iterator[dict]:
+    """A single prompt and a padded batch of two, each with an unmistakable continuation.
+
+    Prompts are padded on the left; those of an encoder, whose decoder begins anew, on the right. Behind an encoder of
+    something else than text, it is what `run` gave to it.
+    """
+    if model.main_input_name != "input_ids":
+        yield _case_behind(model, run, new_tokens)
+        return
     for lengths in ((6,), (8, 5)):
         yield _greedy_case(model, lengths, new_tokens)
 
 
 def _greedy_case(model: PreTrainedModel, lengths: tuple[int, ...], new_tokens: int) -> dict:
-    """The most varied continuation of 40 prompts; tied embeddings tend to repeat one token."""
     width = max(lengths)
     mask = torch.tensor([[0] * (width - n) + [1] * n for n in lengths])
-    best, variety = None, 0
-    for attempt in range(40):
-        ids = token_ids(np.random.default_rng(attempt), model.config, mask.shape)
+    is_encoder_decoder = model.config.is_encoder_decoder
+    if is_encoder_decoder:
+        mask = mask.flip(1)
+
+    def attempt(random: np.random.Generator):
+        ids = token_ids(random, model.config, mask.shape)
         ids = torch.where(mask.bool(), ids, model.config.pad_token_id or 0)
-        sequences, gap = _greedy(model, ids, mask, new_tokens)
-        distinct = min(len(set(row)) for row in sequences[:, width:].tolist())
-        if gap > LOGIT_GAP and distinct > variety:
-            best, variety = (ids, sequences), distinct
-    if best is None:
-        raise ValueError(f"no prompt with a logit gap above {LOGIT_GAP:g} at every step; try another seed")
-    ids, sequences = best
-    _check_generate(model, ids, mask, new_tokens, sequences)
+        if is_encoder_decoder:
+            start = torch.full((len(ids), 1), model.config.decoder_start_token_id)
+            return ids, *_greedy_behind(model, {"input_ids": ids, "attention_mask": mask}, start, new_tokens)
+        return ids, *_greedy(model, ids, mask, new_tokens)
+
+    ids, sequences = _most_varied(attempt, new_tokens)
+    _check_generate(model, sequences, new_tokens, inputs=ids, attention_mask=mask)
     padding = {} if mask.all() else {"attention_mask": mask.tolist()}
     return {"input_ids": ids.tolist()} | padding | {"max_new_tokens": new_tokens, "sequences": sequences.tolist()}
+
+
+def _case_behind(model: PreTrainedModel, run: Run, new_tokens: int) -> dict:
+    """Prompts of three tokens for a decoder behind an encoder that has read what is no text."""
+    read = {name: value for name, value in run.inputs.items() if not name.startswith("decoder_")}
+    rows = len(read[model.main_input_name])
+
+    def attempt(random: np.random.Generator):
+        start = torch.full((rows, 1), model.config.decoder_start_token_id)
+        prompt = torch.cat([start, token_ids(random, model.config, (rows, 2))], 1)
+        return prompt, *_greedy_behind(model, read, prompt, new_tokens)
+
+    prompt, sequences = _most_varied(attempt, new_tokens)
+    _check_generate(model, sequences, new_tokens, **read, decoder_input_ids=prompt)
+    return {
+        "run": run.name,
+        "decoder_input_ids": prompt.tolist(),
+        "max_new_tokens": new_tokens,
+        "sequences": sequences.tolist(),
+    }
+
+
+def _most_varied(attempt: Callable[[np.random.Generator], tuple], new_tokens: int) -> tuple:
+    """The prompt of 40 with the most varied continuation, and that; tied embeddings tend to repeat one token."""
+    best, variety = None, 0
+    for seed in range(40):
+        prompt, sequences, gap = attempt(np.random.default_rng(seed))
+        distinct = min(len(set(row)) for row in sequences[:, -new_tokens:].tolist())
+        if gap > LOGIT_GAP and distinct > variety:
+            best, variety = (prompt, sequences), distinct
+    if best is None:
+        raise ValueError(f"no prompt with a logit gap above {LOGIT_GAP:g} at every step; try another seed")
+    return best
 
 
 @torch.no_grad()
@@ -98,8 +153,23 @@ def _greedy(model: PreTrainedModel, ids, mask, new_tokens: int) -> tuple[torch.T
     return ids, gap
 
 
-def _check_generate(model: PreTrainedModel, ids, mask, new_tokens: int, expected: torch.Tensor) -> None:
-    model.generation_config = GenerationConfig(pad_token_id=model.config.pad_token_id or 0)
-    got = model.generate(ids, attention_mask=mask, max_new_tokens=new_tokens, do_sample=False)
+@torch.no_grad()
+def _greedy_behind(model: PreTrainedModel, read: dict, ids, new_tokens: int) -> tuple[torch.Tensor, float]:
+    """As `_greedy`, of a decoder behind an encoder that has read `read`."""
+    gap = float("inf")
+    for _ in range(new_tokens):
+        best = model(**read, decoder_input_ids=ids).logits[:, -1].topk(2)
+        gap = min(gap, float((best.values[:, 0] - best.values[:, 1]).min()))
+        ids = torch.cat([ids, best.indices[:, :1]], 1)
+    return ids, gap
+
+
+def _check_generate(model: PreTrainedModel, expected: torch.Tensor, new_tokens: int, **inputs: torch.Tensor) -> None:
+    start = getattr(model.config, "decoder_start_token_id", None)
+    model.generation_config = GenerationConfig(
+        pad_token_id=model.config.pad_token_id or 0, decoder_start_token_id=start
+    )
+    # The loop that all models have; some have a procedure of their own around it.
+    got = GenerationMixin.generate(model, **inputs, max_new_tokens=new_tokens, do_sample=False)
     if not torch.equal(got, expected):
         raise ValueError("generate() with its cache disagrees with decoding without one")

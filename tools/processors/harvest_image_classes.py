@@ -5,7 +5,7 @@ that of the standard pipeline (convert, resize, crop, rescale, normalize, pad). 
 and a plain `PilBackend` with the same settings must agree on several images and several settings. `resize` names the
 rule of the classes that resize differently (`RESIZES`). `extras` are the settings that only the class knows; another
 value than the default one may well change its output. `detection` says how the class makes detections of a detector's
-outputs, which is found by running it as well.
+outputs, `segmentation` how it makes segments, which is found by running it as well.
 
     python harvest_image_classes.py > ../../skillset-runtime/src/processors/image/classes.json
 """
@@ -126,6 +126,21 @@ def detection(cls):
     return None
 
 
+def segmentation(cls):
+    """How the class makes segments: of queries that have a class and a mask each."""
+    if not hasattr(cls, "post_process_panoptic_segmentation"):
+        return None
+    generator = torch.Generator().manual_seed(0)
+    outputs = SimpleNamespace(
+        logits=torch.randn(1, 9, 4, generator=generator), pred_masks=torch.randn(1, 9, 6, 5, generator=generator)
+    )
+    try:
+        cls().post_process_panoptic_segmentation(outputs, threshold=0.3, target_sizes=[(8, 9)])
+    except Exception:  # a class wants other outputs
+        return None
+    return "queries"
+
+
 def longest_edge(cls):
     """What limits the long edge where a size is a number."""
     try:
@@ -172,6 +187,8 @@ def main():
     for cls in classes:
         if how := detection(cls):
             table[cls.__name__.removesuffix("Pil")]["detection"] = how
+        if how := segmentation(cls):
+            table[cls.__name__.removesuffix("Pil")]["segmentation"] = how
     lines = [f"  {json.dumps(name)}: {json.dumps(entry)}" for name, entry in sorted(table.items())]
     sys.stdout.write("{\n" + ",\n".join(lines) + "\n}\n")
 

@@ -17,12 +17,21 @@ from transformers import (
     BertModel,
     CLIPVisionConfig,
     CLIPVisionModel,
+    DetrConfig,
+    DetrModel,
     LlamaConfig,
     LlamaForCausalLM,
     Mamba2Config,
     Mamba2ForCausalLM,
+    ResNetConfig,
+    SwinConfig,
+    SwinModel,
+    T5Config,
+    T5ForConditionalGeneration,
     ViTConfig,
     ViTModel,
+    WhisperConfig,
+    WhisperForConditionalGeneration,
 )
 from transformers.utils.logging import disable_progress_bar
 
@@ -41,6 +50,10 @@ def random_model(name: str) -> torch.nn.Module:
             model = ViTModel(ViTConfig())
         case "clip-vision":
             model = CLIPVisionModel(CLIPVisionConfig())
+        case "swin":
+            model = SwinModel(SwinConfig())
+        case "detr":
+            model = DetrModel(DetrConfig(backbone_config=ResNetConfig(out_features=["stage4"])))
         case "llama":
             config = LlamaConfig(
                 hidden_size=768,
@@ -63,6 +76,10 @@ def random_model(name: str) -> torch.nn.Module:
                 eos_token_id=None,
             )
             model = Mamba2ForCausalLM(config)
+        case "t5-small":
+            model = T5ForConditionalGeneration(T5Config(decoder_start_token_id=0, eos_token_id=None))
+        case "whisper-tiny":
+            model = WhisperForConditionalGeneration(WhisperConfig(eos_token_id=None))
         case _:
             raise ValueError(f"no model {name!r}")
     with torch.no_grad():
@@ -74,10 +91,12 @@ def random_model(name: str) -> torch.nn.Module:
 
 
 def example(shape: tuple[int, ...]) -> dict[str, torch.Tensor]:
-    """Pixels for an image's shape, else tokens."""
+    """Pixels for an image's shape, the spectrogram of a recording for one of three axes, else tokens."""
     generator = torch.Generator().manual_seed(SEED)
     if len(shape) == 4:
         return {"pixel_values": torch.randn(shape, generator=generator)}
+    if len(shape) == 3:
+        return {"input_features": torch.randn(shape, generator=generator)}
     ids = torch.randint(1000, 30000, shape, generator=generator)
     return {"input_ids": ids, "attention_mask": torch.ones_like(ids)}
 

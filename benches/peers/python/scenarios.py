@@ -36,7 +36,7 @@ class Generate(NamedTuple):
     title: str
     model: str
     shape: tuple[int, ...]
-    """Of the prompt's `input_ids`."""
+    """Of the prompt's `input_ids`, or of the `input_features` that an encoder reads."""
     new_tokens: int
     contestants: tuple[str, ...] = (CANDLE, ONNX, PYTORCH)
 
@@ -51,9 +51,13 @@ SCENARIOS: tuple[Scenario, ...] = (
     Forward(
         "clip-vit-base", "CLIP's ViT-B/32, 8 × 224² pixels", "clip-vision", (8, 3, 224, 224), 1, (CANDLE, ONNX, PYTORCH, ONNXRUNTIME)
     ),
+    Forward("swin-tiny", "Swin-T, 1 × 224² pixels", "swin", (1, 3, 224, 224), 3, (CANDLE, ONNX, PYTORCH)),
+    Forward("detr-resnet-50", "DETR on ResNet-50, 1 × 800 × 1066 pixels", "detr", (1, 3, 800, 1066), 1, (CANDLE, ONNX, PYTORCH)),
     Generate("llama-128+64", "Llama shape of 162 M parameters, 128 + 64 tokens", "llama", (1, 128), 64),
     Generate("llama-768+64", "Llama shape of 162 M parameters, 768 + 64 tokens", "llama", (1, 768), 64),
     Generate("mamba2-128+64", "Mamba 2 of 129 M parameters, 128 + 64 tokens", "mamba2", (1, 128), 64),
+    Generate("t5-128+64", "T5-small, 128 tokens read, 64 written", "t5-small", (1, 128), 64),
+    Generate("whisper-3000+64", "Whisper-tiny, 3000 frames read, 64 tokens written", "whisper-tiny", (1, 80, 3000), 64),
 )
 
 

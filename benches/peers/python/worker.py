@@ -48,12 +48,23 @@ class PyTorch:
     def generate(self, inputs: dict, new_tokens: int):
         """Tokens one by one: the loop of `generate(do_sample=False)` without its bookkeeping."""
         with self.torch.inference_mode():
-            ids, cache = inputs["input_ids"], None
+            first, given, tokens = self.begin(inputs)
+            ids, cache = first, None
             name = "cache_params" if self.model._is_stateful else "past_key_values"
             for _ in range(new_tokens):
-                out = self.model(input_ids=ids, use_cache=True, logits_to_keep=1, **{name: cache})
+                out = self.model(**given, **{tokens: ids, name: cache}, use_cache=True)
                 ids, cache = out.logits[:, -1].argmax(-1, keepdim=True), out[name]
                 yield ids.item()
+
+    def begin(self, inputs: dict):
+        """The tokens to continue, what every step is given beside them, and what they are called."""
+        config = self.model.config
+        if not config.is_encoder_decoder:
+            return inputs["input_ids"], {"logits_to_keep": 1}, "input_ids"
+        encoded = self.model.get_encoder()(**inputs)
+        mask = {"attention_mask": inputs["attention_mask"]} if "attention_mask" in inputs else {}
+        start = self.torch.tensor([[config.decoder_start_token_id]])
+        return start, {"encoder_outputs": encoded} | mask, "decoder_input_ids"
 
 
 class OnnxRuntime:

@@ -8,7 +8,7 @@ use quote::quote;
 use crate::lower::ident;
 use crate::vocabulary::Vocabulary;
 
-const CHECKPOINT: [&str; 16] = [
+const CHECKPOINT: [&str; 17] = [
     "AnyConfig",
     "CommonConfig",
     "ConfigError",
@@ -24,13 +24,14 @@ const CHECKPOINT: [&str; 16] = [
     "cycle_then",
     "first_layers",
     "first_of_every",
+    "is_stage_out",
     "last_of_every",
 ];
 const IR: [&str; 6] = ["DType", "Dim", "Outputs", "Scope", "Submodel", "Value"];
 const MODEL: [&str; 8] =
     ["FieldInfo", "InputInfo", "InputKind", "Modality", "ModelType", "Need", "Nested", "Processor"];
 /// Types that blocks hand to each other or read from a config.
-const BLOCKS: [&str; 2] = ["Rope", "RopeParameters"];
+const BLOCKS: [&str; 3] = ["GatedActivation", "Rope", "RopeParameters"];
 
 /// Imports for every identifier in `code` that the runtime exports, from below the path `runtime`.
 pub(super) fn emit_imports(code: &TokenStream, runtime: &str) -> TokenStream {

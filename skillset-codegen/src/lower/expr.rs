@@ -14,6 +14,9 @@ use super::config::field_of;
 use super::names::{COUNT_BITS, ConfigNames, Locals, SIZE_BITS};
 use super::typed::{Binding, Typed};
 
+/// The function that says which stages a backbone hands out.
+const IS_STAGE_OUT: &str = "is_stage_out";
+
 /// An error message; the caller knows the place.
 pub(crate) type Checked<T> = Result<T, String>;
 
@@ -159,7 +162,11 @@ impl Context<'_> {
     }
 
     fn check_call(&mut self, call: &syn::ExprCall) -> Checked<Typed> {
-        let is_some = matches!(&*call.func, Expr::Path(path) if path.path.is_ident("Some"));
+        let is = |name: &str| matches!(&*call.func, Expr::Path(path) if path.path.is_ident(name));
+        if is(IS_STAGE_OUT) {
+            return self.check_is_stage_out(call.args.iter());
+        }
+        let is_some = is("Some");
         match (is_some, call.args.first()) {
             (true, Some(argument)) if call.args.len() == 1 => {
                 let inner = self.check(argument)?;
@@ -172,8 +179,28 @@ impl Context<'_> {
                 let some = Typed::new(quote!(Some(#tokens)), Type::Option(Box::new(ty)), Binding::Atom);
                 Ok(some.reading(&[&inner]))
             }
-            _ => Err("the only function is `Some(…)`; blocks and primitives are applied by steps".into()),
+            _ => {
+                let functions = "the only functions are `Some(…)` and `is_stage_out(…)`";
+                Err(format!("{functions}; blocks and primitives are applied by steps"))
+            }
         }
+    }
+
+    /// Whether a backbone hands out a stage: `is_stage_out(out_features, out_indices, stage, count)`.
+    fn check_is_stage_out<'e>(&mut self, arguments: impl Iterator<Item = &'e Expr>) -> Checked<Typed> {
+        let arguments = arguments.map(|argument| self.check(argument)).collect::<Checked<Vec<_>>>()?;
+        let list = |of: &Type| Type::Option(Box::new(Type::List(Box::new(of.clone()))));
+        let fits = |given: &Typed, of: &Type| given.ty == list(of) && given.is_place;
+        let [names, indices, stage, count] = &arguments[..] else {
+            return Err("`is_stage_out` takes (out_features, out_indices, stage, count)".into());
+        };
+        if !fits(names, &Type::String) || !fits(indices, &Type::I64) {
+            return Err("`is_stage_out` takes fields of the types [String]? and [i64]?".into());
+        }
+        let (names_of, indices_of) = (&names.tokens, &indices.tokens);
+        let (stage_of, count_of) = (stage.coerce(&Type::Usize)?, count.coerce(&Type::Usize)?);
+        let call = quote!(is_stage_out(#names_of.as_deref(), #indices_of.as_deref(), #stage_of, #count_of));
+        Ok(Typed::new(call, Type::Bool, Binding::Atom).reading(&[names, indices, stage, count]))
     }
 
     fn check_index(&mut self, of: &Expr, index: &Expr) -> Checked<Typed> {

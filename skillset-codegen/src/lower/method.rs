@@ -26,6 +26,13 @@ impl Context<'_> {
             }
             Type::List(inner) => check_list_method(receiver, inner, method, arguments),
             Type::Named(name) if name == "Labels" => check_labels_method(receiver, method, arguments),
+            Type::Named(name) if name == "GatedActivation" => match method {
+                "is_gated" => plain(receiver, method, arguments, &[method], &[], Type::Bool),
+                _ => {
+                    let activation = Type::Named("Activation".to_owned());
+                    plain(receiver, method, arguments, &["activation", "is_gated"], &[], activation)
+                }
+            },
             ty => Err(format!("{ty} has no methods")),
         }
     }

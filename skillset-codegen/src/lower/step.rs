@@ -164,7 +164,7 @@ impl Steps<'_> {
         let fields = self.expression(count)?.fields;
         let is_limited = |field: &&String| match &self.config.fields[*field] {
             Type::Usize => true,
-            Type::List(inner) => **inner == Type::Usize,
+            Type::Option(inner) | Type::List(inner) => **inner == Type::Usize,
             _ => false,
         };
         let limited: Vec<String> = fields.iter().filter(is_limited).cloned().collect();

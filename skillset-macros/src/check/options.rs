@@ -6,7 +6,7 @@ use syn::{LitStr, Path};
 use crate::arguments::Arguments;
 use crate::errors::Errors;
 use crate::suggest::{did_you_mean, list};
-use crate::tasks::{TASKS, Task};
+use crate::tasks::{Settings, TASKS, Task};
 
 /// The ways to pool, by their names in sentence-transformers, and their variants of `PoolingMode`.
 const POOLING: [(&str, &str); 6] = [
@@ -52,7 +52,9 @@ fn misplaced(argument: &str, task: &Task) -> Option<String> {
     }
     let others = list(TASKS.iter().filter(|task| task.takes(argument)).map(|task| task.name));
     let remedy = match (argument, task.name) {
-        ("max_length", "text-generation") => "; to end texts earlier, set `generation(max_new_tokens = …)`",
+        ("max_length", _) if task.settings == Settings::Generation => {
+            "; to end texts earlier, set `generation(max_new_tokens = …)`"
+        }
         ("pooling" | "normalize", "feature-extraction") => ", which makes one vector of those of the tokens",
         _ => "",
     };

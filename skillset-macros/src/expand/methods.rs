@@ -10,7 +10,6 @@ use super::item::{handle, own_fields};
 use super::types::Types;
 use crate::attribute::Attribute;
 use crate::check::{Exported, Origin, Own, Skill, Spec};
-use crate::tasks::Settings;
 
 /// The inherent implementation.
 pub fn expand(attribute: &Attribute, skill: &Skill, types: &Types) -> TokenStream {
@@ -19,8 +18,7 @@ pub fn expand(attribute: &Attribute, skill: &Skill, types: &Types) -> TokenStrea
     let consts = consts(skill);
     let constructors = constructors(attribute, skill, types);
     let run = run(&handle(&attribute.item), types);
-    let stream =
-        (skill.task.settings == Settings::Generation).then(|| stream(&handle(&attribute.item), types));
+    let stream = (skill.task.pipeline == "TextGenerator").then(|| stream(&handle(&attribute.item), types));
     let placement = placement(&handle(&attribute.item), skill);
     quote! {
         impl #generics #name #parameters #bounds {

@@ -20,6 +20,10 @@ pub struct Attention {
     pub head_dim: Option<usize>,
     /// Keys and values come from this, `[batch, length, …]`; none: from `of`.
     pub memory: Option<Value>,
+    /// Added to what queries come from, and keys, too, if that is the same; values go without it.
+    pub positions: Option<Value>,
+    /// Added to what keys come from, if that is `memory`.
+    pub memory_positions: Option<Value>,
     /// True where a key is real, `bool[batch, length]`; none: all are.
     pub mask: Option<Value>,
     /// Added to the scores, broadcastable to `[batch, heads, sequence, length]`.
@@ -40,6 +44,8 @@ pub struct Attention {
     pub softcap: Option<f64>,
     /// Whether the query, key and value projections have biases.
     pub qkv_bias: bool,
+    /// Whether the key projection has one; none: as the others.
+    pub k_bias: Option<bool>,
     /// Whether the output projection has a bias.
     pub out_bias: bool,
     /// Whether weights are stored `[in, out]` (transformers' `Conv1D`).
@@ -78,6 +84,8 @@ impl Attention {
             kv_heads: None,
             head_dim: None,
             memory: None,
+            positions: None,
+            memory_positions: None,
             mask: None,
             bias: None,
             rope: None,
@@ -88,6 +96,7 @@ impl Attention {
             scale: None,
             softcap: None,
             qkv_bias: true,
+            k_bias: None,
             out_bias: true,
             transposed: false,
             names: AttentionNames::default(),
@@ -142,24 +151,37 @@ impl Attention {
     fn projections(&self, g: &Scope, kv_heads: usize, head_dim: usize) -> [Value; 3] {
         let AttentionNames { q, k, v, .. } = self.names;
         let memory = self.memory.unwrap_or(self.of);
-        let project = |path, of, heads: &[usize]| self.project(g, path, of, heads, head_dim);
-        if q == k && k == v && self.memory.is_none() {
-            let all = project(q, self.of, &[self.heads, kv_heads, kv_heads]);
+        let placed =
+            |x: Value, positions: Option<Value>| positions.map_or(x, |positions| g.add(x, positions));
+        let asking = placed(self.of, self.positions);
+        let found = self.memory.map_or(asking, |memory| placed(memory, self.memory_positions));
+        let bias = self.qkv_bias;
+        let project = |path, of, heads: &[usize], bias| self.project(g, path, of, heads, head_dim, bias);
+        if q == k && k == v && asking == memory {
+            let all = project(q, self.of, &[self.heads, kv_heads, kv_heads], bias);
             return [all[0], all[1], all[2]];
         }
-        let query = project(q, self.of, &[self.heads])[0];
-        if k == v {
-            let both = project(k, memory, &[kv_heads, kv_heads]);
+        let query = project(q, asking, &[self.heads], bias)[0];
+        if k == v && found == memory {
+            let both = project(k, memory, &[kv_heads, kv_heads], bias);
             return [query, both[0], both[1]];
         }
-        [query, project(k, memory, &[kv_heads])[0], project(v, memory, &[kv_heads])[0]]
+        let key = project(k, found, &[kv_heads], self.k_bias.unwrap_or(bias))[0];
+        [query, key, project(v, memory, &[kv_heads], bias)[0]]
     }
 
     /// `[batch, length, …]` → for each number of heads `[batch, heads, length, head_dim]`
-    fn project(&self, g: &Scope, path: &str, x: Value, heads: &[usize], head_dim: usize) -> Vec<Value> {
+    fn project(
+        &self,
+        g: &Scope,
+        path: &str,
+        x: Value,
+        heads: &[usize],
+        head_dim: usize,
+        bias: bool,
+    ) -> Vec<Value> {
         let all: usize = heads.iter().sum();
-        let layer =
-            Linear { bias: self.qkv_bias, transposed: self.transposed, ..Linear::new(x, all * head_dim) };
+        let layer = Linear { bias, transposed: self.transposed, ..Linear::new(x, all * head_dim) };
         let y = layer.build(&g.at(path));
         let split: [Dim; 4] = [g.dim(x, 0), g.dim(x, 1), all.into(), head_dim.into()];
         let y = g.transpose(g.reshape(y, &split), &[0, 2, 1, 3]);

@@ -24,15 +24,49 @@ impl LastToken {
 
     /// Adds the choice; the result is `[batch, width]`.
     pub fn build(self, g: &Scope) -> Value {
-        let (batch, length, width) = (g.dim(self.of, 0), g.dim(self.of, 1), g.dim(self.of, 2));
         let Some((ids, pad)) = self.ids.zip(self.pad) else {
+            let length = g.dim(self.of, 1);
             let last = g.slice(self.of, 1, length.clone() - Dim::from(1), length);
             return g.squeeze(last, 1);
         };
-        let is_real = g.cast(g.not_equal(ids, pad as f64), DType::I64);
-        let position = g.arg_max(g.mul(is_real, g.unsqueeze(g.iota(0, length), 0)), 1);
-        let position = g.unsqueeze(g.unsqueeze(position, 1), 2);
-        let row = g.gather_elements(self.of, 1, g.expand(position, &[batch, Dim::from(1), width]));
-        g.squeeze(row, 1)
+        last_where(g, self.of, g.not_equal(ids, pad as f64))
     }
+}
+
+/// The entry of a sequence at the last of its tokens that is `token`, as classifiers of T5 and BART pool.
+#[derive(Clone, Debug)]
+pub struct LastMarker {
+    /// Values for each token, `[batch, sequence, width]`.
+    pub of: Value,
+    /// Token ids, `i64[batch, sequence]`, with the marker in every row.
+    pub ids: Option<Value>,
+    /// The token that marks the entry, such as the end of the text.
+    pub token: Option<i64>,
+}
+
+impl LastMarker {
+    /// The last `token` of sequences.
+    pub fn new(of: Value, ids: Option<Value>, token: Option<i64>) -> Self {
+        Self { of, ids, token }
+    }
+
+    /// Adds the choice; the result is `[batch, width]`.
+    pub fn build(self, g: &Scope) -> Value {
+        match self.ids.zip(self.token) {
+            Some((ids, token)) => last_where(g, self.of, g.equal(ids, token as f64)),
+            None => g.missing(
+                "there are no token ids to find a marker in, or the config says none (eos_token_id)",
+            ),
+        }
+    }
+}
+
+/// The entry of each row of `of` (`[batch, sequence, width]`) at the last token for which `wanted` (`bool[batch, sequence]`) holds.
+fn last_where(g: &Scope, of: Value, wanted: Value) -> Value {
+    let (batch, length, width) = (g.dim(of, 0), g.dim(of, 1), g.dim(of, 2));
+    let wanted = g.cast(wanted, DType::I64);
+    let position = g.arg_max(g.mul(wanted, g.unsqueeze(g.iota(0, length), 0)), 1);
+    let position = g.unsqueeze(g.unsqueeze(position, 1), 2);
+    let row = g.gather_elements(of, 1, g.expand(position, &[batch, Dim::from(1), width]));
+    g.squeeze(row, 1)
 }

@@ -1,4 +1,4 @@
-//! Normalisations of the last axis, and of groups of channels.
+//! Normalisations of the last axis, of groups of channels, and of channels.
 
 use super::linear::fixed_width;
 use crate::ir::{self, Scope, Value};
@@ -88,5 +88,32 @@ impl GroupNorm {
         };
         let [weight, bias] = ["weight", "bias"].map(|name| g.param(name, &[channels]));
         g.apply_group_norm(ir::GroupNorm { groups: self.groups, eps: self.eps }, self.of, weight, bias)
+    }
+}
+
+/// Batch normalisation (arXiv:1502.03167) by the statistics of the training data, with parameters `weight`, `bias`,
+/// `running_mean` and `running_var`, each `[channels]`.
+#[derive(Clone, Debug)]
+pub struct BatchNorm {
+    /// Input, `[batch, channels, …]`.
+    pub of: Value,
+    /// Added to the variance.
+    pub eps: f64,
+}
+
+impl BatchNorm {
+    /// A norm.
+    pub fn new(of: Value, eps: f64) -> Self {
+        Self { of, eps }
+    }
+
+    /// Adds the norm; the result has the input's shape.
+    pub fn build(self, g: &Scope) -> Value {
+        let Some(channels) = g.dim(self.of, 1).as_size() else {
+            g.fail("the number of channels is not fixed");
+            return self.of;
+        };
+        let names = ["weight", "bias", "running_mean", "running_var"];
+        g.apply_batch_norm(self.of, names.map(|name| g.param(name, &[channels])), self.eps)
     }
 }

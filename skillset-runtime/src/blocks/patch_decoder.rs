@@ -12,10 +12,8 @@ use crate::ir::{Dim, Scope, Value};
 pub struct PatchDecoder {
     /// Hidden states of the patches, `[batch, patches, width]`.
     pub of: Value,
-    /// The image that they come from, `[batch, channels, height, width]`.
-    pub image: Value,
-    /// Height and width of a patch.
-    pub patch_size: [usize; 2],
+    /// Rows and columns of patches.
+    pub grid: [Dim; 2],
     /// Rows and columns of pixels that a patch becomes.
     pub stride: usize,
     /// Color channels of the result.
@@ -24,8 +22,8 @@ pub struct PatchDecoder {
 
 impl PatchDecoder {
     /// A decoder.
-    pub fn new(of: Value, image: Value, patch_size: [usize; 2], stride: usize, channels: usize) -> Self {
-        Self { of, image, patch_size, stride, channels }
+    pub fn new(of: Value, grid: [Dim; 2], stride: usize, channels: usize) -> Self {
+        Self { of, grid, stride, channels }
     }
 
     /// Adds the decoder; the result is `[batch, channels, rows · stride, columns · stride]`.
@@ -48,13 +46,7 @@ impl PatchDecoder {
 
     /// Rows and columns of patches. transformers takes them for a square where it knows how many there are.
     fn grid(&self, g: &Scope) -> Option<[Dim; 2]> {
-        if self.patch_size.contains(&0) {
-            g.fail("patch_size: expected positive sizes, found 0");
-            return None;
-        }
-        let Some(count) = g.dim(self.of, 1).as_size() else {
-            return Some([0, 1].map(|axis| g.dim(self.image, axis + 2) / self.patch_size[axis as usize]));
-        };
+        let Some(count) = g.dim(self.of, 1).as_size() else { return Some(self.grid.clone()) };
         let side = count.isqrt();
         if side * side != count {
             g.fail(format_args!("{count} patches do not make a square image"));

@@ -12,6 +12,8 @@ mod positions;
 pub mod probe;
 mod select;
 mod signature;
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -21,7 +23,7 @@ pub use device::{Device, UnknownDevice};
 pub use select::{EngineKind, EngineOptions, UnknownEngine};
 pub use signature::{Lookup, Signature};
 
-use crate::ir::{Bindings, CheckedGraph, DType, Fact};
+use crate::ir::{Bindings, CheckedGraph, DType, Fact, Input, pass};
 use crate::tensor::Tensor;
 use crate::weights::Weights;
 
@@ -57,6 +59,14 @@ pub trait Engine: Send + Sync {
     fn load_exported_decoder(&self, file: &Path) -> Result<Box<dyn Program>, EngineError> {
         Err(no_exported(self.name(), file))
     }
+
+    /// Prepares the encoder before such a decoder: `encoder_model*.onnx` beside `file`, or `file` itself.
+    ///
+    /// # Errors
+    /// As [`load_exported`](Self::load_exported); also if it is missing.
+    fn load_exported_encoder(&self, file: &Path) -> Result<Box<dyn Program>, EngineError> {
+        Err(no_exported(self.name(), file))
+    }
 }
 
 /// That `engine` runs no ONNX files.
@@ -86,7 +96,8 @@ pub trait Program: Send + Sync {
 
 /// Runs of one graph that hand their state on.
 pub trait Session: Send {
-    /// Runs the graph on `inputs` and the state of the step before.
+    /// Runs the graph on `inputs` and the state of the step before. [Held](crate::ir::Input::held) inputs count in
+    /// the first step only, and later ones need not be given them.
     ///
     /// # Errors
     /// As [`Program::run`]; also if more positions come than the session's capacity.
@@ -153,6 +164,43 @@ pub enum EngineError {
 /// Names the first input that is missing, unknown, of another type or shape (expected and found), or that names
 /// rows which a table does not have.
 pub fn bind_inputs(signature: &Signature, inputs: &Tensors, past: usize) -> Result<Bindings, EngineError> {
+    let mut bindings = Bindings::default();
+    // A fresh map has no earlier value to clash with.
+    let _ = bindings.bind("past", past);
+    bind(signature, inputs, bindings, |_| true)
+}
+
+/// As [`bind_inputs`] for a step of a session, whose first one, if it has been, bound `first`: held inputs are as they
+/// were then, given or not.
+///
+/// # Errors
+/// As [`bind_inputs`].
+fn bind_step(
+    signature: &Signature,
+    inputs: &Tensors,
+    past: usize,
+    first: Option<&Bindings>,
+) -> Result<Bindings, EngineError> {
+    let Some(first) = first else { return bind_inputs(signature, inputs, past) };
+    let mut bindings = Bindings::default();
+    let _ = bindings.bind("past", past);
+    for dim in signature.inputs.iter().filter(|input| input.held).flat_map(|input| &input.fact.shape) {
+        // Rows come and go; the inputs of the step say how many there are now.
+        let symbol = dim.as_symbol().filter(|symbol| *symbol != pass::ROWS);
+        if let Some((symbol, size)) = symbol.and_then(|symbol| Some((symbol, first.get(symbol)?))) {
+            let _ = bindings.bind(symbol, size);
+        }
+    }
+    bind(signature, inputs, bindings, |input| !input.held)
+}
+
+/// Checks the inputs that `counts` picks and binds their symbols beside those of `bindings`.
+fn bind(
+    signature: &Signature,
+    inputs: &Tensors,
+    mut bindings: Bindings,
+    counts: impl Fn(&Input) -> bool,
+) -> Result<Bindings, EngineError> {
     let error = |input: &str, problem: String| EngineError::Input {
         graph: signature.name.clone(),
         input: input.to_owned(),
@@ -162,9 +210,7 @@ pub fn bind_inputs(signature: &Signature, inputs: &Tensors, past: usize) -> Resu
         let known: Vec<&str> = signature.inputs.iter().map(|input| input.name.as_str()).collect();
         return Err(error(unknown, format!("the graph has no such input; it takes {}", known.join(", "))));
     }
-    let mut bindings = Bindings::default();
-    bindings.bind("past", past).map_err(|_| error("past", "bound twice".into()))?;
-    for input in &signature.inputs {
+    for input in signature.inputs.iter().filter(|input| counts(input)) {
         let tensor = inputs.get(&input.name).ok_or_else(|| error(&input.name, "it is missing".into()))?;
         let Fact { dtype, shape } = &input.fact;
         let expected_type = if dtype.is_float() { DType::F32 } else { *dtype };
@@ -184,7 +230,7 @@ pub fn bind_inputs(signature: &Signature, inputs: &Tensors, past: usize) -> Resu
         }
     }
     // Expressions are compared once every symbol is bound: `past + sequence` may come before `sequence`.
-    for input in &signature.inputs {
+    for input in signature.inputs.iter().filter(|input| counts(input)) {
         let tensor = &inputs[&input.name];
         let sizes: Option<Vec<usize>> = input.fact.shape.iter().map(|dim| dim.evaluate(&bindings)).collect();
         if sizes.as_deref() != Some(tensor.shape()) {

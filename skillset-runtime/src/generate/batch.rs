@@ -1,28 +1,31 @@
 //! The inputs of a step, for prompts of different lengths.
 
+use super::inputs::InputNames;
 use crate::engine::Tensors;
 use crate::tensor::Tensor;
 
-/// Rows padded on the left, and the optional inputs that a graph takes beside their tokens.
+/// Rows padded on the left, and what the graph takes of them.
 #[derive(Clone, Debug)]
 pub(super) struct Batch {
     /// For each row, how many padding tokens stand before it.
     padding: Vec<usize>,
-    /// Whether the graph takes an `attention_mask`, and `position_ids`.
-    has_mask: bool,
-    has_positions: bool,
+    /// For each row, the prompt that it continues.
+    origins: Vec<usize>,
+    names: InputNames,
+    /// The inputs of the step at hand; what an encoder made stays from step to step.
+    inputs: Tensors,
 }
 
 impl Batch {
-    /// Rows of these lengths, padded to the longest.
-    pub(super) fn new(lengths: &[usize], has_mask: bool, has_positions: bool) -> Self {
+    /// Rows of these lengths, padded to the longest; `context` are inputs of every step.
+    pub(super) fn new(lengths: &[usize], names: InputNames, context: Tensors) -> Self {
         let longest = lengths.iter().copied().max().unwrap_or(0);
         let padding = lengths.iter().map(|length| longest - length).collect();
-        Self { padding, has_mask, has_positions }
+        Self { padding, origins: (0..lengths.len()).collect(), names, inputs: context }
     }
 
     /// The inputs of the first step: all prompts.
-    pub(super) fn prompts(&self, prompts: &[&[i64]], pad: i64) -> Tensors {
+    pub(super) fn prompts(&mut self, prompts: &[&[i64]], pad: i64) -> &Tensors {
         let longest = self.padding.iter().zip(prompts).map(|(padding, prompt)| padding + prompt.len());
         let length = longest.max().unwrap_or(0);
         let mut ids = Vec::with_capacity(prompts.len() * length);
@@ -34,17 +37,27 @@ impl Batch {
     }
 
     /// The inputs of a later step: one token for each row, after `past` positions.
-    pub(super) fn next(&self, tokens: impl Iterator<Item = i64>, past: usize) -> Tensors {
+    pub(super) fn next(&mut self, tokens: impl Iterator<Item = i64>, past: usize) -> &Tensors {
         self.inputs(tokens.collect(), past, 1)
     }
 
     /// Row `i` becomes what row `rows[i]` was.
     pub(super) fn reorder(&mut self, rows: &[usize]) {
         self.padding = rows.iter().map(|&row| self.padding[row]).collect();
+        let origins: Vec<usize> = rows.iter().map(|&row| self.origins[row]).collect();
+        // Rows of one prompt may change places as they like: what is read for them is the same.
+        if origins != self.origins {
+            for name in &self.names.context {
+                if let Some(tensor) = self.inputs.get_mut(name) {
+                    *tensor = tensor.take_rows(rows);
+                }
+            }
+            self.origins = origins;
+        }
     }
 
     /// `ids` is `[batch, length]`; the mask covers the past too, positions count from a row's first real token.
-    fn inputs(&self, ids: Vec<i64>, past: usize, length: usize) -> Tensors {
+    fn inputs(&mut self, ids: Vec<i64>, past: usize, length: usize) -> &Tensors {
         let rows = self.padding.len();
         let tensor = |width: usize, data: Vec<i64>| {
             Tensor::new([rows, width], data).expect("every row has the same width by construction")
@@ -53,18 +66,18 @@ impl Batch {
             let row = |&padding: &usize| positions.clone().map(move |position| value(position, padding));
             self.padding.iter().flat_map(row).collect::<Vec<i64>>()
         };
-        let mut inputs = Tensors::from([("input_ids".to_owned(), tensor(length, ids))]);
+        self.inputs.insert(self.names.tokens.to_owned(), tensor(length, ids));
         let end = past + length;
-        if self.has_mask {
+        if let Some(name) = self.names.mask {
             let mask = per_position(0..end, |position, padding| i64::from(position >= padding));
-            inputs.insert("attention_mask".to_owned(), tensor(end, mask));
+            self.inputs.insert(name.to_owned(), tensor(end, mask));
         }
-        if self.has_positions {
+        if let Some(name) = self.names.positions {
             // transformers counts the mask's ones, so padding itself stands at position 0.
             let ids = per_position(past..end, |position, padding| position.saturating_sub(padding) as i64);
-            inputs.insert("position_ids".to_owned(), tensor(length, ids));
+            self.inputs.insert(name.to_owned(), tensor(length, ids));
         }
-        inputs
+        &self.inputs
     }
 }
 
@@ -74,7 +87,13 @@ mod tests {
 
     #[test]
     fn padding_stands_on_the_left() {
-        let mut batch = Batch::new(&[1, 3], true, true);
+        let names = InputNames {
+            tokens: "input_ids",
+            mask: Some("attention_mask"),
+            positions: Some("position_ids"),
+            context: vec![],
+        };
+        let mut batch = Batch::new(&[1, 3], names, Tensors::new());
         let inputs = batch.prompts(&[&[5], &[6, 7, 8]], 0);
         assert_eq!(inputs["input_ids"].as_i64().unwrap(), [0, 0, 5, 6, 7, 8]);
         assert_eq!(inputs["attention_mask"].as_i64().unwrap(), [0, 0, 1, 1, 1, 1]);

@@ -79,6 +79,10 @@ generation_config! {
     repetition_penalty: f64, opt;
     /// No sequence of that many tokens may occur twice; 0 for no limit.
     no_repeat_ngram_size: usize, opt;
+    /// No sequence of that many tokens may come that an encoder read; 0 for no limit.
+    encoder_no_repeat_ngram_size: usize, opt;
+    /// Above 1: makes tokens that an encoder read more likely.
+    encoder_repetition_penalty: f64, opt;
     /// Sequences of tokens that must not come, other than a single end token.
     bad_words_ids: Vec<Vec<i64>>, opt;
     /// Sequences of tokens, and what is added to the score of the token that would complete one.
@@ -107,6 +111,8 @@ generation_config! {
     pad_token_id: i64, opt;
     /// What an empty prompt starts with.
     bos_token_id: i64, opt;
+    /// What a decoder behind an encoder starts with. Unset: `bos_token_id`.
+    decoder_start_token_id: i64, opt;
     /// Texts that end a row; the text includes them.
     stop_strings: Vec<String>, one_or_list_string;
     /// Whether keys and values of earlier positions are kept. Unset: they are; otherwise every step runs all
@@ -216,6 +222,9 @@ impl GenerationConfig {
             Self { length_penalty: Some(v), .. } if !v.is_finite() => wrong("length_penalty", "a number", v),
             Self { repetition_penalty: Some(v), .. } if !is_divisor(*v) => {
                 wrong("repetition_penalty", "a number above 0", v)
+            }
+            Self { encoder_repetition_penalty: Some(v), .. } if !is_divisor(*v) => {
+                wrong("encoder_repetition_penalty", "a number above 0", v)
             }
             Self { exponential_decay_length_penalty: Some(v), .. } if !matches!(v[..], [start, factor] if start >= 0.0 && start.fract() == 0.0 && factor > 0.0) =>
             {

@@ -15,6 +15,8 @@ pub(super) struct Decoding<'p> {
     pub session: Box<dyn Session + 'p>,
     /// As the session's rows.
     pub batch: Batch,
+    /// The tokens that an encoder read for each prompt; none without an encoder.
+    pub sources: Vec<Vec<i64>>,
     /// How many rows continue a prompt; they stand behind each other.
     pub copies: usize,
     /// What prompts are padded with.
@@ -44,7 +46,7 @@ impl Decoding<'_> {
             problem: format!("output \"logits\": {problem}"),
         };
         let logits =
-            self.session.step(&inputs)?.remove("logits").ok_or_else(|| bad("there are none".to_owned()))?;
+            self.session.step(inputs)?.remove("logits").ok_or_else(|| bad("there are none".to_owned()))?;
         let shape = logits.shape().to_vec();
         let (TensorData::F32(values), &[batch, positions, vocabulary]) = (logits.into_data(), &shape[..])
         else {
@@ -58,6 +60,11 @@ impl Decoding<'_> {
             self.reorder(&expanded)?;
         }
         Ok(Logits { values, positions, vocabulary, copies })
+    }
+
+    /// The tokens that an encoder read for a row.
+    pub fn source(&self, row: usize) -> &[i64] {
+        self.sources.get(row / self.copies).map_or(&[], Vec::as_slice)
     }
 
     /// Makes row `i` a continuation of what row `rows[i]` was.

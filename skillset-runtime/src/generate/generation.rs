@@ -67,6 +67,17 @@ pub struct Generation<'p> {
 }
 
 impl Generation<'_> {
+    /// Takes all steps, hands each one's tokens to `on_step` at once, and returns the rows.
+    pub(super) fn run_to_end(
+        mut self,
+        mut on_step: impl FnMut(&Step),
+    ) -> Result<Vec<Sequence>, GenerateError> {
+        for step in &mut self {
+            on_step(&step?);
+        }
+        Ok(self.into_sequences())
+    }
+
     /// The rows as far as they are, in the order of the prompts.
     pub fn into_sequences(self) -> Vec<Sequence> {
         self.rows.into_iter().map(|row| row.sequence).collect()
@@ -82,7 +93,7 @@ impl Generation<'_> {
             }
             let generated = row.sequence.new_tokens().len();
             let scores = logits.of(index, generated)?.to_vec();
-            let id = choose(scores, row, &decoding.processors)
+            let id = choose(scores, row, decoding.source(index), &decoding.processors)
                 .ok_or(GenerateError::NothingLeft { row: index, generated })?;
             row.sequence.tokens.push(id);
             row.sequence.finish = decoding.stop.check(&row.sequence.tokens, generated + 1)?;
@@ -93,8 +104,14 @@ impl Generation<'_> {
 }
 
 /// The next token of a row; `None` if every one is excluded.
-fn choose(mut scores: Vec<f32>, row: &mut Row, processors: &[Box<dyn LogitsProcessor>]) -> Option<i64> {
-    let history = History { tokens: &row.sequence.tokens, generated: row.sequence.new_tokens().len() };
+fn choose(
+    mut scores: Vec<f32>,
+    row: &mut Row,
+    source: &[i64],
+    processors: &[Box<dyn LogitsProcessor>],
+) -> Option<i64> {
+    let history =
+        History { tokens: &row.sequence.tokens, generated: row.sequence.new_tokens().len(), source };
     for processor in processors {
         processor.process(history, &mut scores);
     }

@@ -6,18 +6,30 @@ use super::GenerationConfig;
 use super::batch::Batch;
 use super::beam;
 use super::decoding::Decoding;
+use super::encoder_decoder::Encoded;
 use super::error::GenerateError;
 use super::generation::{Generation, Row, Sequence};
-use super::logits::processors;
+use super::inputs::{ALONE, InputNames};
+use super::logits::{LogitsProcessor, processors};
 use super::recompute::Recomputing;
 use super::sampler::Sampler;
 use super::stop::{Detokenize, StopCriteria};
-use crate::engine::{Program, Session};
+use crate::engine::{Program, Session, Tensors};
+
+/// What a call gives beside prompts and parameters.
+#[derive(Default)]
+pub(super) struct Context {
+    /// What an encoder made, a row for each prompt; without an encoder none.
+    pub encoded: Encoded,
+    /// What changes scores beside what the parameters ask for.
+    pub processors: Vec<Box<dyn LogitsProcessor>>,
+}
 
 /// Continues prompts with one program.
 #[derive(Clone)]
 pub struct Generator {
     program: Arc<dyn Program>,
+    names: InputNames,
     defaults: GenerationConfig,
     max_positions: Option<usize>,
     positions_follow: bool,
@@ -31,27 +43,44 @@ impl Generator {
     /// continue prompts of different lengths together. One that keeps no cache runs all positions at every step.
     ///
     /// # Errors
-    /// If the graph has no such input or output, or takes anything else.
+    /// If the graph has no such input or output, or takes anything else, as a decoder behind an encoder does: see
+    /// [`EncoderDecoder`](super::EncoderDecoder).
     pub fn new(program: Arc<dyn Program>, defaults: GenerationConfig) -> Result<Self, GenerateError> {
-        let signature = program.signature();
-        let lacks =
-            |problem: &str| GenerateError::Graph { graph: signature.name.clone(), problem: problem.into() };
-        if !signature.takes("input_ids") {
-            return Err(lacks("it has no input \"input_ids\", so it cannot generate text"));
-        }
-        if !signature.gives("logits") {
-            return Err(lacks("it has no output \"logits\", so it cannot generate text"));
-        }
-        let known = ["input_ids", "attention_mask", "position_ids"];
-        if let Some(unknown) = signature.inputs.iter().find(|input| !known.contains(&input.name.as_str())) {
-            return Err(lacks(&format!(
-                "expected inputs among {}, found {:?}; its inputs are {}",
-                known.join(", "),
+        let generator = Self::of_decoder(program, defaults)?;
+        let signature = generator.program.signature();
+        let Some(unknown) = signature.inputs.iter().find(|input| !ALONE.contains(&&*input.name)) else {
+            return Ok(generator);
+        };
+        let hint =
+            if unknown.name.starts_with("encoder") { "it is the decoder behind an encoder; " } else { "" };
+        Err(GenerateError::Graph {
+            graph: signature.name.clone(),
+            problem: format!(
+                "{hint}expected inputs among {}, found {:?}; its inputs are {}",
+                ALONE.join(", "),
                 unknown.name,
                 signature.list_inputs()
-            )));
-        }
-        Ok(Self { program, defaults, max_positions: None, positions_follow: false, text: None })
+            ),
+        })
+    }
+
+    /// As [`new`](Self::new) for any decoder, behind an encoder or not.
+    pub(super) fn of_decoder(
+        program: Arc<dyn Program>,
+        defaults: GenerationConfig,
+    ) -> Result<Self, GenerateError> {
+        let names = InputNames::of(program.signature())?;
+        Ok(Self { program, names, defaults, max_positions: None, positions_follow: false, text: None })
+    }
+
+    /// What runs each step.
+    pub(super) fn program(&self) -> &dyn Program {
+        &*self.program
+    }
+
+    /// What it calls the inputs of a step.
+    pub(super) fn names(&self) -> &InputNames {
+        &self.names
     }
 
     /// Sets the number of positions that the model has (`max_position_embeddings`). It bounds how much is
@@ -116,6 +145,16 @@ impl Generator {
         prompts: &[Vec<i64>],
         options: &GenerationConfig,
     ) -> Result<Generation<'_>, GenerateError> {
+        self.start_in(Context::default(), prompts, options)
+    }
+
+    /// As [`start`](Self::start), in a context.
+    pub(super) fn start_in(
+        &self,
+        context: Context,
+        prompts: &[Vec<i64>],
+        options: &GenerationConfig,
+    ) -> Result<Generation<'_>, GenerateError> {
         let config = self.config(options)?;
         if config.num_beams() > 1 {
             let problem = format!(
@@ -124,9 +163,9 @@ impl Generator {
             );
             return Err(GenerateError::Option { field: "num_beams", problem });
         }
-        let prompts = started(prompts, &config)?;
+        let prompts = self.started(prompts, &config)?;
         let copies = config.num_return_sequences();
-        let decoding = self.decoding(&prompts, &config, copies)?;
+        let decoding = self.decoding(context, &prompts, &config, copies)?;
         let row = |(row, prompt): (usize, &Vec<i64>)| {
             let seed = config.seed.map(|seed| (seed as u64).wrapping_add(row as u64));
             let sampler = if config.do_sample() { Sampler::multinomial(seed) } else { Sampler::Greedy };
@@ -147,12 +186,22 @@ impl Generator {
         prompts: &[Vec<i64>],
         options: &GenerationConfig,
     ) -> Result<Vec<Sequence>, GenerateError> {
+        self.generate_in(Context::default(), prompts, options)
+    }
+
+    /// As [`generate`](Self::generate), in a context.
+    pub(super) fn generate_in(
+        &self,
+        context: Context,
+        prompts: &[Vec<i64>],
+        options: &GenerationConfig,
+    ) -> Result<Vec<Sequence>, GenerateError> {
         let config = self.config(options)?;
         if config.num_beams() == 1 {
-            return self.generate_with(prompts, options, |_| {});
+            return self.start_in(context, prompts, options)?.run_to_end(|_| {});
         }
-        let prompts = started(prompts, &config)?;
-        let decoding = self.decoding(&prompts, &config, config.num_beams())?;
+        let prompts = self.started(prompts, &config)?;
+        let decoding = self.decoding(context, &prompts, &config, config.num_beams())?;
         beam::search(decoding, prompts, &config)
     }
 
@@ -164,13 +213,9 @@ impl Generator {
         &self,
         prompts: &[Vec<i64>],
         options: &GenerationConfig,
-        mut on_step: impl FnMut(&super::Step),
+        on_step: impl FnMut(&super::Step),
     ) -> Result<Vec<Sequence>, GenerateError> {
-        let mut generation = self.start(prompts, options)?;
-        for step in &mut generation {
-            on_step(&step?);
-        }
-        Ok(generation.into_sequences())
+        self.start(prompts, options)?.run_to_end(on_step)
     }
 
     /// A call's parameters over the generator's.
@@ -183,6 +228,7 @@ impl Generator {
     /// What continues each of `prompts` by `copies` rows.
     fn decoding(
         &self,
+        context: Context,
         prompts: &[Vec<i64>],
         config: &GenerationConfig,
         copies: usize,
@@ -190,7 +236,8 @@ impl Generator {
         let lengths: Vec<usize> = prompts.iter().map(Vec::len).collect();
         let longest = lengths.iter().copied().max().unwrap_or(0);
         let max_new_tokens = self.max_new_tokens(config, longest)?;
-        let batch = self.batch(&lengths)?;
+        let Encoded { inputs, sources } = context.encoded;
+        let batch = self.batch(&lengths, inputs)?;
         let eos = config.eos_token_id.clone().unwrap_or_default();
         let strings = match config.stop_strings.clone().filter(|strings| !strings.is_empty()) {
             None => None,
@@ -205,7 +252,7 @@ impl Generator {
         let keeps_no_cache = config.use_cache == Some(false) || !self.program.signature().has_state;
         // Without prompts there is nothing to keep.
         let session: Box<dyn Session> = match prompts.is_empty() || keeps_no_cache {
-            true => Box::new(Recomputing::new(&*self.program)),
+            true => Box::new(Recomputing::new(&*self.program, self.names.tokens)),
             // The last new token is never run, so the cache holds one position less than the longest row.
             false => self.program.session(prompts.len(), longest + max_new_tokens - 1)?,
         };
@@ -213,41 +260,51 @@ impl Generator {
             graph: &self.program.signature().name,
             session,
             batch,
+            sources,
             copies,
             // Without padding token and end tokens prompts are padded with any token: they are masked.
             pad: config.pad_token_id.or(eos.first().copied()).unwrap_or(0),
-            processors: processors(config, longest, max_new_tokens, &eos),
+            processors: processors(config, longest, max_new_tokens, &eos, context.processors),
             stop: StopCriteria { eos, max_new_tokens, strings },
         })
     }
 
-    fn batch(&self, lengths: &[usize]) -> Result<Batch, GenerateError> {
-        let signature = self.program.signature();
-        let takes = |name| signature.takes(name);
-        let batch = Batch::new(lengths, takes("attention_mask"), takes("position_ids"));
+    /// The prompts, where empty ones are what every text starts with.
+    fn started(
+        &self,
+        prompts: &[Vec<i64>],
+        config: &GenerationConfig,
+    ) -> Result<Vec<Vec<i64>>, GenerateError> {
+        let (start, needed) = match self.names.context.is_empty() {
+            true => (config.bos_token_id, "bos_token_id"),
+            false => (
+                config.decoder_start_token_id.or(config.bos_token_id),
+                "decoder_start_token_id or bos_token_id",
+            ),
+        };
+        let begin = |(row, prompt): (usize, &Vec<i64>)| match (prompt.is_empty(), start) {
+            (false, _) => Ok(prompt.clone()),
+            (true, Some(start)) => Ok(vec![start]),
+            (true, None) => {
+                let problem = format!("it is empty and the model has no {needed} to start with");
+                Err(GenerateError::Prompt { row, problem })
+            }
+        };
+        prompts.iter().enumerate().map(begin).collect()
+    }
+
+    fn batch(&self, lengths: &[usize], context: Tensors) -> Result<Batch, GenerateError> {
+        let names = &self.names;
         let uneven = lengths.windows(2).any(|pair| pair[0] != pair[1]);
-        let has_positions = takes("position_ids") || self.positions_follow;
-        if uneven && !(takes("attention_mask") && has_positions) {
+        let has_positions = names.positions.is_some() || self.positions_follow;
+        if uneven && !(names.mask.is_some() && has_positions) {
             return Err(GenerateError::Graph {
-                graph: signature.name.clone(),
+                graph: self.program.signature().name.clone(),
                 problem: "prompts of different lengths need the inputs \"attention_mask\" and \"position_ids\", and \
                           it was built without them"
                     .to_owned(),
             });
         }
-        Ok(batch)
+        Ok(Batch::new(lengths, names.clone(), context))
     }
-}
-
-/// The prompts, empty ones begun with the token that texts begin with.
-fn started(prompts: &[Vec<i64>], config: &GenerationConfig) -> Result<Vec<Vec<i64>>, GenerateError> {
-    let start = |(row, prompt): (usize, &Vec<i64>)| match (prompt.is_empty(), config.bos_token_id) {
-        (false, _) => Ok(prompt.clone()),
-        (true, Some(bos)) => Ok(vec![bos]),
-        (true, None) => {
-            let problem = "it is empty and the model has no bos_token_id to start with".to_owned();
-            Err(GenerateError::Prompt { row, problem })
-        }
-    };
-    prompts.iter().enumerate().map(start).collect()
 }

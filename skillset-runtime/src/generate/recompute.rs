@@ -9,14 +9,16 @@ use crate::tensor::Tensor;
 /// dynamic scaling of rotary positions: a cache keeps them as they were when they came.
 pub(super) struct Recomputing<'p> {
     program: &'p dyn Program,
+    /// The input that is the tokens.
+    tokens: &'static str,
     /// The inputs of all positions so far.
     inputs: Tensors,
     past: usize,
 }
 
 impl<'p> Recomputing<'p> {
-    pub(super) fn new(program: &'p dyn Program) -> Self {
-        Self { program, inputs: Tensors::new(), past: 0 }
+    pub(super) fn new(program: &'p dyn Program, tokens: &'static str) -> Self {
+        Self { program, tokens, inputs: Tensors::new(), past: 0 }
     }
 
     /// The input `name` of all positions: behind that of earlier steps, unless it covers them itself as a mask
@@ -42,24 +44,20 @@ impl Session for Recomputing<'_> {
         };
         let inputs: Tensors = inputs.iter().map(whole).collect();
         let outputs = self.program.run(&inputs)?;
-        self.past = inputs.get("input_ids").map_or(self.past, |ids| ids.shape()[1]);
+        self.past = inputs.get(self.tokens).map_or(self.past, |ids| ids.shape()[1]);
         self.inputs = inputs;
         Ok(outputs)
     }
 
     fn reorder(&mut self, rows: &[usize]) -> Result<(), EngineError> {
         for (name, tensor) in &mut self.inputs {
-            let (Some(values), &[held, width]) = (tensor.as_i64(), tensor.shape()) else { continue };
+            let held = tensor.shape().first().copied().unwrap_or(0);
             if let Some(row) = rows.iter().find(|&&row| row >= held) {
                 let graph = self.program.signature().name.clone();
                 let problem = format!("there is no row {row} among {held}");
                 return Err(EngineError::Input { graph, input: name.clone(), problem });
             }
-            let taken: Vec<i64> =
-                rows.iter().flat_map(|row| &values[row * width..][..width]).copied().collect();
-            if let Ok(reordered) = Tensor::new([rows.len(), width], taken) {
-                *tensor = reordered;
-            }
+            *tensor = tensor.take_rows(rows);
         }
         Ok(())
     }

@@ -22,8 +22,6 @@ enum Neutral {
 const FIELDS: &[(&str, Neutral)] = &[
     ("constraints", Neutral::Unset),
     ("dola_layers", Neutral::Unset),
-    ("encoder_no_repeat_ngram_size", Neutral::Number(0.0)),
-    ("encoder_repetition_penalty", Neutral::Number(1.0)),
     ("force_words_ids", Neutral::Unset),
     ("guidance_scale", Neutral::Number(1.0)),
     ("max_time", Neutral::Unset),

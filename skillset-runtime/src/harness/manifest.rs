@@ -73,8 +73,13 @@ impl Run {
 /// One recorded generation; without options a greedy one, without regard to end-of-sequence tokens.
 #[derive(Debug, Clone, Deserialize)]
 pub struct Generate {
-    /// Prompts, `[batch, sequence]`, padded on the left.
+    /// Prompts, `[batch, sequence]`, padded on the left; what an encoder read, padded on the right.
+    #[serde(default)]
     pub input_ids: Vec<Vec<i64>>,
+    /// The run whose inputs an encoder read, where they are no text.
+    pub run: Option<String>,
+    /// Prompts of a decoder behind an encoder; none: it begins with its start token.
+    pub decoder_input_ids: Option<Vec<Vec<i64>>>,
     /// 1 for real tokens, where there is padding.
     pub attention_mask: Option<Vec<Vec<i64>>>,
     /// Number of tokens that follow the prompt, at most.

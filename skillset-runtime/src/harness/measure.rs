@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::compare::Difference;
 use super::fixture::{Fixture, FixtureError, Generate, Run};
 use crate::checkpoint::{Checkpoint, CheckpointError};
-use crate::engine::Engine;
+use crate::engine::{Engine, Tensors};
 use crate::generate::GenerationConfig;
 use crate::load::{LoadError, Model};
 use crate::model::{ModelError, ModelType};
@@ -93,7 +93,7 @@ pub fn measure_task(
     }
     for (position, generation) in recorded.generate.iter().enumerate() {
         let place = format!("generation {position}");
-        let difference = check_generation(generation, &model)
+        let difference = check_generation(fixture, name, generation, &model)
             .map_err(|problem| MeasureError::Recorded { recorded: place.clone(), problem })?;
         measured.add(difference, || format!("{place}: scores"));
     }
@@ -167,27 +167,34 @@ fn compare_run<'a>(
 }
 
 /// Generates what was recorded, token by token the same; gives the difference of the scores.
-fn check_generation(recorded: &Generate, model: &Model) -> Result<Difference, String> {
-    let prompts: Vec<Vec<i64>> = match &recorded.attention_mask {
-        None => recorded.input_ids.clone(),
-        Some(masks) => {
-            let real = |(ids, mask): (&Vec<i64>, &Vec<i64>)| {
-                ids.iter().zip(mask).filter(|(_, mask)| **mask != 0).map(|(id, _)| *id).collect()
-            };
-            recorded.input_ids.iter().zip(masks).map(real).collect()
-        }
-    };
+fn check_generation(
+    fixture: &Fixture,
+    task: &str,
+    recorded: &Generate,
+    model: &Model,
+) -> Result<Difference, String> {
     let options = GenerationConfig::from_json(&Value::Object(recorded.options.clone()), "options");
     let options = options.map_err(|error| error.to_string())?;
     let options = options.or(&GenerationConfig::greedy(recorded.max_new_tokens));
-    let generator = model.generator().map_err(|error: LoadError| error.to_string())?;
-    let generated = generator.generate(&prompts, &options).map_err(|error| error.to_string())?;
+    let is_behind =
+        model.model_type().is_ok_and(|of| of.inputs.iter().any(|i| i.name == "decoder_input_ids"));
+    let generated = if is_behind {
+        let model = model.encoder_decoder(task).map_err(|error| error.to_string())?;
+        let encoded = model.encode(&read_by_encoder(fixture, task, recorded)?);
+        let prompts = recorded.decoder_input_ids.as_deref().unwrap_or_default();
+        encoded.and_then(|encoded| model.generate(encoded, prompts, &options))
+    } else {
+        let generator = model.generator().map_err(|error: LoadError| error.to_string())?;
+        generator.generate(&prompts(recorded), &options)
+    };
+    let generated = generated.map_err(|error| error.to_string())?;
     if generated.len() != recorded.sequences.len() {
         return Err(format!("expected {} rows, found {}", recorded.sequences.len(), generated.len()));
     }
-    let width = recorded.input_ids.first().map_or(0, Vec::len);
+    // Padded prompts of a decoder that stands alone are as long as the longest; behind an encoder they are not padded.
+    let padded = recorded.input_ids.first().filter(|_| !is_behind).map(Vec::len);
     for (expected, sequence) in recorded.sequences.iter().zip(&generated) {
-        let expected = expected.get(width..).unwrap_or_default();
+        let expected = expected.get(padded.unwrap_or(sequence.prompt)..).unwrap_or_default();
         if sequence.new_tokens() != expected {
             let (prompt, found) = (&sequence.tokens[..sequence.prompt], sequence.new_tokens());
             return Err(format!("after {prompt:?}: expected {expected:?}, found {found:?}"));
@@ -198,4 +205,33 @@ fn check_generation(recorded: &Generate, model: &Model) -> Result<Difference, St
     let found = found.ok_or("expected scores, found none")?;
     let vector = |scores: Vec<f32>| Tensor::new([scores.len()], scores).map_err(|error| error.to_string());
     Difference::between(&vector(found)?, &vector(expected.clone())?, None)
+}
+
+/// The recorded prompts without padding.
+fn prompts(recorded: &Generate) -> Vec<Vec<i64>> {
+    let Some(masks) = &recorded.attention_mask else { return recorded.input_ids.clone() };
+    let real = |(ids, mask): (&Vec<i64>, &Vec<i64>)| {
+        ids.iter().zip(mask).filter(|(_, mask)| **mask != 0).map(|(id, _)| *id).collect()
+    };
+    recorded.input_ids.iter().zip(masks).map(real).collect()
+}
+
+/// What a recorded generation gave to the encoder: tokens, or what one of the task's runs did.
+fn read_by_encoder(fixture: &Fixture, task: &str, recorded: &Generate) -> Result<Tensors, String> {
+    if let Some(run) = &recorded.run {
+        let mut inputs = fixture.inputs(task, run).map_err(|error| error.to_string())?;
+        inputs.retain(|name, _| !name.starts_with("decoder_"));
+        return Ok(inputs);
+    }
+    let tensor = |rows: &[Vec<i64>]| {
+        let width = rows.first().map_or(0, Vec::len);
+        Tensor::new([rows.len(), width], rows.concat()).map_err(|error| error.to_string())
+    };
+    let ids = tensor(&recorded.input_ids)?;
+    let mask = match &recorded.attention_mask {
+        Some(mask) => tensor(mask)?,
+        None => Tensor::new(ids.shape(), vec![1i64; ids.shape().iter().product()])
+            .map_err(|error| error.to_string())?,
+    };
+    Ok(Tensors::from([("input_ids".to_owned(), ids), ("attention_mask".to_owned(), mask)]))
 }

@@ -175,6 +175,13 @@ impl Dim {
         }
     }
 
+    /// Whether the dim depends on `symbol`.
+    pub fn contains(&self, symbol: &str) -> bool {
+        let mut found = false;
+        self.for_each_symbol(&mut |name| found |= name == symbol);
+        found
+    }
+
     /// The expression as a tree that a back end can emit: a sum of products.
     pub fn terms(&self) -> impl Iterator<Item = (i64, Vec<Factor<'_>>)> {
         fn factor(atom: &Atom) -> Factor<'_> {

@@ -73,6 +73,8 @@ pub struct Input {
     pub name: String,
     /// Its type.
     pub fact: Fact,
+    /// Whether a session is given it with its first step, and keeps what is computed of it alone for all others.
+    pub held: bool,
 }
 
 /// A tensor of the checkpoint.

@@ -47,6 +47,8 @@ pub enum Op {
     /// `[x, weight, bias?]`: convolution of `[n, c, …]` by `[o, c/groups, …]` over one or two spatial axes, bias
     /// `[o]`, as ONNX Conv; with an activation a composite.
     Conv(Conv),
+    /// The largest element under a window that moves over `[n, c, h, w]`; what is outside of the image does not count.
+    MaxPool(MaxPool),
 
     /// Composite `[x, weight, bias?]`: transposed convolution of `[n, c, …]` by `[c, o/groups, …]` over one or two
     /// spatial axes, bias `[o]`, as ONNX ConvTranspose.
@@ -114,6 +116,11 @@ pub enum Op {
     RmsNorm(Norm),
     /// Composite `[x, weight, bias]`: normalisation of groups of the channels of `[n, c, …]`, over all positions.
     GroupNorm(GroupNorm),
+    /// Composite `[x, weight, bias, mean, variance]`: normalisation of each channel (axis 1) by statistics of the training data.
+    BatchNorm(Norm),
+    /// Composite `[x, grid]`: bilinear samples of `[n, c, h, w]` at the places `[n, rows, columns, 2]`, zeros outside of the
+    /// image. A place is across and down, from the image's edges at −1 to those at 1.
+    GridSample,
     /// Composite `[query, key, value, bias?, key_mask?]`: scaled dot-product attention.
     Attention(Attention),
     /// Composite `[x, cos, sin]`: rotation of pairs of channels by position.
@@ -267,6 +274,17 @@ pub struct ConvTranspose {
     pub groups: usize,
 }
 
+/// Attributes of [`Op::MaxPool`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MaxPool {
+    /// Height and width of the window.
+    pub kernel: [usize; 2],
+    /// Steps down and across.
+    pub stride: [usize; 2],
+    /// Rows and columns around the image that the window may reach into.
+    pub padding: [usize; 2],
+}
+
 /// Attributes of [`Op::Linear`].
 #[derive(Clone, Debug, PartialEq, Default)]
 pub struct Linear {
@@ -276,7 +294,7 @@ pub struct Linear {
     pub activation: Option<Activation>,
 }
 
-/// Attributes of [`Op::LayerNorm`] and [`Op::RmsNorm`].
+/// Attributes of [`Op::LayerNorm`], [`Op::RmsNorm`] and [`Op::BatchNorm`].
 #[derive(Clone, Debug, PartialEq)]
 pub struct Norm {
     /// Added to the variance (mean square).
@@ -346,6 +364,8 @@ impl Op {
             | Self::LayerNorm(_)
             | Self::RmsNorm(_)
             | Self::GroupNorm(_)
+            | Self::BatchNorm(_)
+            | Self::GridSample
             | Self::ConvTranspose(_)
             | Self::Attention(_)
             | Self::Rotary(_)
@@ -353,6 +373,18 @@ impl Op {
             | Self::SelectiveScan => true,
             Self::Conv(conv) => conv.activation.is_some(),
             _ => false,
+        }
+    }
+
+    /// The sizes among the attributes.
+    pub fn dims(&self) -> Vec<&Dim> {
+        match self {
+            Self::Reshape(shape) | Self::Expand(shape) => shape.iter().collect(),
+            Self::Slice { start: first, end: second, .. } | Self::Iota { start: first, len: second } => {
+                vec![first, second]
+            }
+            Self::Size(dim) => vec![dim],
+            _ => vec![],
         }
     }
 

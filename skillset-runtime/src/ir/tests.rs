@@ -88,7 +88,7 @@ fn equal_nodes_are_merged() {
 #[test]
 fn values_die_after_their_last_reader() {
     let graph = network(&only(&["y"])).unwrap();
-    let dies_after = pass::liveness(&graph).dies_after;
+    let dies_after = pass::liveness(&graph, &[]).dies_after;
     let positions: Vec<Vec<usize>> =
         dies_after.iter().map(|values| values.iter().map(|value| value.index()).collect()).collect();
     assert_eq!(positions[4], [3]);

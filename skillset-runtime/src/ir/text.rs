@@ -70,7 +70,10 @@ pub(super) fn attributes(graph: &CheckedGraph, op: &Op) -> String {
             }
             text.trim_end().to_owned()
         }
-        Op::LayerNorm(norm) | Op::RmsNorm(norm) => format!("eps={:e}", norm.eps),
+        Op::MaxPool(pool) => {
+            format!("kernel={:?} stride={:?} padding={:?}", pool.kernel, pool.stride, pool.padding)
+        }
+        Op::LayerNorm(norm) | Op::RmsNorm(norm) | Op::BatchNorm(norm) => format!("eps={:e}", norm.eps),
         Op::GroupNorm(norm) => format!("groups={} eps={:e}", norm.groups, norm.eps),
         Op::Attention(a) => {
             let mut text = format!("scale={}", a.scale);
@@ -92,6 +95,7 @@ pub(super) fn attributes(graph: &CheckedGraph, op: &Op) -> String {
         | Op::Compare(_)
         | Op::Select
         | Op::MatMul
+        | Op::GridSample
         | Op::CacheAppend
         | Op::SelectiveScan => String::new(),
     }

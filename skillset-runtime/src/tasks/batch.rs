@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::error::TaskError;
-use crate::engine::{Program, Tensors};
+use crate::engine::{Program, Signature, Tensors};
 use crate::processors::text::EncodedText;
 use crate::tensor::Tensor;
 
@@ -50,17 +50,7 @@ impl Runner {
         program: Arc<dyn Program>,
         gives: &[&str],
     ) -> Result<Self, TaskError> {
-        let signature = program.signature();
-        if let Some(input) = signature.inputs.iter().find(|input| !gives.contains(&&*input.name)) {
-            let problem = format!(
-                "{}: expected inputs among {}, which the task can give, found {:?}; its inputs are {}",
-                signature.name,
-                gives.join(", "),
-                input.name,
-                signature.list_inputs()
-            );
-            return Err(TaskError::Model { task, problem });
-        }
+        check_inputs(task, program.signature(), gives)?;
         Ok(Self { program, batch_size: DEFAULT_BATCH_SIZE })
     }
 
@@ -96,7 +86,8 @@ impl Runner {
         let same = |a: &usize, b: &usize| pad.is_some() || texts[*a].ids.len() == texts[*b].ids.len();
         let mut results: Vec<Option<T>> = texts.iter().map(|_| None).collect();
         for batch in order.chunk_by(same).flat_map(|group| group.chunks(self.batch_size)) {
-            let outputs = self.program.run(&self.text_inputs(texts, batch, pad.unwrap_or(0)))?;
+            let outputs =
+                self.program.run(&text_inputs(self.program.signature(), texts, batch, pad.unwrap_or(0)))?;
             for (row, &index) in batch.iter().enumerate() {
                 let length = Some(texts[index].ids.len());
                 let row = RowOutputs { runner: self, outputs: &outputs, row, index, length };
@@ -104,32 +95,6 @@ impl Runner {
             }
         }
         Ok(results.into_iter().flatten().collect())
-    }
-
-    fn text_inputs(&self, texts: &[EncodedText], batch: &[usize], pad: u32) -> Tensors {
-        let longest = batch.iter().map(|&index| texts[index].ids.len()).max().unwrap_or(0);
-        let padded = |values: fn(&EncodedText) -> &[u32], pad: u32| {
-            let row = |&index: &usize| {
-                let values = values(&texts[index]).iter().copied();
-                values.chain(std::iter::repeat(pad)).take(longest).map(i64::from)
-            };
-            let data: Vec<i64> = batch.iter().flat_map(row).collect();
-            Tensor::new([batch.len(), longest], data).expect("every row was padded to the same length")
-        };
-        let mut inputs = Tensors::from([("input_ids".to_owned(), padded(|text| &text.ids, pad))]);
-        if self.takes("token_type_ids") {
-            inputs.insert("token_type_ids".to_owned(), padded(|text| &text.type_ids, 0));
-        }
-        if self.takes("attention_mask") {
-            inputs.insert("attention_mask".to_owned(), padded(|text| &text.attention_mask, 0));
-        }
-        if self.takes("position_ids") {
-            // Padding is on the right, so real tokens count from 0.
-            let positions: Vec<i64> = batch.iter().flat_map(|_| 0..longest as i64).collect();
-            let positions = Tensor::new([batch.len(), longest], positions);
-            inputs.insert("position_ids".to_owned(), positions.expect("every row has every position"));
-        }
-        inputs
     }
 
     /// Runs one batch of inputs that need no padding and hands each one's outputs to `finish`, with its position
@@ -146,6 +111,60 @@ impl Runner {
         }
         Ok(())
     }
+}
+
+/// Checks that a task can give all that a graph takes, which one that others exported may ask more of.
+///
+/// # Errors
+/// Names what the task cannot give.
+pub(super) fn check_inputs(
+    task: &'static str,
+    signature: &Signature,
+    gives: &[&str],
+) -> Result<(), TaskError> {
+    let Some(input) = signature.inputs.iter().find(|input| !gives.contains(&&*input.name)) else {
+        return Ok(());
+    };
+    let problem = format!(
+        "{}: expected inputs among {}, which the task can give, found {:?}; its inputs are {}",
+        signature.name,
+        gives.join(", "),
+        input.name,
+        signature.list_inputs()
+    );
+    Err(TaskError::Model { task, problem })
+}
+
+/// The texts of a batch as a graph takes them, padded on the right with `pad` to the longest.
+pub(super) fn text_inputs(
+    signature: &Signature,
+    texts: &[EncodedText],
+    batch: &[usize],
+    pad: u32,
+) -> Tensors {
+    let longest = batch.iter().map(|&index| texts[index].ids.len()).max().unwrap_or(0);
+    let padded = |values: fn(&EncodedText) -> &[u32], pad: u32| {
+        let row = |&index: &usize| {
+            let values = values(&texts[index]).iter().copied();
+            values.chain(std::iter::repeat(pad)).take(longest).map(i64::from)
+        };
+        let data: Vec<i64> = batch.iter().flat_map(row).collect();
+        Tensor::new([batch.len(), longest], data).expect("every row was padded to the same length")
+    };
+    let mut inputs = Tensors::from([("input_ids".to_owned(), padded(|text| &text.ids, pad))]);
+    if signature.takes("token_type_ids") {
+        inputs.insert("token_type_ids".to_owned(), padded(|text| &text.type_ids, 0));
+    }
+    if signature.takes("attention_mask") {
+        inputs.insert("attention_mask".to_owned(), padded(|text| &text.attention_mask, 0));
+    }
+    if signature.takes("position_ids") {
+        // Padding is on the right, so real tokens count from 0.
+        let positions: Vec<i64> = batch.iter().flat_map(|_| 0..longest as i64).collect();
+        let positions = Tensor::new([batch.len(), longest], positions);
+        inputs.insert("position_ids".to_owned(), positions.expect("every row has every position"));
+    }
+    inputs
 }
 
 impl<'a> RowOutputs<'a> {

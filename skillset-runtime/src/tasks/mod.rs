@@ -7,12 +7,14 @@
 mod audio_classification;
 mod batch;
 mod classification;
+mod detokenize;
 mod error;
 mod feature_extraction;
 mod fill_mask;
 mod hypothesis;
 mod image_classification;
 mod image_feature_extraction;
+mod image_segmentation;
 mod images;
 mod labelled;
 mod labels;
@@ -27,7 +29,9 @@ mod sentence_similarity;
 mod settings;
 mod speech_recognition;
 mod text;
+mod text2text;
 mod text_classification;
+mod text_encoder;
 mod text_generation;
 mod text_input;
 mod token_classification;
@@ -43,6 +47,7 @@ pub use fill_mask::{FillMask, FillMaskOptions, MaskFiller};
 pub use hypothesis::HypothesisTemplate;
 pub use image_classification::{ImageClassificationOptions, ImageClassifier};
 pub use image_feature_extraction::{ImageFeatureExtractor, ImageFeatureOptions, ImageFeatures};
+pub use image_segmentation::{ImageSegmentationOptions, ImageSegmenter, Mask, Segment, Subtask};
 pub use labelled::Labelled;
 pub use labels::Labels;
 pub use object_detection::{Bounds, Detection, ObjectDetectionOptions, ObjectDetector};
@@ -59,6 +64,9 @@ pub use speech_recognition::{
 pub use text_classification::{ClassificationOptions, TextClassifier};
 pub use text_generation::{Generated, Message, Prompt, TextGenerationOptions, TextGenerator, TextStream};
 pub use text_input::TextInput;
+pub use text2text::{
+    Summarizer, Text2TextGenerator, Text2TextOptions, TranslationOptions, Translator, WrittenText,
+};
 pub use token_classification::{Aggregation, Entity, TokenClassificationOptions, TokenClassifier};
 pub use zero_shot_classification::{ZeroShotClassification, ZeroShotClassifier, ZeroShotOptions};
 pub use zero_shot_image_classification::{ZeroShotImageClassifier, ZeroShotImageOptions};

@@ -7,9 +7,9 @@ use serde_json::Value;
 use super::error::TaskError;
 use super::pipeline::{Pipeline, RunJson, load_and_run};
 use super::{
-    AudioClassifier, FeatureExtractor, ImageClassifier, ImageFeatureExtractor, MaskFiller, ObjectDetector,
-    QuestionAnswerer, SentenceEmbedder, SpeechRecognizer, TextClassifier, TextGenerator, TokenClassifier,
-    ZeroShotClassifier, ZeroShotImageClassifier,
+    AudioClassifier, FeatureExtractor, ImageClassifier, ImageFeatureExtractor, ImageSegmenter, MaskFiller,
+    ObjectDetector, QuestionAnswerer, SentenceEmbedder, SpeechRecognizer, Summarizer, Text2TextGenerator,
+    TextClassifier, TextGenerator, TokenClassifier, Translator, ZeroShotClassifier, ZeroShotImageClassifier,
 };
 use crate::load::Model;
 use crate::model::nearest;
@@ -67,18 +67,26 @@ tasks! {
     ImageClassification: ImageClassifier,
     /// The vectors of an image's patches.
     ImageFeatureExtraction: ImageFeatureExtractor,
+    /// What there is in an image, pixel by pixel.
+    ImageSegmentation: ImageSegmenter,
     /// What there is in an image, and where.
     ObjectDetection: ObjectDetector,
     /// The part of a text that answers a question.
     QuestionAnswering: QuestionAnswerer,
     /// One vector for a text.
     SentenceSimilarity: SentenceEmbedder,
+    /// A text in short.
+    Summarization: Summarizer,
+    /// A text made of a text.
+    Text2TextGeneration: Text2TextGenerator,
     /// The classes of a text.
     TextClassification: TextClassifier,
     /// How a text or a chat goes on.
     TextGeneration: TextGenerator,
     /// The entities of a text.
     TokenClassification: TokenClassifier,
+    /// A text in another language.
+    Translation: Translator,
     /// Which of the classes that a call names a text is of.
     ZeroShotClassification: ZeroShotClassifier,
     /// Which of the classes that a call names an image is of.

@@ -34,18 +34,21 @@ impl Tensor {
         }
     }
 
-    /// The first row of the first axis, `rows` times.
-    pub(crate) fn repeat_row(&self, rows: usize) -> Self {
-        fn repeat<T: Copy>(values: &[T], shape: &[usize], rows: usize) -> Vec<T> {
-            let width = shape.iter().skip(1).product();
-            values.get(..width).unwrap_or_default().repeat(rows)
+    /// A tensor of which row `i` of the first axis is row `rows[i]` of this one.
+    ///
+    /// # Panics
+    /// If there is no such row.
+    pub(crate) fn take_rows(&self, rows: &[usize]) -> Self {
+        fn take<T: Copy>(values: &[T], width: usize, rows: &[usize]) -> Vec<T> {
+            rows.iter().flat_map(|row| &values[row * width..][..width]).copied().collect()
         }
+        let width = self.shape.iter().skip(1).product();
         let data = match &self.data {
-            TensorData::F32(values) => TensorData::F32(repeat(values, &self.shape, rows)),
-            TensorData::I64(values) => TensorData::I64(repeat(values, &self.shape, rows)),
-            TensorData::Bool(values) => TensorData::Bool(repeat(values, &self.shape, rows)),
+            TensorData::F32(values) => TensorData::F32(take(values, width, rows)),
+            TensorData::I64(values) => TensorData::I64(take(values, width, rows)),
+            TensorData::Bool(values) => TensorData::Bool(take(values, width, rows)),
         };
-        let shape = std::iter::once(rows).chain(self.shape.iter().skip(1).copied()).collect();
+        let shape = std::iter::once(rows.len()).chain(self.shape.iter().skip(1).copied()).collect();
         Self { shape, data }
     }
 }

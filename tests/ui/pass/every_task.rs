@@ -23,6 +23,8 @@ struct ImageClasses;
 struct ImageFeatures;
 #[skillset(onnx = "model.onnx", task = "object-detection", backends(onnx_cpu))]
 struct Objects;
+#[skillset(model = "detr", task = "image-segmentation", backends(cpu))]
+struct Segments;
 #[skillset(onnx = "model.onnx", task = "zero-shot-classification", backends(onnx_cpu))]
 struct AnyClasses;
 #[skillset(onnx = "model.onnx", task = "zero-shot-image-classification", backends(onnx_cpu))]
@@ -43,6 +45,7 @@ fn every_task_has_its_types() {
     let _: fn(&ImageClasses, tasks::Image) -> Result<Vec<tasks::Classification>, SkillError> = |skill, image| skill.run(image);
     let _: fn(&ImageFeatures, &[tasks::Image]) -> Result<Vec<tasks::ImageFeatures>, SkillError> = |skill, images| skill.run_batch(images);
     let _: fn(&Objects, tasks::Image) -> Result<Vec<tasks::Detection>, SkillError> = |skill, image| skill.run(image);
+    let _: fn(&Segments, tasks::Image) -> Result<Vec<tasks::Segment>, SkillError> = |skill, image| skill.run(image);
     let _: fn(&AnyClasses, &tasks::ZeroShotOptions) -> Result<tasks::ZeroShotClassification, SkillError> = |skill, options| skill.run_with("a", options);
     let _: fn(&AnyImageClasses, tasks::Image, &tasks::ZeroShotImageOptions) -> Result<Vec<tasks::Classification>, SkillError> = |skill, image, options| skill.run_with(image, options);
     let _: fn(&Embeddings, &tasks::EmbeddingOptions) -> Result<tasks::Embedding, SkillError> = |skill, options| skill.run_with("a", options);

@@ -1,7 +1,7 @@
 """Audio models as exported graphs, and what pipelines make of small recordings: `tests/audio/`.
 
 Each entry of `audio.json` becomes a folder: a checkpoint whose weights are in `model.onnx`, and `cases.json`. The
-pipelines read files by ffmpeg, which has to be on the PATH.
+pipelines read files by ffmpeg, which has to be on the PATH, as has espeak-ng, which speaks.
 """
 
 import json
@@ -13,13 +13,14 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from scipy.signal import resample_poly
 from transformers import AutoConfig, pipeline
 
 from ..checkpoint import build
 from ..classes import task_classes
 from ..prettyjson import pretty
 from ..weights import Rule, rule_for
-from . import FOLDER
+from . import FOLDER, whisper
 from .exported import Tensors, check_size
 from .run import LEAST_LOGIT_GAP, _check_ranking, _plain
 
@@ -37,6 +38,9 @@ def record(names: list[str]) -> None:
         folder = AUDIO / name
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
+        if "layouts" in models[name]:
+            whisper.write(folder, models[name], AUDIO)
+            continue
         write(name, folder, models[name])
         check_size(name, folder / "model.onnx")
 
@@ -124,12 +128,24 @@ def draw() -> None:
     folder.mkdir(parents=True, exist_ok=True)
     _save(folder / "tones.wav", 16000, [_tones(8000, 16000, 1)])
     _save(folder / "noise.wav", 16000, [np.random.default_rng(2).normal(0, 0.1, 5000)])
+    _save(folder / "speech.wav", 16000, [_speech("The clever fox lived in a deep forest, and no one knew.")])
     with tempfile.TemporaryDirectory() as scratch:
         stereo = Path(scratch) / "stereo.wav"
         _save(stereo, 22050, [_tones(7000, 22050, 3), _tones(7000, 22050, 4)])
         exact = ["-fflags", "+bitexact", "-flags:a", "+bitexact"]
         command = ["ffmpeg", "-y", "-loglevel", "error", "-i", stereo, *exact, folder / "stereo.flac"]
         subprocess.run(command, check=True)
+
+
+def _speech(text: str) -> np.ndarray:
+    """A voice at 16 kHz."""
+    with tempfile.TemporaryDirectory() as scratch:
+        file = Path(scratch) / "voice.wav"
+        subprocess.run(["espeak-ng", "-v", "en", "-s", "230", "-w", file, text], check=True)
+        with wave.open(str(file)) as voice:
+            rate, samples = voice.getframerate(), np.frombuffer(voice.readframes(voice.getnframes()), "<i2")
+    common = np.gcd(rate, 16000)
+    return 0.8 * resample_poly(samples / 32768, 16000 // common, rate // common)
 
 
 def _tones(count: int, rate: int, seed: int) -> np.ndarray:

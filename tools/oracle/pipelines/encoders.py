@@ -4,14 +4,16 @@ import json
 import math
 from collections import Counter
 
-from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, trainers
+from tokenizers import AddedToken, Tokenizer, models, normalizers, pre_tokenizers, trainers
 from transformers import (
     CLIPTokenizer,
     DebertaV2Tokenizer,
+    MBartTokenizer,
     MPNetTokenizer,
     PreTrainedTokenizerBase,
     RobertaTokenizer,
     T5Tokenizer,
+    WhisperTokenizer,
     XLMRobertaTokenizer,
 )
 
@@ -63,6 +65,30 @@ def siglip(lines: list[str], length: int) -> PreTrainedTokenizerBase:
     """Unigram pieces and an end token, given without a mask."""
     vocabulary = [*_scoreless("<pad>", "</s>", "<unk>"), *_unigram(lines)]
     return T5Tokenizer(vocabulary, extra_ids=0, model_max_length=length, model_input_names=["input_ids"])
+
+
+def t5(lines: list[str], length: int) -> PreTrainedTokenizerBase:
+    """Unigram pieces, an end token, and marks for what is left out."""
+    vocabulary = [*_scoreless("<pad>", "</s>", "<unk>"), *_unigram(lines)]
+    return T5Tokenizer(vocabulary, extra_ids=4, model_max_length=length)
+
+
+def mbart(lines: list[str], length: int) -> PreTrainedTokenizerBase:
+    """Unigram pieces under fairseq's special tokens, and a token for each language."""
+    vocabulary = [*_scoreless("<s>", "<pad>", "</s>", "<unk>"), *_unigram(lines), *_scoreless("<mask>")]
+    return MBartTokenizer(vocabulary, src_lang="en_XX", tgt_lang="ro_RO", model_max_length=length)
+
+
+def whisper(lines: list[str], positions: int) -> PreTrainedTokenizerBase:
+    """Byte-level BPE, then tokens for languages and tasks, and behind all of them a timestamp for each position."""
+    tokenizer = Tokenizer(models.BPE())
+    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    made = WhisperTokenizer(*_bpe(tokenizer, lines, [], 300, ""))
+    named = ("startoftranscript", "en", "de", "fr", "translate", "transcribe", "startoflm", "startofprev", "nospeech")
+    special = [f"<|{name}|>" for name in (*named, "notimestamps")]
+    made.add_special_tokens({"additional_special_tokens": special})
+    made.add_tokens([AddedToken(f"<|{0.02 * at:.2f}|>") for at in range(positions + 1)])
+    return made
 
 
 def _bpe(

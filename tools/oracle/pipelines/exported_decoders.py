@@ -4,6 +4,8 @@
 - `split`: `decoder_model.onnx`, which takes none, and `decoder_with_past_model.onnx`
 - `merged`: `decoder_model_merged.onnx`, both of those behind the input `use_cache_branch`
 - `without_past`: `decoder_model.onnx`, which neither takes nor gives a cache
+
+Those of a decoder behind an encoder are in `exported_seq2seq.py`.
 """
 
 import json
@@ -16,7 +18,7 @@ import torch
 import transformers
 from transformers import DynamicCache
 
-from . import FOLDER
+from . import FOLDER, MODELS, exported_seq2seq
 from .merge import merge, shorten
 from .run import write_checkpoint
 
@@ -49,6 +51,9 @@ def export(name: str) -> None:
         config = json.loads((Path(scratch) / "config.json").read_text())
         model_class = getattr(transformers, config["architectures"][0])
         model = model_class.from_pretrained(scratch, dtype=torch.float32, attn_implementation="eager").eval()
+        if model.config.is_encoder_decoder:
+            layouts = json.loads((MODELS / f"{name}.json").read_text()).get("layouts", exported_seq2seq.LAYOUTS)
+            return exported_seq2seq.export(model, EXPORTED / name, layouts)
         plain, with_past, alone = (Path(scratch) / file for file in ("plain.onnx", "past.onnx", "alone.onnx"))
         write(Decoder(model, takes_past=False), plain)
         write(Decoder(model, takes_past=True), with_past)

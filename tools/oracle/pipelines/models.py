@@ -7,16 +7,19 @@ from pathlib import Path
 
 import torch
 import transformers
-from transformers import AutoConfig, PreTrainedConfig, PreTrainedModel, pipelines
+from transformers import AutoConfig, AutoModelForSeq2SeqLM, PreTrainedConfig, PreTrainedModel, pipelines
 
 from ..checkpoint import build
 from ..classes import task_classes
 from ..prettyjson import pretty
 from ..weights import Rule, rule_for
-from . import FOLDER, MODELS
+from . import FOLDER, MODELS, seq2seq
 
 # Random weights hardly prefer one label to another; wider heads make the ranking unmistakable.
-HEADS = ("classifier.", "qa_outputs.", "lm_head.", "class_labels_classifier.", "class_embed.")
+HEADS = (
+    "classifier.", "qa_outputs.", "lm_head.", "class_labels_classifier.", "class_embed.", "detr.class_labels_classifier.",
+    "mask_head.out_lay.",
+)  # fmt: skip
 WIDER = 4.0
 # Parts of a description that become files of the checkpoint.
 PARTS = {"image_processor": "preprocessor_config.json", "generation_config": "generation_config.json"}
@@ -26,9 +29,9 @@ def names() -> list[str]:
     return sorted(file.stem for file in MODELS.glob("*.json"))
 
 
-def has_pipeline(name: str) -> bool:
-    """Whether this transformers still has the task's pipeline."""
-    return json.loads((MODELS / f"{name}.json").read_text())["task"] in pipelines.SUPPORTED_TASKS
+def can_record(name: str) -> bool:
+    """Whether this transformers still has the task's pipeline, or it is one of those that `seq2seq` replaces."""
+    return json.loads((MODELS / f"{name}.json").read_text())["task"] in (*pipelines.SUPPORTED_TASKS, *seq2seq.KEYS)
 
 
 def write(name: str) -> Path:
@@ -72,7 +75,8 @@ def write(name: str) -> Path:
 
 def _pipeline_class(task: str, config: PreTrainedConfig) -> type[PreTrainedModel]:
     """The class of a task that shares it with another task, such as zero-shot-classification."""
-    return pipelines.SUPPORTED_TASKS[task]["pt"][0]._model_mapping[type(config)]
+    auto = AutoModelForSeq2SeqLM if task in seq2seq.KEYS else pipelines.SUPPORTED_TASKS[task]["pt"][0]
+    return auto._model_mapping[type(config)]
 
 
 def _rule(name: str, shape: tuple[int, ...]) -> Rule:

@@ -13,31 +13,19 @@ from pathlib import Path
 import numpy as np
 import torch
 import transformers
+from PIL import Image
 from safetensors.numpy import save_file
-from transformers import AutoImageProcessor, LogitsProcessor, LogitsProcessorList, pipeline
+from transformers import AutoImageProcessor, LogitsProcessorList, pipeline
 from transformers.utils import logging
 
 from .. import beams
 from ..checkpoint import materialise
 from ..prettyjson import pretty
-from . import FOLDER, MODELS
+from . import FOLDER, MODELS, seq2seq
+from .seq2seq import LEAST_LOGIT_GAP, LogitGap
 
 # Neighbours in a ranking must differ by more than two engines can.
 LEAST_GAP = 1e-4
-# Nor may the next token be in doubt.
-LEAST_LOGIT_GAP = 1e-3
-
-
-class LogitGap(LogitsProcessor):
-    """Keeps the smallest lead of the best logit over a generation."""
-
-    def __init__(self):
-        self.smallest = float("inf")
-
-    def __call__(self, input_ids: torch.Tensor, scores: torch.Tensor) -> torch.Tensor:
-        best = scores.topk(2).values
-        self.smallest = min(self.smallest, float((best[:, 0] - best[:, 1]).min()))
-        return scores
 
 
 def run(name: str) -> None:
@@ -46,6 +34,9 @@ def run(name: str) -> None:
     task = spec["task"]
     with tempfile.TemporaryDirectory() as scratch:
         write_checkpoint(FOLDER / name, Path(scratch))
+        if task in seq2seq.KEYS:
+            cases = seq2seq.record(task, Path(scratch), spec["cases"])
+            return _write(name, cases)
         processor = {}
         if "image_processor" in spec:
             # The PIL back end is the reference; torchvision's rounds differently.
@@ -54,6 +45,10 @@ def run(name: str) -> None:
         cases = [{**case, "output": _call(pipe, task, case)} for case in spec["cases"]]
     for case in cases:
         _check_ranking(name, case)
+    _write(name, cases)
+
+
+def _write(name: str, cases: list[dict]) -> None:
     (FOLDER / name / "cases.json").write_text(pretty(cases) + "\n")
 
     fixture = json.loads((FOLDER / name / "fixture.json").read_text())
@@ -101,7 +96,16 @@ def _plain(value):
         return [_plain(item) for item in value]
     if isinstance(value, (float, np.floating)):
         return float(f"{value:.9g}")
+    if isinstance(value, Image.Image):
+        return _runs(np.asarray(value) > 0)
     return value.item() if isinstance(value, np.generic) else value
+
+
+def _runs(mask: np.ndarray) -> dict:
+    """A mask by the lengths of its runs, row by row, the first one of pixels that are not part of it."""
+    edges = np.flatnonzero(np.diff(mask.ravel(), prepend=False)).tolist()
+    counts = np.diff([0, *edges, mask.size]).tolist()
+    return {"size": list(mask.shape), "counts": counts}
 
 
 def _check_ranking(name: str, case: dict) -> None:

@@ -39,10 +39,12 @@ def train() -> None:
         "xlm_roberta": encoders.xlm_roberta(lines, MODEL_MAX_LENGTH),
         "deberta_v2": encoders.deberta_v2(lines, MODEL_MAX_LENGTH),
         "clip": encoders.clip(lines, CLIP_MAX_LENGTH),
+        "t5": encoders.t5(lines, MODEL_MAX_LENGTH),
+        "mbart": encoders.mbart(lines, MODEL_MAX_LENGTH),
         "siglip": encoders.siglip(lines, MODEL_MAX_LENGTH),
     }
     for name, tokenizer in trained.items():
-        _save(tokenizer, FOLDER / "tokenizers" / name)
+        save(tokenizer, FOLDER / "tokenizers" / name)
 
 
 def _wordpiece(lines: list[str]) -> BertTokenizer:
@@ -92,7 +94,7 @@ def _byte_level(lines: list[str]) -> PreTrainedTokenizerFast:
     )
 
 
-def _save(tokenizer: PreTrainedTokenizerBase, folder: Path) -> None:
+def save(tokenizer: PreTrainedTokenizerBase, folder: Path) -> None:
     """Saves the files a checkpoint has; tokenizer.json without indentation, to stay small."""
     with tempfile.TemporaryDirectory() as saved:
         tokenizer.save_pretrained(saved)

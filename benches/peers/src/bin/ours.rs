@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use skillset::runtime::checkpoint::Checkpoint;
 use skillset::runtime::engine::{EngineKind, EngineOptions, Program, Tensors};
-use skillset::runtime::generate::{GenerationConfig, Generator};
+use skillset::runtime::generate::{EncoderDecoder, GenerationConfig, Generator};
 use skillset::runtime::ir::Request;
 use skillset::runtime::load::Model;
 use skillset::runtime::tensor::file::{read_tensors, write_tensors};
@@ -15,6 +15,7 @@ use skillset_peers::{Contestant, Result, serve};
 enum Skill {
     Features(Arc<dyn Program>),
     Generation(Box<Generator>),
+    Translation(Box<EncoderDecoder>),
 }
 
 impl Skill {
@@ -22,10 +23,13 @@ impl Skill {
         let engine = EngineOptions { kind, ..EngineOptions::default() }.open()?;
         let checkpoint = Arc::new(Checkpoint::open(checkpoint)?);
         let model_type = skillset::registry::architecture(&checkpoint.model_type()?)?;
-        let generates = checkpoint.architectures()?.iter().any(|class| class.ends_with("ForCausalLM"));
         let model = Model::new(model_type, checkpoint, engine);
-        if generates {
+        let own = model.task_or_own(None)?;
+        if own.generates && own.class.ends_with("ForCausalLM") {
             return Ok(Self::Generation(Box::new(model.generator()?)));
+        }
+        if own.generates {
+            return Ok(Self::Translation(Box::new(model.encoder_decoder(own.name)?)));
         }
         // A tokenizer gives a mask, an image processor gives none.
         let is_text = model.model_type()?.inputs.iter().any(|input| input.name == "input_ids");
@@ -49,7 +53,9 @@ impl Contestant for Skill {
     fn forward(&self, inputs: &Tensors) -> Result<Tensors> {
         match self {
             Self::Features(program) => Ok(program.run(inputs)?),
-            Self::Generation(_) => Err("this checkpoint is measured by generation".into()),
+            Self::Generation(_) | Self::Translation(_) => {
+                Err("this checkpoint is measured by generation".into())
+            }
         }
     }
 
@@ -58,12 +64,16 @@ impl Contestant for Skill {
     }
 
     fn generate(&self, inputs: &Tensors, new_tokens: usize, on_token: &mut dyn FnMut(i64)) -> Result<()> {
-        let Self::Generation(generator) = self else {
-            return Err("this checkpoint is measured by its last hidden state".into());
+        let options = GenerationConfig::greedy(new_tokens);
+        let generation = match self {
+            Self::Features(_) => return Err("this checkpoint is measured by its last hidden state".into()),
+            Self::Translation(model) => model.start(model.encode(inputs)?, &[], &options)?,
+            Self::Generation(generator) => {
+                let prompt = inputs.get("input_ids").and_then(|ids| ids.as_i64());
+                generator.start(&[prompt.ok_or("no integers \"input_ids\"")?.to_vec()], &options)?
+            }
         };
-        let prompt =
-            inputs.get("input_ids").and_then(|ids| ids.as_i64()).ok_or("no integers \"input_ids\"")?;
-        for step in generator.start(&[prompt.to_vec()], &GenerationConfig::greedy(new_tokens))? {
+        for step in generation {
             step?.tokens.iter().for_each(|token| on_token(token.id));
         }
         Ok(())

@@ -27,9 +27,10 @@ pub(crate) use field::{Config, Field};
 pub(crate) use nested::named as named_nested;
 
 /// The types that a field may have; `?` behind one allows `null`.
-const TYPES: [&str; 16] = [
+const TYPES: [&str; 17] = [
     "Activation",
     "Config",
+    "GatedActivation",
     "Labels",
     "OneOrMany<i64>",
     "RopeParameters",
@@ -219,6 +220,7 @@ impl ConfigField {
             Type::Pair(_) => quote!(r.size2(#name, #or_none)?),
             Type::Usize if names.counts.contains(name) => quote!(r.count(#name, #or_none)?),
             Type::Usize if names.positive.contains(name) => quote!(r.positive(#name, #or_none)?),
+            Type::Option(_) if names.counts.contains(name) => quote!(r.opt_count(#name, #or_none)?),
             Type::Option(inner) => match (getter(inner), default) {
                 (None, _) => quote!(r.opt_parsed(#name)?),
                 (Some(getter), None) => {
@@ -330,6 +332,13 @@ fn literal(node: &Node, ty: &Type) -> Checked<TokenStream> {
         }
         (Data::Bool(value), Type::Bool) => quote!(#value),
         (Data::String(text), Type::String) => quote!(#text.to_owned()),
+        (Data::String(text), Type::Named(name)) if name == "GatedActivation" => {
+            let (gated, name) = text.strip_prefix("gated-").map_or((false, &**text), |name| (true, name));
+            let name = if gated && name == "gelu" { "gelu_new" } else { name };
+            let known = &Vocabulary::get().enums["Activation"];
+            let variant = ident(known.names.get(name).ok_or_else(wrong)?);
+            quote!(GatedActivation { activation: Activation::#variant, gated: #gated })
+        }
         (Data::String(text), Type::Named(name)) => {
             let known = Vocabulary::get().enums.get(name).ok_or_else(wrong)?;
             let variant = known.names.get(text).ok_or_else(|| {

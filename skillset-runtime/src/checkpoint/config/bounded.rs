@@ -23,6 +23,21 @@ impl Reader<'_> {
         Ok(count)
     }
 
+    /// As [`count`](Self::count) of a field that may be `null`, and is without a default where it is missing.
+    pub fn opt_count(
+        &self,
+        field: &str,
+        default: impl Into<Option<usize>>,
+    ) -> Result<Option<usize>, ConfigError> {
+        let count = match default.into() {
+            Some(default) => self.opt_usize_or(field, default)?,
+            None => self.opt_usize(field)?,
+        };
+        let is_sane = count.is_none_or(|count| count <= MAX_COUNT);
+        self.require(is_sane, field, format_args!("at most {MAX_COUNT} layers"))?;
+        Ok(count)
+    }
+
     /// Reads how often parts of each stage of the model are repeated: each at most 2¹⁶ times.
     pub fn list_count(
         &self,

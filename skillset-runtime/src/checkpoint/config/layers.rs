@@ -63,6 +63,13 @@ pub fn align_stages(
     }
 }
 
+/// Whether a backbone of `count` stages behind the stem hands out stage `stage`, of which 0 is the stem.
+pub fn is_stage_out(names: Option<&[String]>, indices: Option<&[i64]>, stage: usize, count: usize) -> bool {
+    let (names, _) = align_stages(count, names.map(<[_]>::to_vec), indices.map(<[_]>::to_vec));
+    let name = if stage == 0 { "stem".to_owned() } else { format!("stage{stage}") };
+    names.is_some_and(|names| names.contains(&name))
+}
+
 fn of_layers<'k>(count: usize, kind: impl Fn(usize) -> &'k str) -> Option<Vec<String>> {
     (count <= MAX_COUNT).then(|| (0..count).map(|layer| kind(layer).to_owned()).collect())
 }
@@ -92,6 +99,10 @@ mod tests {
             (names(&["stem", "stage2"]), Some(vec![0, 2]))
         );
         assert_eq!(align_stages(4, names(&["body"]), None), (names(&["body"]), None));
+        assert!(is_stage_out(None, None, 4, 4) && !is_stage_out(None, None, 3, 4));
+        assert!(
+            is_stage_out(None, Some(&[0, -2]), 3, 4) && is_stage_out(names(&["stem"]).as_deref(), None, 0, 4)
+        );
     }
 
     #[test]

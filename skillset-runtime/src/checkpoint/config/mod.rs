@@ -30,7 +30,9 @@ use serde_json::{Map, Value};
 pub use choice::{OneOrMany, OrString};
 pub use common::{CommonConfig, config_to_json};
 use heed::Heeded;
-pub use layers::{align_stages, cycle, cycle_then, first_layers, first_of_every, last_of_every};
+pub use layers::{
+    align_stages, cycle, cycle_then, first_layers, first_of_every, is_stage_out, last_of_every,
+};
 pub use nested::AnyConfig;
 pub use to_json::{ToJson, object};
 pub use value::FromConfig;

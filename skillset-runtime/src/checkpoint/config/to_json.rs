@@ -3,6 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::{AnyConfig, OneOrMany, OrString};
+use crate::blocks::GatedActivation;
 use crate::ir::Activation;
 
 /// A type of a config's field.
@@ -37,6 +38,12 @@ impl ToJson for f64 {
 }
 
 impl ToJson for Activation {
+    fn to_json(&self) -> Value {
+        self.to_string().into()
+    }
+}
+
+impl ToJson for GatedActivation {
     fn to_json(&self) -> Value {
         self.to_string().into()
     }

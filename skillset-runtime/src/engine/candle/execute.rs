@@ -6,7 +6,7 @@ use super::convert;
 use super::error::Fault;
 use super::op::{self, Context};
 use super::program::CandleProgram;
-use super::state::Slot;
+use super::state::{HeldValues, Slot};
 use crate::engine::lookup::table;
 use crate::engine::{EngineError, Tensors};
 use crate::ir::{Bindings, Node, Op, Value};
@@ -15,12 +15,13 @@ use crate::tensor::Tensor;
 /// What a trace calls with every value.
 pub(super) type Visit<'a> = &'a mut (dyn FnMut(Value, Tensor) + Send);
 
-/// Computes the results of the graph; other values are freed after their last reader.
+/// Computes the results of the graph, and what a session keeps of it; other values are freed after their last
+/// reader. What was `held` from an earlier step is not computed again.
 pub(super) fn run(
     program: &CandleProgram,
     inputs: &Tensors,
     bindings: &Bindings,
-    states: &[Slot],
+    (states, held): (&[Slot], Option<&HeldValues>),
     mut visit: Option<Visit<'_>>,
 ) -> Result<Vec<Option<CandleTensor>>, EngineError> {
     let graph = &program.executed;
@@ -30,6 +31,10 @@ pub(super) fn run(
         let index = value.index();
         if program.settled[index] {
             values[index].clone_from(&program.constants[index]);
+            continue;
+        }
+        if let Some(held) = held.filter(|_| program.held.nodes[index]) {
+            values[index] = held.get(value).cloned();
             continue;
         }
         let node = graph.node(value);

@@ -11,7 +11,7 @@ use super::session::CandleSession;
 use super::state::Slot;
 use super::{convert, execute};
 use crate::engine::{EngineError, Program, Session, Signature, Tensors, bind_inputs};
-use crate::ir::pass::Liveness;
+use crate::ir::pass::{Held, Liveness};
 use crate::ir::{Bindings, CheckedGraph, Value};
 use crate::tensor::Tensor;
 
@@ -26,6 +26,8 @@ pub struct CandleProgram {
     /// As run.
     pub(super) executed: CheckedGraph,
     pub(super) liveness: Liveness,
+    /// What a session computes in its first step only.
+    pub(super) held: Held,
     /// By node: its value, if no run changes it and runs read it.
     pub(super) constants: Vec<Option<CandleTensor>>,
     /// By node: whether `constants` or `prepared` of others make it unnecessary in runs.
@@ -66,7 +68,7 @@ impl CandleProgram {
         let bindings = bind_inputs(&self.signature, inputs, 0)?;
         self.pool.run(|| {
             let states = self.fresh_states(&bindings)?;
-            let results = execute::run(self, inputs, &bindings, &states, visit)?;
+            let results = execute::run(self, inputs, &bindings, (&states, None), visit)?;
             self.outputs(&results)
         })
     }

@@ -4,10 +4,10 @@ use candle_core::Tensor as CandleTensor;
 
 use super::error::Fault;
 use super::program::CandleProgram;
-use super::state::{Cache, Slot};
+use super::state::{Cache, HeldValues, Slot};
 use super::{convert, execute};
 use crate::engine::positions::positions_after;
-use crate::engine::{EngineError, Session, Tensors, bind_inputs};
+use crate::engine::{EngineError, Session, Tensors, bind_step};
 use crate::ir::{Bindings, State};
 
 /// A session of the candle engine.
@@ -17,6 +17,8 @@ pub(super) struct CandleSession<'p> {
     capacity: usize,
     past: usize,
     slots: Vec<Slot>,
+    /// Nothing before the first step.
+    held: Option<HeldValues>,
 }
 
 impl<'p> CandleSession<'p> {
@@ -33,7 +35,7 @@ impl<'p> CandleSession<'p> {
                 .map_err(|fault| program.failed(&format!("state {:?}", state.name), &fault))
         };
         let slots = program.executed.states.iter().enumerate().map(slot).collect::<Result<_, _>>()?;
-        Ok(Self { program, batch, capacity, past: 0, slots })
+        Ok(Self { program, batch, capacity, past: 0, slots, held: None })
     }
 
     /// How many positions the states have seen after a step; an error if they have other rows, or no room.
@@ -78,14 +80,19 @@ fn new_slot(
 impl Session for CandleSession<'_> {
     fn step(&mut self, inputs: &Tensors) -> Result<Tensors, EngineError> {
         let program = self.program;
-        let bindings = bind_inputs(&program.signature, inputs, self.past)?;
+        let first = self.held.as_ref().map(|held| &held.bindings);
+        let bindings = bind_step(&program.signature, inputs, self.past, first)?;
         let after = self.positions_after(&bindings)?;
-        let slots = &self.slots;
+        let kept = (self.slots.as_slice(), self.held.as_ref());
         let (results, outputs) = program.pool.run(|| {
-            let results = execute::run(program, inputs, &bindings, slots, None)?;
+            let results = execute::run(program, inputs, &bindings, kept, None)?;
             let outputs = program.outputs(&results)?;
             Ok((results, outputs))
         })?;
+        if self.held.is_none() {
+            let held = HeldValues::new(program, bindings, &results);
+            self.held = Some(held.map_err(|fault| program.failed("held inputs", &fault))?);
+        }
         // Only a step that succeeded moves the session on.
         for (state, slot) in program.executed.states.iter().zip(&mut self.slots) {
             let Some(next) = state.next.and_then(|next| results[next.index()].as_ref()) else { continue };
@@ -113,6 +120,9 @@ impl Session for CandleSession<'_> {
         let slots: Result<Vec<Slot>, Fault> =
             self.slots.iter().map(|slot| slot.reordered(&indices)).collect();
         self.slots = slots.map_err(failed)?;
+        if let Some(held) = &mut self.held {
+            held.reorder(&indices).map_err(failed)?;
+        }
         self.batch = rows.len();
         Ok(())
     }

@@ -1,8 +1,13 @@
 //! What a session keeps between steps.
 
+use std::collections::BTreeMap;
+
 use candle_core::{DType, Device, Tensor};
 
 use super::error::Fault;
+use super::program::CandleProgram;
+use crate::ir::pass::row_axis;
+use crate::ir::{Bindings, Value};
 
 /// One state of a graph.
 #[derive(Debug)]
@@ -18,6 +23,48 @@ pub(super) enum Slot {
 pub(super) struct Cache {
     memory: Tensor,
     filled: usize,
+}
+
+/// What the first step made of held inputs.
+#[derive(Debug)]
+pub(super) struct HeldValues {
+    /// The sizes of that step.
+    pub bindings: Bindings,
+    /// Each with the axis of its rows.
+    kept: BTreeMap<Value, (Tensor, Option<usize>)>,
+}
+
+impl HeldValues {
+    /// Takes them from the results of the first step.
+    pub(super) fn new(
+        program: &CandleProgram,
+        bindings: Bindings,
+        results: &[Option<Tensor>],
+    ) -> Result<Self, Fault> {
+        let keep = |&value: &Value| {
+            let computed = results[value.index()].as_ref()?;
+            // Every step reads them, best as they lie.
+            let kept = computed.contiguous().map(|kept| (value, (kept, row_axis(&program.executed, value))));
+            Some(kept)
+        };
+        let kept: candle_core::Result<_> = program.held.kept.iter().filter_map(keep).collect();
+        Ok(Self { bindings, kept: kept? })
+    }
+
+    /// One that later steps read.
+    pub(super) fn get(&self, value: Value) -> Option<&Tensor> {
+        self.kept.get(&value).map(|(tensor, _)| tensor)
+    }
+
+    /// Puts row `rows[i]` in the place of row `i`.
+    pub(super) fn reorder(&mut self, rows: &Tensor) -> Result<(), Fault> {
+        for (tensor, axis) in self.kept.values_mut() {
+            if let Some(axis) = *axis {
+                *tensor = tensor.index_select(rows, axis)?;
+            }
+        }
+        Ok(())
+    }
 }
 
 impl Slot {

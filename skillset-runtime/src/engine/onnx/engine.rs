@@ -7,13 +7,14 @@ use ort::session::Session;
 use ort::session::builder::{AutoDevicePolicy, SessionBuilder};
 use ort::value::{DynValue, Tensor};
 
-use super::decoder::ExportedDecoder;
+use super::decoder::{ExportedDecoder, find_encoder};
 use super::exported;
+use super::held::HeldPart;
 use super::program::OnnxProgram;
 use super::writer::{Caches, External, OnnxModel, WriteError, WriteOptions, write_model};
 use super::{Library, Provider, unavailable};
 use crate::engine::{Engine, EngineError, Program};
-use crate::ir::{CheckedGraph, DType};
+use crate::ir::{CheckedGraph, DType, pass};
 use crate::weights::{WeightView, Weights};
 
 /// How graphs are run.
@@ -93,21 +94,30 @@ impl Engine for OnnxEngine {
             Provider::Cpu => Caches::InPlace,
             _ => Caches::Grown,
         };
-        let written = write_model(&graph, weights, &WriteOptions { caches, ..WriteOptions::default() });
-        let model = written.map_err(|problem| error(problem.to_string()))?;
-        let session = self.session(&model).map_err(|problem| error(problem.to_string()))?;
-        Ok(Box::new(OnnxProgram::of_graph(self.name(), self.provider, &graph, &model, session)))
+        let open = |graph: &CheckedGraph| {
+            let written = write_model(graph, weights, &WriteOptions { caches, ..WriteOptions::default() });
+            let model = written.map_err(|problem| error(problem.to_string()))?;
+            let session = self.session(&model).map_err(|problem| error(problem.to_string()))?;
+            Ok((model, session))
+        };
+        let held = pass::held(&graph);
+        let (held, (model, session)) = if held.kept.is_empty() {
+            (None, open(&graph)?)
+        } else {
+            let (first, rest) =
+                pass::split_held(&graph, &held).map_err(|problem| error(problem.to_string()))?;
+            (Some(HeldPart::new(&first, open(&first)?.1)), open(&rest)?)
+        };
+        Ok(Box::new(OnnxProgram::of_graph(self.name(), self.provider, &graph, &model, held, session)))
     }
 
     fn load_exported(&self, file: &Path, outputs: &[String]) -> Result<Box<dyn Program>, EngineError> {
-        let graph = file.display().to_string();
-        let error =
-            |reason: String| EngineError::Unsupported { engine: self.name(), graph: graph.clone(), reason };
         if !file.is_file() {
-            return Err(error(exported::missing(file)));
+            return Err(self.refuses(file, exported::missing(file)));
         }
-        let session = self.open(file).map_err(|problem| error(problem.to_string()))?;
-        let signature = exported::signature(&graph, &session, outputs).map_err(error)?;
+        let session = self.open(file).map_err(|problem| self.refuses(file, problem.to_string()))?;
+        let signature = exported::signature(&file.display().to_string(), &session, outputs);
+        let signature = signature.map_err(|reason| self.refuses(file, reason))?;
         Ok(Box::new(OnnxProgram::stateless(self.name(), self.provider, signature, session)))
     }
 
@@ -117,16 +127,22 @@ impl Engine for OnnxEngine {
             false => Err(exported::missing(file)),
         };
         let decoder = ExportedDecoder::open(self.name(), self.provider, file, open);
-        let decoder = decoder.map_err(|reason| EngineError::Unsupported {
-            engine: self.name(),
-            graph: file.display().to_string(),
-            reason,
-        })?;
-        Ok(Box::new(decoder))
+        Ok(Box::new(decoder.map_err(|reason| self.refuses(file, reason))?))
+    }
+
+    fn load_exported_encoder(&self, file: &Path) -> Result<Box<dyn Program>, EngineError> {
+        if !file.is_file() {
+            return Err(self.refuses(file, exported::missing(file)));
+        }
+        self.load_exported(&find_encoder(file).map_err(|reason| self.refuses(file, reason))?, &[])
     }
 }
 
 impl OnnxEngine {
+    fn refuses(&self, file: &Path, reason: String) -> EngineError {
+        EngineError::Unsupported { engine: self.name(), graph: file.display().to_string(), reason }
+    }
+
     /// Opens a model as any user of ONNX Runtime would.
     pub(super) fn open(&self, path: &Path) -> ort::Result<Session> {
         self.provider.register(self.builder()?, self.device)?.commit_from_file(path)

@@ -17,7 +17,7 @@ use crate::ir::{DType, Dim, Fact, Input};
 pub(super) fn signature(name: &str, session: &Session, wanted: &[String]) -> Result<Signature, String> {
     let input = |outlet: &Outlet| {
         let fact = fact(outlet).map_err(|found| format!("input {:?}: {found}", outlet.name()))?;
-        Ok(Input { name: outlet.name().to_owned(), fact })
+        Ok(Input { name: outlet.name().to_owned(), fact, held: false })
     };
     let inputs = session.inputs().iter().map(input).collect::<Result<Vec<_>, String>>()?;
     if let Some(missing) =

@@ -14,6 +14,7 @@
 mod decoder;
 mod engine;
 mod exported;
+mod held;
 mod install;
 mod library;
 mod program;

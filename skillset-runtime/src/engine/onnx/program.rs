@@ -6,10 +6,11 @@ use ort::memory::{AllocationDevice, Allocator, AllocatorType, MemoryInfo, Memory
 use ort::value::{DynValue, Tensor as OrtTensor};
 
 use super::Provider;
+use super::held::HeldPart;
 use super::values::{from_ort, take_rows, to_ort};
 use super::writer::{OnnxModel, PAST_LENGTH};
 use crate::engine::positions::positions_after;
-use crate::engine::{EngineError, Program, Session, Signature, Tensors, bind_inputs};
+use crate::engine::{EngineError, Program, Session, Signature, Tensors, bind_inputs, bind_step};
 use crate::ir::{Bindings, CheckedGraph, Fact, State};
 
 /// A loaded graph.
@@ -24,7 +25,18 @@ pub(super) struct OnnxProgram {
     states: Vec<Kept>,
     /// Whether runs have to be told how many positions came before.
     takes_past_length: bool,
+    /// What is computed before the first step of a session.
+    held: Option<HeldPart>,
     session: Mutex<ort::session::Session>,
+}
+
+/// What a session keeps between runs.
+#[derive(Debug)]
+struct Memory {
+    /// By the program's states.
+    states: Vec<DynValue>,
+    /// What the held part made; nothing before the first step.
+    held: Option<(Bindings, Vec<DynValue>)>,
 }
 
 /// A state of the graph.
@@ -44,8 +56,10 @@ impl Program for OnnxProgram {
 
     fn run(&self, inputs: &Tensors) -> Result<Tensors, EngineError> {
         let bindings = bind_inputs(&self.signature, inputs, 0)?;
-        let mut states = self.empty_states(&bindings, self.positions_after(&bindings).unwrap_or(0))?;
-        self.execute(inputs, &mut states, 0, false).map_err(|error| self.failed(error))
+        let states = self.empty_states(&bindings, self.positions_after(&bindings).unwrap_or(0))?;
+        let mut memory = Memory { states, held: None };
+        self.hold(inputs, bindings, &mut memory)?;
+        self.execute(inputs, &mut memory, 0, false).map_err(|error| self.failed(error))
     }
 
     fn session(&self, batch: usize, capacity: usize) -> Result<Box<dyn Session + '_>, EngineError> {
@@ -57,18 +71,19 @@ impl Program for OnnxProgram {
                 bindings.bind(symbol, size).expect("a symbol has one size here");
             });
         }
-        let states = self.empty_states(&bindings, capacity)?;
-        Ok(Box::new(OnnxSession { program: self, states, batch, past: 0, capacity }))
+        let memory = Memory { states: self.empty_states(&bindings, capacity)?, held: None };
+        Ok(Box::new(OnnxSession { program: self, memory, batch, past: 0, capacity }))
     }
 }
 
 impl OnnxProgram {
-    /// A session of `graph`, which was written as `model`.
+    /// A session of `graph`, or of what `held` leaves of it, which was written as `model`.
     pub(super) fn of_graph(
         engine: String,
         provider: Provider,
         graph: &CheckedGraph,
         model: &OnnxModel<'_>,
+        held: Option<HeldPart>,
         session: ort::session::Session,
     ) -> Self {
         let keep = |(state, &in_place): (&State, &bool)| Kept {
@@ -79,7 +94,7 @@ impl OnnxProgram {
         let states = graph.states.iter().zip(model.in_place()).map(keep).collect();
         let takes_past_length = model.takes_past_length();
         let (signature, session) = (Signature::from(graph), Mutex::new(session));
-        Self { engine, provider, signature, states, takes_past_length, session }
+        Self { engine, provider, signature, states, takes_past_length, held, session }
     }
 
     /// A session of a graph that keeps nothing between runs.
@@ -90,7 +105,7 @@ impl OnnxProgram {
         session: ort::session::Session,
     ) -> Self {
         let session = Mutex::new(session);
-        Self { engine, provider, signature, states: vec![], takes_past_length: false, session }
+        Self { engine, provider, signature, states: vec![], takes_past_length: false, held: None, session }
     }
 
     fn failed(&self, reason: impl std::fmt::Display) -> EngineError {
@@ -145,6 +160,17 @@ impl OnnxProgram {
         positions_after(states, bindings)
     }
 
+    /// Computes what `memory` holds from the first step on, unless it does already.
+    fn hold(&self, inputs: &Tensors, bindings: Bindings, memory: &mut Memory) -> Result<(), EngineError> {
+        if memory.held.is_some() {
+            return Ok(());
+        }
+        let run = |part: &HeldPart| part.run(inputs, &state_memory(self.provider)?);
+        let values = self.held.as_ref().map_or(Ok(vec![]), run).map_err(|error| self.failed(error))?;
+        memory.held = Some((bindings, values));
+        Ok(())
+    }
+
     /// Runs on inputs that were checked and `past` positions of states; returns the outputs, and replaces the
     /// states by the next ones if they are wanted.
     ///
@@ -152,15 +178,20 @@ impl OnnxProgram {
     fn execute(
         &self,
         inputs: &Tensors,
-        states: &mut [DynValue],
+        Memory { states, held }: &mut Memory,
         past: usize,
         keep_states: bool,
     ) -> ort::Result<Tensors> {
         let mut session = self.lock();
         // A binding remembers the outputs of its last run and would write the next ones over them.
         let mut binding = session.create_binding()?;
-        for (name, tensor) in inputs {
-            binding.bind_input(name, &to_ort(tensor)?)?;
+        for input in self.signature.inputs.iter().filter(|input| self.held.is_none() || !input.held) {
+            if let Some(tensor) = inputs.get(&input.name) {
+                binding.bind_input(&input.name, &to_ort(tensor)?)?;
+            }
+        }
+        if let (Some(part), Some((_, values))) = (&self.held, held) {
+            part.bind(values, &mut binding)?;
         }
         if self.takes_past_length {
             let past = OrtTensor::from_array(([1usize], vec![past as i64]))?;
@@ -174,7 +205,7 @@ impl OnnxProgram {
             binding.bind_output_to_device(output, &host)?;
         }
         let device = state_memory(self.provider)?;
-        for (Kept { state, in_place, .. }, value) in self.states.iter().zip(&mut *states) {
+        for (Kept { state, in_place, .. }, value) in self.states.iter().zip(states.iter_mut()) {
             if *in_place {
                 // One tensor is input and output: the operator sees that and appends to it.
                 binding.bind_output(&state.next_name, value)?;
@@ -219,7 +250,7 @@ pub(super) fn state_memory(provider: Provider) -> ort::Result<MemoryInfo<'static
 #[derive(Debug)]
 struct OnnxSession<'p> {
     program: &'p OnnxProgram,
-    states: Vec<DynValue>,
+    memory: Memory,
     batch: usize,
     past: usize,
     capacity: usize,
@@ -228,7 +259,8 @@ struct OnnxSession<'p> {
 impl Session for OnnxSession<'_> {
     fn step(&mut self, inputs: &Tensors) -> Result<Tensors, EngineError> {
         let program = self.program;
-        let bindings = bind_inputs(&program.signature, inputs, self.past)?;
+        let first = self.memory.held.as_ref().map(|(first, _)| first);
+        let bindings = bind_step(&program.signature, inputs, self.past, first)?;
         let past = program.positions_after(&bindings).unwrap_or(self.past);
         if past > self.capacity {
             return Err(program.failed(format!(
@@ -236,7 +268,7 @@ impl Session for OnnxSession<'_> {
                 self.capacity
             )));
         }
-        for (kept, value) in program.states.iter().zip(&self.states) {
+        for (kept, value) in program.states.iter().zip(&self.memory.states) {
             let rows = kept.state.fact.shape.first().and_then(|dim| dim.evaluate(&bindings));
             if value.shape().first().copied() != rows.map(|rows| rows as i64) {
                 return Err(program.failed(format!(
@@ -252,7 +284,8 @@ impl Session for OnnxSession<'_> {
                 self.batch
             )));
         }
-        let outputs = program.execute(inputs, &mut self.states, self.past, true);
+        program.hold(inputs, bindings, &mut self.memory)?;
+        let outputs = program.execute(inputs, &mut self.memory, self.past, true);
         let outputs = outputs.map_err(|error| program.failed(error))?;
         self.past = past;
         Ok(outputs)
@@ -265,10 +298,15 @@ impl Session for OnnxSession<'_> {
         if rows.iter().copied().eq(0..self.batch) {
             return Ok(());
         }
-        let states = self.states.iter().zip(&self.program.states);
+        let program = self.program;
+        let states = self.memory.states.iter().zip(&program.states);
         let reordered =
             states.map(|(state, kept)| take_rows(state, rows, kept.in_place.then_some(self.past)));
-        self.states = reordered.collect::<ort::Result<_>>().map_err(|error| self.program.failed(error))?;
+        let states = reordered.collect::<ort::Result<_>>().map_err(|error| program.failed(error))?;
+        if let (Some(part), Some((_, values))) = (&program.held, &mut self.memory.held) {
+            part.reorder(values, rows).map_err(|error| program.failed(error))?;
+        }
+        self.memory.states = states;
         self.batch = rows.len();
         Ok(())
     }

@@ -62,13 +62,23 @@ pub(super) fn from_ort(value: &DynValue) -> ort::Result<Tensor> {
 /// that is in place, only the first `filled` positions are copied.
 pub(super) fn take_rows(state: &DynValue, rows: &[usize], filled: Option<usize>) -> ort::Result<DynValue> {
     match state.data_type() {
-        TensorElementType::Float16 => take_rows_of::<f16>(state, rows, filled),
-        _ => take_rows_of::<f32>(state, rows, filled),
+        TensorElementType::Float16 => take_rows_of::<f16>(state, 0, rows, filled),
+        _ => take_rows_of::<f32>(state, 0, rows, filled),
+    }
+}
+
+/// A value whose entry `i` along `axis` is entry `rows[i]` of `value`.
+pub(super) fn take_along(value: &DynValue, axis: usize, rows: &[usize]) -> ort::Result<DynValue> {
+    match value.data_type() {
+        TensorElementType::Int64 => take_rows_of::<i64>(value, axis, rows, None),
+        TensorElementType::Bool => take_rows_of::<bool>(value, axis, rows, None),
+        _ => take_rows_of::<f32>(value, axis, rows, None),
     }
 }
 
 fn take_rows_of<T: PrimitiveTensorElementType + Copy + std::fmt::Debug + 'static>(
     state: &DynValue,
+    axis: usize,
     rows: &[usize],
     filled: Option<usize>,
 ) -> ort::Result<DynValue> {
@@ -76,8 +86,8 @@ fn take_rows_of<T: PrimitiveTensorElementType + Copy + std::fmt::Debug + 'static
     let host: DynTensor = tensor.to(AllocationDevice::CPU, 0)?;
     let (shape, values) = host.try_extract_tensor::<T>()?;
     let mut shape: Vec<usize> = shape.iter().map(|&size| size.max(0) as usize).collect();
-    shape[0] = rows.len();
-    let row: usize = shape[1..].iter().product();
+    let held = std::mem::replace(&mut shape[axis], rows.len());
+    let [outer, row] = [&shape[..axis], &shape[axis + 1..]].map(|sizes| sizes.iter().product::<usize>());
     // What is copied at once: a whole row, or what is filled of each of its heads.
     let (step, copied) = match filled {
         Some(filled) => (shape[2] * shape[3], filled * shape[3]),
@@ -85,10 +95,13 @@ fn take_rows_of<T: PrimitiveTensorElementType + Copy + std::fmt::Debug + 'static
     };
     let mut taken = OrtTensor::<T>::new(&Allocator::default(), shape)?;
     let (_, memory) = taken.extract_tensor_mut();
-    for (to, from) in rows.iter().enumerate() {
-        for start in (0..row).step_by(step.max(1)) {
-            let source = &values[from * row + start..][..copied];
-            memory[to * row + start..][..copied].copy_from_slice(source);
+    for outer in 0..outer {
+        for (to, from) in rows.iter().enumerate() {
+            let (to, from) = ((outer * rows.len() + to) * row, (outer * held + from) * row);
+            for start in (0..row).step_by(step.max(1)) {
+                let source = &values[from + start..][..copied];
+                memory[to + start..][..copied].copy_from_slice(source);
+            }
         }
     }
     Ok(taken.into_dyn())

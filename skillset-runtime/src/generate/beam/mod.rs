@@ -61,7 +61,7 @@ pub(super) fn search(
             let mut scores = vec![];
             for (beam, hypothesis) in search.running().iter().enumerate() {
                 let own = logits.of(row + beam, generated)?;
-                scores.extend(continued(own, hypothesis, generated, &decoding));
+                scores.extend(continued(own, hypothesis, row + beam, generated, &decoding));
             }
             let candidates = selection.of(scores, beams);
             if !candidates.iter().any(|candidate| candidate.score > f32::NEG_INFINITY) {
@@ -79,10 +79,16 @@ pub(super) fn search(
 }
 
 /// The score of a beam with each token of the vocabulary behind it.
-fn continued(logits: &[f32], beam: &Hypothesis, generated: usize, decoding: &Decoding<'_>) -> Vec<f32> {
+fn continued(
+    logits: &[f32],
+    beam: &Hypothesis,
+    row: usize,
+    generated: usize,
+    decoding: &Decoding<'_>,
+) -> Vec<f32> {
     let mut scores = logits.to_vec();
     log_softmax(&mut scores);
-    let history = History { tokens: &beam.tokens, generated };
+    let history = History { tokens: &beam.tokens, generated, source: decoding.source(row) };
     for processor in &decoding.processors {
         processor.process(history, &mut scores);
     }

@@ -21,6 +21,7 @@ mod top_h;
 mod top_k;
 mod top_p;
 mod typical_p;
+mod whisper_timestamps;
 
 pub use cutoff::Cutoff;
 pub use exponential_decay::ExponentialDecay;
@@ -28,8 +29,8 @@ pub use forced_tokens::ForcedTokens;
 pub use log_normalization::LogNormalization;
 pub use min_new_tokens::MinNewTokens;
 pub use min_p::MinP;
-pub use no_repeat_ngram::NoRepeatNGram;
-pub use repetition_penalty::RepetitionPenalty;
+pub use no_repeat_ngram::{EncoderNoRepeatNGram, NoRepeatNGram};
+pub use repetition_penalty::{EncoderRepetitionPenalty, RepetitionPenalty};
 pub use sequence_bias::SequenceBias;
 pub use suppress_tokens::SuppressTokens;
 pub use temperature::Temperature;
@@ -37,6 +38,7 @@ pub use top_h::TopH;
 pub use top_k::TopK;
 pub use top_p::TopP;
 pub use typical_p::TypicalP;
+pub use whisper_timestamps::WhisperTimestamps;
 
 use super::GenerationConfig;
 
@@ -47,6 +49,8 @@ pub struct History<'a> {
     pub tokens: &'a [i64],
     /// How many of them are generated.
     pub generated: usize,
+    /// What an encoder read, if it was text: its tokens without padding.
+    pub source: &'a [i64],
 }
 
 /// A change to the scores of a row's next token.
@@ -59,14 +63,16 @@ pub trait LogitsProcessor: std::fmt::Debug + Send + Sync {
 /// (`GenerationMixin._get_logits_processor`).
 ///
 /// `prompt` is the padded length of the prompts, `new` the most tokens that are generated, and `eos` the tokens
-/// that end a row.
+/// that end a row. `own` are those of a call itself.
 pub(super) fn processors(
     config: &GenerationConfig,
     prompt: usize,
     new: usize,
     eos: &[i64],
+    own: Vec<Box<dyn LogitsProcessor>>,
 ) -> Vec<Box<dyn LogitsProcessor>> {
     let mut list = changes(config, prompt, new, eos);
+    list.extend(own);
     if config.do_sample() {
         // Of the tokens that a beam may go on with, one at least has to be no end.
         let keep = if config.num_beams() > 1 { eos.len().max(1) + 1 } else { 1 };
@@ -90,11 +96,17 @@ fn changes(
         let biases = biases.iter().map(|(sequence, bias)| (sequence.clone(), *bias as f32)).collect();
         list.push(Box::new(SequenceBias { biases }));
     }
+    if let Some(penalty) = config.encoder_repetition_penalty.filter(|&penalty| penalty != 1.0) {
+        list.push(Box::new(EncoderRepetitionPenalty { penalty }));
+    }
     if let Some(penalty) = config.repetition_penalty.filter(|&penalty| penalty != 1.0) {
         list.push(Box::new(RepetitionPenalty { penalty: penalty as f32 }));
     }
     if let Some(size) = config.no_repeat_ngram_size.filter(|&size| size > 0) {
         list.push(Box::new(NoRepeatNGram { size }));
+    }
+    if let Some(size) = config.encoder_no_repeat_ngram_size.filter(|&size| size > 0) {
+        list.push(Box::new(EncoderNoRepeatNGram { size }));
     }
     if let Some(words) = &config.bad_words_ids {
         // A word that is an end token alone does not keep rows from ending.

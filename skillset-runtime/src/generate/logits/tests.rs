@@ -17,7 +17,7 @@ fn integers(value: &Value) -> Vec<i64> {
 fn each_processor_and_their_order_agree_with_transformers() {
     let data: Value =
         serde_json::from_str(include_str!("../../../tests/data/logits_processors.json")).unwrap();
-    let (tokens, eos) = (integers(&data["tokens"]), integers(&data["eos"]));
+    let [tokens, source, eos] = ["tokens", "source", "eos"].map(|list| integers(&data[list]));
     let prompt = data["prompt"].as_u64().unwrap() as usize;
     let new = data["new"].as_u64().unwrap() as usize;
     let cases = data["cases"].as_array().unwrap();
@@ -31,8 +31,8 @@ fn each_processor_and_their_order_agree_with_transformers() {
             _ => config.or(&GenerationConfig::from_json(&alone, "options").unwrap()),
         };
         let mut scores = floats(&data["scores"]);
-        let history = History { tokens: &tokens, generated: tokens.len() - prompt };
-        for processor in processors(&config, prompt, new, &eos) {
+        let history = History { tokens: &tokens, generated: tokens.len() - prompt, source: &source };
+        for processor in processors(&config, prompt, new, &eos, vec![]) {
             processor.process(history, &mut scores);
         }
         for (found, expected) in scores.iter().zip(floats(&case["scores"])) {
@@ -44,7 +44,7 @@ fn each_processor_and_their_order_agree_with_transformers() {
 
 #[test]
 fn tokens_beyond_the_scores_are_ignored() {
-    let history = History { tokens: &[-1, 7, 7], generated: 0 };
+    let history = History { tokens: &[-1, 7, 7], generated: 0, source: &[] };
     let mut scores = [1.0, 2.0];
     RepetitionPenalty { penalty: 2.0 }.process(history, &mut scores);
     NoRepeatNGram { size: 1 }.process(history, &mut scores);

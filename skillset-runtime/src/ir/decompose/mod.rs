@@ -2,6 +2,7 @@
 
 mod attention;
 mod conv;
+mod grid_sample;
 mod linear;
 mod norm;
 mod rotary;
@@ -40,6 +41,8 @@ fn primitives(g: &Scope, op: &Op, inputs: &[Value]) -> Value {
         Op::LayerNorm(norm) => norm::layer_norm(g, norm, inputs),
         Op::RmsNorm(norm) => norm::rms_norm(g, norm, inputs),
         Op::GroupNorm(norm) => norm::group_norm(g, norm, inputs),
+        Op::BatchNorm(norm) => norm::batch_norm(g, norm, inputs),
+        Op::GridSample => grid_sample::decompose(g, inputs[0], inputs[1]),
         Op::Attention(attention) => attention::decompose(g, attention, inputs),
         Op::Rotary(rotary) => rotary::decompose(g, *rotary, inputs),
         Op::CacheAppend => g.concat(inputs[0], inputs[1], 2),

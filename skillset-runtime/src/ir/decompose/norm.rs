@@ -1,4 +1,4 @@
-//! Normalisations of the last axis, and of groups of channels.
+//! Normalisations.
 
 use crate::ir::{Dim, GroupNorm, Norm, Reduce, Scope, Unary, Value};
 
@@ -28,6 +28,17 @@ pub(super) fn group_norm(g: &Scope, norm: &GroupNorm, inputs: &[Value]) -> Value
     let scales = [&[channels.clone()], &vec![Dim::from(1); positions.len()][..]].concat();
     let [weight, bias] = [inputs[1], inputs[2]].map(|scale| g.reshape(scale, &scales));
     g.add(g.mul(normal, weight), bias)
+}
+
+/// The statistics are known before the run, and so is the line that they make of a channel.
+pub(super) fn batch_norm(g: &Scope, norm: &Norm, inputs: &[Value]) -> Value {
+    let &[x, weight, bias, mean, variance] = inputs else { return inputs[0] };
+    let scale = g.div(weight, g.unary(Unary::Sqrt, g.add(variance, norm.eps)));
+    let shift = g.sub(bias, g.mul(mean, scale));
+    let positions = g.shape(x).len().saturating_sub(2);
+    let channels =
+        |scale: Value| g.reshape(scale, &[&[g.dim(scale, 0)], &vec![Dim::from(1); positions][..]].concat());
+    g.add(g.mul(x, channels(scale)), channels(shift))
 }
 
 /// x / √(mean(x²) + eps)

@@ -53,6 +53,14 @@ pub(super) fn describe(graph: &CheckedGraph, trace: &Trace, value: Value) -> (Lo
         }
         Op::LayerNorm(_) => (Look::Norm, vec![format!("LayerNorm {result}")]),
         Op::RmsNorm(_) => (Look::Norm, vec![format!("RMSNorm {result}")]),
+        Op::BatchNorm(_) => (Look::Norm, vec![format!("BatchNorm {}", sizes(1).join(" × "))]),
+        Op::MaxPool(pool) => {
+            let size = |[height, width]: [usize; 2]| format!("{height} × {width}");
+            (
+                Look::Plain,
+                vec![format!("max pool {}", size(pool.kernel)), format!("stride {}", size(pool.stride))],
+            )
+        }
         Op::Attention(attention) => {
             let (query, key) = (sizes(0), sizes(1));
             let size = |sizes: &[String], axis: usize| sizes.get(axis).cloned().unwrap_or_default();

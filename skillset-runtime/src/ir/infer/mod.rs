@@ -2,6 +2,7 @@
 
 mod arithmetic;
 mod conv;
+mod image;
 mod layout;
 mod network;
 mod scan;
@@ -75,9 +76,12 @@ pub(super) fn infer(graph: &Graph, op: &Op, inputs: &[&Fact]) -> Result<Fact, In
         Op::MatMul => network::matmul(two(inputs)?),
         Op::Conv(conv) => conv::conv(conv, inputs),
         Op::ConvTranspose(conv) => conv::conv_transpose(conv, inputs),
+        Op::MaxPool(pool) => image::max_pool(pool, one(inputs)?),
+        Op::GridSample => image::grid_sample(two(inputs)?),
         Op::Linear(linear) => network::linear(linear, inputs),
         Op::LayerNorm(_) => network::norm(inputs, 3),
         Op::RmsNorm(_) => network::norm(inputs, 2),
+        Op::BatchNorm(_) => image::batch_norm(inputs),
         Op::GroupNorm(norm) => network::group_norm(norm, three(inputs)?),
         Op::Attention(attention) => network::attention(attention, inputs),
         Op::Rotary(_) => network::rotary(three(inputs)?),

@@ -3,10 +3,8 @@
 use super::Rewriter;
 use crate::ir::{Graph, Op, Value};
 
-/// Removes nodes that no output or state needs, and with them the parameters that only those read.
-///
-/// Inputs stay, as they are what the caller gives.
-pub fn dead_code(graph: Graph) -> Graph {
+/// By node: whether an output or a state needs it.
+pub fn needed(graph: &Graph) -> Vec<bool> {
     let mut needed = vec![false; graph.nodes.len()];
     let mut open: Vec<Value> = graph.results().collect();
     while let Some(value) = open.pop() {
@@ -14,7 +12,14 @@ pub fn dead_code(graph: Graph) -> Graph {
             open.extend(&graph.node(value).inputs);
         }
     }
+    needed
+}
 
+/// Removes nodes that no output or state needs, and with them the parameters that only those read.
+///
+/// Inputs stay, as they are what the caller gives.
+pub fn dead_code(graph: Graph) -> Graph {
+    let needed = needed(&graph);
     let mut rewriter = Rewriter::new(&graph);
     rewriter.graph.params.clear();
     for (value, node) in graph.values().zip(&graph.nodes) {

@@ -9,16 +9,16 @@ pub struct Liveness {
     pub dies_after: Vec<Vec<Value>>,
 }
 
-/// Finds the last reader of each value. Sources and results never die; a value that nobody reads dies
-/// with its own node.
-pub fn liveness(graph: &Graph) -> Liveness {
+/// Finds the last reader of each value. Sources, results and what is `kept` never die; a value that nobody reads
+/// dies with its own node.
+pub fn liveness(graph: &Graph, kept: &[Value]) -> Liveness {
     let mut last: Vec<Option<usize>> = (0..graph.nodes.len()).map(Some).collect();
     for (position, node) in graph.nodes.iter().enumerate() {
         for input in &node.inputs {
             last[input.index()] = Some(position);
         }
     }
-    for value in graph.results() {
+    for value in graph.results().chain(kept.iter().copied()) {
         last[value.index()] = None;
     }
     let mut dies_after = vec![vec![]; graph.nodes.len()];

@@ -1,14 +1,18 @@
 //! Rewrites of graphs, each doing one thing.
 
 mod dead_code;
+mod fold;
 mod fuse;
+mod held;
 mod liveness;
 mod merge;
 mod narrow;
 mod parts;
 
-pub use dead_code::dead_code;
+pub use dead_code::{dead_code, needed};
+pub use fold::fold;
 pub use fuse::fuse;
+pub use held::{Held, ROWS, held, row_axis, split_held};
 pub use liveness::{Liveness, liveness};
 pub use merge::merge;
 pub use narrow::narrow;

@@ -1,7 +1,7 @@
 //! Composite operations as methods; blocks declare the parameters and call these.
 
 use super::Scope;
-use crate::ir::{Attention, Conv, ConvTranspose, GroupNorm, Linear, Norm, Op, Rotary, Value};
+use crate::ir::{Attention, Conv, ConvTranspose, GroupNorm, Linear, MaxPool, Norm, Op, Rotary, Value};
 
 impl Scope<'_> {
     /// [`Op::Linear`].
@@ -39,6 +39,21 @@ impl Scope<'_> {
     /// [`Op::GroupNorm`].
     pub fn apply_group_norm(&self, norm: GroupNorm, x: Value, weight: Value, bias: Value) -> Value {
         self.push(Op::GroupNorm(norm), [x, weight, bias])
+    }
+
+    /// [`Op::BatchNorm`] with weight, bias, mean and variance.
+    pub fn apply_batch_norm(&self, x: Value, [weight, bias, mean, variance]: [Value; 4], eps: f64) -> Value {
+        self.push(Op::BatchNorm(Norm { eps }), [x, weight, bias, mean, variance])
+    }
+
+    /// [`Op::MaxPool`].
+    pub fn apply_max_pool(&self, pool: MaxPool, x: Value) -> Value {
+        self.push(Op::MaxPool(pool), [x])
+    }
+
+    /// [`Op::GridSample`].
+    pub fn apply_grid_sample(&self, x: Value, grid: Value) -> Value {
+        self.push(Op::GridSample, [x, grid])
     }
 
     /// [`Op::Attention`]; `bias` and `key_mask` set the flags.

@@ -27,6 +27,10 @@ pub struct Request {
     pub outputs: Vec<String>,
     /// Whether keys and values are kept between runs, for generation.
     pub cache: bool,
+    /// Of the inputs, those that are the same in all steps of a session: what a decoder is told of an encoder. They count in the first
+    /// step, what depends on no other input is computed then, and later steps may leave them out. Without a cache every
+    /// run is the first.
+    pub held: Vec<String>,
     /// Whether of outputs `[batch, sequence, …]` only the last position is wanted, which then is the only one:
     /// what comes next in a text depends on no other.
     pub last_position: bool,
@@ -69,6 +73,8 @@ struct Construction {
     /// How many values were offered under each name.
     offered: BTreeMap<String, usize>,
     errors: Vec<String>,
+    /// Values that cannot be had, which is an error where a result needs them.
+    missing: Vec<(Value, String)>,
 }
 
 impl Builder {
@@ -89,6 +95,7 @@ impl Builder {
             params: BTreeMap::new(),
             offered: BTreeMap::new(),
             errors: vec![],
+            missing: vec![],
         };
         Self { request: request.clone(), state: RefCell::new(state) }
     }
@@ -135,7 +142,7 @@ impl Builder {
     /// # Errors
     /// All mistakes recorded while building, or the first fault that [`Graph::check`] finds.
     pub fn finish(self) -> Result<CheckedGraph, BuildError> {
-        let Construction { mut graph, errors, .. } = self.state.into_inner();
+        let Construction { mut graph, errors, missing, .. } = self.state.into_inner();
         if !errors.is_empty() {
             return Err(BuildError::Invalid(errors));
         }
@@ -150,10 +157,20 @@ impl Builder {
                 |output: &Output| self.request.outputs.iter().any(|name| is_named(&output.name, name));
             graph.outputs.retain(is_wanted);
         }
-        if !self.request.last_position {
-            return Ok(super::pass::dead_code(graph).check()?);
+        let needed = super::pass::needed(&graph);
+        let missing: Vec<String> = missing
+            .into_iter()
+            .filter(|(value, _)| needed[value.index()])
+            .map(|(_, message)| message)
+            .collect();
+        if !missing.is_empty() {
+            return Err(BuildError::Invalid(missing));
         }
-        let graph = keep_last_position(graph.check()?);
+        let graph = super::pass::dead_code(graph).check()?;
+        if !self.request.last_position {
+            return Ok(graph);
+        }
+        let graph = keep_last_position(graph);
         Ok(super::pass::narrow(graph.check()?).check()?)
     }
 }
@@ -244,18 +261,34 @@ impl<'b> Scope<'b> {
 
     /// Records a mistake at this path, such as sizes that do not go together.
     pub fn fail(&self, message: impl std::fmt::Display) {
+        let message = self.placed(message);
+        self.builder.state.borrow_mut().errors.push(message);
+    }
+
+    /// A value that cannot be had for the reason given: a mistake only if a result turns out to need it.
+    pub fn missing(&self, reason: impl std::fmt::Display) -> Value {
+        let (reason, value) = (self.placed(reason), self.poison());
+        self.builder.state.borrow_mut().missing.push((value, reason));
+        value
+    }
+
+    /// A value of no type: what depends on it is skipped silently.
+    fn poison(&self) -> Value {
         let mut state = self.builder.state.borrow_mut();
+        state.facts.push(None);
+        state.graph.push(Op::Constant(Literal::integer(0)), vec![], self.path.clone())
+    }
+
+    fn placed(&self, message: impl std::fmt::Display) -> String {
+        let name = &self.builder.state.borrow().graph.name;
         let place = if self.path.is_empty() { String::new() } else { format!(" at {:?}", &*self.path) };
-        let name = state.graph.name.clone();
-        state.errors.push(format!("{name}{place}: {message}"));
+        format!("{name}{place}: {message}")
     }
 
     /// A value for a mistake that `message` describes, which is recorded: what depends on it is skipped silently.
     pub fn unknown(&self, message: impl std::fmt::Display) -> Value {
         self.fail(message);
-        let mut state = self.builder.state.borrow_mut();
-        state.facts.push(None);
-        state.graph.push(Op::Constant(Literal::integer(0)), vec![], self.path.clone())
+        self.poison()
     }
 
     /// Makes `value` a result of the graph, or of the submodel that is being built.

@@ -15,9 +15,11 @@ impl Scope<'_> {
                 _ => self.unknown(format_args!("the model at this place needs the input {name:?}")),
             };
         }
+        let request = self.request();
+        let held = request.cache && request.held.iter().any(|held| held == name);
         let index = {
             let mut state = self.builder.state.borrow_mut();
-            state.graph.inputs.push(Input { name: name.to_owned(), fact: Fact::new(dtype, shape) });
+            state.graph.inputs.push(Input { name: name.to_owned(), fact: Fact::new(dtype, shape), held });
             state.graph.inputs.len() - 1
         };
         self.push(Op::Input(index), [])

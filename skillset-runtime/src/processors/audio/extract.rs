@@ -109,6 +109,28 @@ impl FeatureExtractor {
         }
     }
 
+    /// To how many samples the class cuts and pads recordings that a model can also hear window by window: Whisper's.
+    pub fn window(&self) -> Option<usize> {
+        match &self.class {
+            Class::Whisper(class) => Some(class.samples()),
+            Class::Ast(_) | Class::Seamless(_) | Class::Waveform(_) => None,
+        }
+    }
+
+    /// The features of a whole recording, neither cut nor padded, for a class that has a [`window`](Self::window).
+    ///
+    /// # Errors
+    /// If the class has none, or the recording is shorter than it needs.
+    pub fn process_whole(&self, samples: &[f32]) -> Result<FeatureBatch, ProcessorError> {
+        let batch = match &self.class {
+            Class::Whisper(class) => class.process_whole(samples),
+            Class::Ast(_) | Class::Seamless(_) | Class::Waveform(_) => {
+                Err("expected a class of features that are heard window by window".to_owned())
+            }
+        };
+        batch.map_err(ProcessorError::Features)
+    }
+
     /// Processes recordings into one batch in the same order, padded to the longest.
     pub fn process(&self, recordings: &[Audio]) -> Result<FeatureBatch, ProcessorError> {
         let samples = recordings.iter().map(|audio| self.samples(audio)).collect::<Result<Vec<_>, _>>()?;

@@ -51,6 +51,18 @@ impl Whisper {
         Ok(Self { spectrogram, samples, padding: padding(r)? })
     }
 
+    /// To how many samples recordings are cut and padded.
+    pub fn samples(&self) -> usize {
+        self.samples
+    }
+
+    /// As `process` for a recording that is longer than a window, of any length.
+    pub fn process_whole(&self, samples: &[f32]) -> Result<FeatureBatch, String> {
+        let (count, width) = (samples.len() / self.spectrogram.hop, self.spectrogram.filters.len());
+        let values = compress(&self.spectrogram.compute(samples)?, count).collect();
+        Ok(FeatureBatch { values, shape: vec![1, width, count], mask: None })
+    }
+
     pub fn process(&self, recordings: &[&[f32]]) -> Result<FeatureBatch, String> {
         let (hop, width) = (self.spectrogram.hop, self.spectrogram.filters.len());
         let count = self.samples / hop;

@@ -15,6 +15,8 @@ pub(super) struct Class {
     pub resize: Option<ResizeRule>,
     /// How it makes detections of a detector's outputs.
     pub detection: Option<DetectionRule>,
+    /// How it makes segments of a model's outputs.
+    pub segmentation: Option<SegmentationRule>,
     /// Values of settings that a file does not give.
     #[serde(default)]
     pub defaults: Map<String, Value>,
@@ -43,6 +45,15 @@ pub enum DetectionRule {
     BestClass,
     /// Of all pairs of query and class the best ones, by sigmoid: this many, or as many as there are queries.
     BestPairs(Option<usize>),
+}
+
+/// How a class's `post_process_panoptic_segmentation`, `post_process_instance_segmentation` and
+/// `post_process_semantic_segmentation` make segments of a model's outputs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SegmentationRule {
+    /// Each query has a class and a mask.
+    Queries,
 }
 
 static CLASSES: LazyLock<BTreeMap<String, Class>> = LazyLock::new(|| {

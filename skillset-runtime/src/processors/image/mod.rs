@@ -14,7 +14,7 @@ mod settings;
 #[cfg(test)]
 mod tests;
 
-pub use classes::DetectionRule;
+pub use classes::{DetectionRule, SegmentationRule};
 pub use decode::Image;
 pub use process::{ImageProcessor, PixelBatch, SizeGroup};
 pub use resample::{Filter, resize};

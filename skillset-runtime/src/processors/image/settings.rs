@@ -5,7 +5,7 @@ use std::path::Path;
 use serde_json::Value;
 
 use super::Filter;
-use super::classes::{self, Class, DetectionRule, ResizeRule};
+use super::classes::{self, Class, DetectionRule, ResizeRule, SegmentationRule};
 use crate::checkpoint::{CheckpointError, ConfigError, Reader};
 use crate::processors::{ProcessorError, part};
 
@@ -29,6 +29,8 @@ pub struct ImageSettings {
     pub pad: Option<Pad>,
     /// How detections are made of a detector's outputs, where the processor's class knows.
     pub detection: Option<DetectionRule>,
+    /// How segments are made of a model's outputs, where the processor's class knows.
+    pub segmentation: Option<SegmentationRule>,
 }
 
 /// What images are resized to.
@@ -114,6 +116,7 @@ impl ImageSettings {
             normalize: None,
             pad: None,
             detection: class.detection,
+            segmentation: class.segmentation,
         };
         if on("do_resize")? {
             required("size", "do_resize")?;

@@ -63,6 +63,12 @@ impl TextProcessor {
         self.special_token(role).and_then(|token| self.token_to_id(token))
     }
 
+    /// The ids of all special tokens.
+    pub fn special_ids(&self) -> impl Iterator<Item = u32> {
+        let named = self.settings.special_tokens.values().chain(&self.settings.extra_special_tokens);
+        named.filter_map(|token| self.token_to_id(token))
+    }
+
     /// The number of tokens, added ones included; ids are below this unless the vocabulary has gaps.
     pub fn vocab_size(&self) -> usize {
         self.tokenizer.get_vocab_size(true)

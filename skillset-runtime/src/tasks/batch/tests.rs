@@ -107,7 +107,7 @@ fn without_padding_only_equal_lengths_run_together() {
 #[test]
 fn a_program_is_given_what_it_takes() {
     let texts = [text(&[7, 8]), text(&[9])];
-    let inputs = runner(&Echo::new(&["position_ids"])).text_inputs(&texts, &[0, 1], 5);
+    let inputs = text_inputs(Echo::new(&["position_ids"]).signature(), &texts, &[0, 1], 5);
     assert_eq!(inputs.keys().collect::<Vec<_>>(), ["input_ids", "position_ids"]);
     assert_eq!(inputs["input_ids"].as_i64(), Some(&[7, 8, 9, 5][..]));
     assert_eq!(inputs["position_ids"].as_i64(), Some(&[0, 1, 0, 1][..]));

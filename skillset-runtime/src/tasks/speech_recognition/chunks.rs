@@ -79,6 +79,11 @@ impl Chunking {
 }
 
 impl Stride {
+    /// What is context at the left and at the right of a chunk, in seconds.
+    pub(super) fn seconds(self, rate: usize) -> [f64; 2] {
+        [self.left, self.right].map(|samples| samples as f64 / rate as f64)
+    }
+
     /// The frames that are not context, of `frames` that `samples` became at `frame` samples each.
     pub(super) fn frames(self, samples: usize, frame: usize, frames: usize) -> Range<usize> {
         let count = (samples as f64 * (1.0 / frame as f64)).round_ties_even();

@@ -1,31 +1,36 @@
 //! `automatic-speech-recognition`: what is said in a recording.
 
 mod chunks;
+mod ctc;
 mod options;
+mod whisper;
 
-use std::ops::Range;
+use std::borrow::Cow;
 
 use serde::Serialize;
 use serde_json::Value;
 
 use self::chunks::{Chunk, Chunking};
+use self::ctc::CtcRecognizer;
 pub use self::options::{SpeechRecognitionOptions, Timestamps};
+use self::whisper::WhisperRecognizer;
 use super::error::TaskError;
 use super::pipeline::{JsonPipeline, Pipeline, to_json};
-use super::recordings::{AudioModel, parse_audio};
-use crate::checkpoint::{Checkpoint, CheckpointError, ConfigError};
+use super::recordings::parse_audio;
+use crate::checkpoint::CheckpointError;
 use crate::load::Model;
 use crate::processors::audio::Audio;
-use crate::processors::text::CtcTokenizer;
-use crate::scores::argmax;
 
-/// Transcribes recordings with a CTC head, taking the best token of each frame; transformers'
-/// `AutomaticSpeechRecognitionPipeline`.
-pub struct SpeechRecognizer {
-    model: AudioModel,
-    tokenizer: CtcTokenizer,
-    /// Samples a frame of logits, where the config says it.
-    frame: Option<usize>,
+/// Transcribes recordings; transformers' `AutomaticSpeechRecognitionPipeline`.
+///
+/// Models with a CTC head say the best token of each frame. Of those that generate, the ones that hear recordings by
+/// Whisper's feature extractor are supported: a long recording they hear window by window, each from where the text of
+/// the one before ended, or in the chunks that a call asks for.
+pub struct SpeechRecognizer(Recognizer);
+
+enum Recognizer {
+    Ctc(Box<CtcRecognizer>),
+    Whisper(Box<WhisperRecognizer>),
 }
 
 /// What is said in a recording.
@@ -33,7 +38,7 @@ pub struct SpeechRecognizer {
 pub struct Transcription {
     /// All of it.
     pub text: String,
-    /// Its characters or words, where they were asked for.
+    /// Its parts, where they were asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub chunks: Option<Vec<TimedText>>,
 }
@@ -43,8 +48,8 @@ pub struct Transcription {
 pub struct TimedText {
     /// The part.
     pub text: String,
-    /// From when to when, in seconds.
-    pub timestamp: [f64; 2],
+    /// From when to when, in seconds; none where a model that generates did not say.
+    pub timestamp: [Option<f64>; 2],
 }
 
 impl Pipeline for SpeechRecognizer {
@@ -55,19 +60,22 @@ impl Pipeline for SpeechRecognizer {
     type Output = Transcription;
 
     fn load(model: &Model) -> Result<Self, TaskError> {
-        let checkpoint = model.checkpoint();
-        let frame = frame(checkpoint).map_err(CheckpointError::from)?;
-        let tokenizer = CtcTokenizer::from_dir(checkpoint.dir())?;
-        Ok(Self { model: AudioModel::load(Self::NAME, model)?, tokenizer, frame })
+        let generates = model.checkpoint().config_reader()?.bool("is_encoder_decoder", false);
+        Ok(Self(match generates.map_err(CheckpointError::from)? {
+            false => Recognizer::Ctc(Box::new(CtcRecognizer::load(model)?)),
+            true => Recognizer::Whisper(Box::new(WhisperRecognizer::load(model)?)),
+        }))
     }
 
     fn with_settings(self, (): &()) -> Self {
         self
     }
 
-    fn with_batch_size(mut self, size: usize) -> Self {
-        self.model = self.model.with_batch_size(size);
-        self
+    fn with_batch_size(self, size: usize) -> Self {
+        Self(match self.0 {
+            Recognizer::Ctc(ctc) => Recognizer::Ctc(Box::new(ctc.with_batch_size(size))),
+            Recognizer::Whisper(whisper) => Recognizer::Whisper(Box::new(whisper.with_batch_size(size))),
+        })
     }
 
     fn run_batch(
@@ -75,78 +83,10 @@ impl Pipeline for SpeechRecognizer {
         inputs: &[Audio],
         options: &SpeechRecognitionOptions,
     ) -> Result<Vec<Transcription>, TaskError> {
-        let recordings = self.model.samples(inputs)?;
-        let chunking = self.chunking(options)?;
-        let mut owners = vec![];
-        let mut chunks = vec![];
-        for (index, samples) in recordings.iter().enumerate() {
-            for chunk in chunking.chunks(samples.len()) {
-                owners.push(index);
-                chunks.push((&samples[chunk.samples.clone()], chunk));
-            }
+        match &self.0 {
+            Recognizer::Ctc(ctc) => ctc.run_batch(inputs, options),
+            Recognizer::Whisper(whisper) => whisper.run_batch(inputs, options),
         }
-        let samples: Vec<&[f32]> = chunks.iter().map(|(samples, _)| *samples).collect();
-        let best = self.model.run(&samples, |outputs| {
-            let logits = outputs.get("logits", 2)?;
-            Ok(logits.vectors().map(|frame| argmax(frame).unwrap_or(0) as u32).collect::<Vec<u32>>())
-        })?;
-        let mut ids: Vec<Vec<u32>> = recordings.iter().map(|_| vec![]).collect();
-        for ((owner, (_, chunk)), best) in owners.into_iter().zip(&chunks).zip(&best) {
-            ids[owner].extend_from_slice(&best[self.kept(chunk, best.len())]);
-        }
-        ids.iter().map(|ids| self.transcription(ids, options)).collect()
-    }
-}
-
-impl SpeechRecognizer {
-    /// Samples a frame of logits, which `option` asks for.
-    fn frame(&self, option: &str) -> Result<usize, TaskError> {
-        self.frame.ok_or_else(|| TaskError::Model {
-            task: Self::NAME,
-            problem: format!(
-                "{option}: expected conv_stride or feature_projection_input_dim in config.json, which tell how many \
-                 samples a frame of logits is, found neither; leave the option out"
-            ),
-        })
-    }
-
-    fn chunking(&self, options: &SpeechRecognitionOptions) -> Result<Chunking, TaskError> {
-        match options.chunk_length_s {
-            Some(seconds) if seconds > 0.0 => {
-                let frame = self.frame("chunk_length_s")?;
-                let chunking =
-                    Chunking::new(seconds, options.stride_length_s, self.model.extractor().rate(), frame);
-                chunking.map_err(|problem| TaskError::Model { task: Self::NAME, problem })
-            }
-            _ => Ok(Chunking::Whole),
-        }
-    }
-
-    /// The frames of a chunk that count: not those at its sides that others have more context for.
-    fn kept(&self, chunk: &Chunk, frames: usize) -> Range<usize> {
-        match (chunk.stride, self.frame) {
-            (Some(stride), Some(frame)) => stride.frames(chunk.samples.len(), frame, frames),
-            _ => 0..frames,
-        }
-    }
-
-    fn transcription(
-        &self,
-        ids: &[u32],
-        options: &SpeechRecognitionOptions,
-    ) -> Result<Transcription, TaskError> {
-        let text = self.tokenizer.decode(ids);
-        let spans = match options.return_timestamps {
-            None => return Ok(Transcription { text, chunks: None }),
-            Some(Timestamps::Char) => self.tokenizer.characters(ids),
-            Some(Timestamps::Word) => self.tokenizer.words(ids),
-        };
-        let (frame, rate) = (self.frame("return_timestamps")?, self.model.extractor().rate() as f64);
-        let seconds = |at: usize| (at * frame) as f64 / rate;
-        let timed = spans
-            .into_iter()
-            .map(|span| TimedText { text: span.text, timestamp: [seconds(span.start), seconds(span.end)] });
-        Ok(Transcription { text, chunks: Some(timed.collect()) })
     }
 }
 
@@ -160,23 +100,45 @@ impl JsonPipeline for SpeechRecognizer {
     }
 }
 
-/// `inputs_to_logits_ratio` of transformers' configs, which files do not have: the strides of the convolutions over
-/// the samples, or twice what Kaldi's features are projected from.
-///
-/// # Errors
-/// If the config is of an encoder with a decoder.
-fn frame(checkpoint: &Checkpoint) -> Result<Option<usize>, ConfigError> {
-    let r = checkpoint.config_reader()?;
-    let is_pair = r.bool("is_encoder_decoder", false)?;
-    r.require(
-        !is_pair,
-        "is_encoder_decoder",
-        "false, since speech is recognised by CTC heads only; sequence-to-sequence models such as Whisper are not \
-         supported yet",
-    )?;
-    if let Some(width) = r.opt_usize("feature_projection_input_dim")? {
-        return Ok(Some(width * 2));
+/// That a model or a call is not what the task can do.
+fn refused(problem: impl Into<String>) -> TaskError {
+    TaskError::Model { task: SpeechRecognizer::NAME, problem: problem.into() }
+}
+
+/// Recordings cut into chunks, as far as a call asks for it: at boundaries of `frame` samples.
+struct Cut<'a> {
+    /// For each chunk the recording that it is of.
+    owners: Vec<usize>,
+    chunks: Vec<(&'a [f32], Chunk)>,
+}
+
+impl<'a> Cut<'a> {
+    fn new(recordings: &'a [Cow<'a, [f32]>], chunking: Chunking) -> Self {
+        let mut cut = Self { owners: vec![], chunks: vec![] };
+        for (index, samples) in recordings.iter().enumerate() {
+            for chunk in chunking.chunks(samples.len()) {
+                cut.owners.push(index);
+                cut.chunks.push((&samples[chunk.samples.clone()], chunk));
+            }
+        }
+        cut
     }
-    let strides = r.opt_list_usize("conv_stride")?;
-    Ok(strides.map(|strides| strides.into_iter().fold(1, usize::saturating_mul).max(1)))
+
+    fn samples(&self) -> Vec<&'a [f32]> {
+        self.chunks.iter().map(|(samples, _)| *samples).collect()
+    }
+}
+
+/// How a call wants recordings of `rate` to be cut, where a frame has so many samples.
+fn chunking(
+    options: &SpeechRecognitionOptions,
+    rate: usize,
+    frame: impl FnOnce() -> Result<usize, TaskError>,
+) -> Result<Chunking, TaskError> {
+    match options.chunk_length_s {
+        Some(seconds) if seconds > 0.0 => {
+            Chunking::new(seconds, options.stride_length_s, rate, frame()?).map_err(refused)
+        }
+        _ => Ok(Chunking::Whole),
+    }
 }

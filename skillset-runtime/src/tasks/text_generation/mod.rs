@@ -14,9 +14,10 @@ pub use prompt::{Message, Prompt};
 pub use stream::TextStream;
 
 use super::batch::DEFAULT_BATCH_SIZE;
+use super::detokenize::{WithSpecialTokens, to_ids};
 use super::error::TaskError;
 use super::pipeline::{JsonPipeline, Pipeline};
-use crate::generate::{Detokenize, FinishReason, GenerateError, GenerationConfig, Generator, Sequence};
+use crate::generate::{FinishReason, GenerateError, GenerationConfig, Generator, Sequence};
 use crate::load::Model;
 use crate::processors::chat::ChatTemplates;
 use crate::processors::text::{Role, TextProcessor};
@@ -48,20 +49,6 @@ pub struct Generated {
     /// The prompt's other continuations where `num_return_sequences` asks for more than one; with beams this one is
     /// the best, and then the next best.
     pub others: Vec<Generated>,
-}
-
-/// Makes text of tokens for stop strings.
-struct WithSpecialTokens(Arc<TextProcessor>);
-
-impl Detokenize for WithSpecialTokens {
-    fn detokenize(&self, tokens: &[i64]) -> Result<String, String> {
-        self.0.decode(&to_ids(tokens), false).map_err(|error| error.to_string())
-    }
-}
-
-/// Token ids as tokenizers have them. A model's ids are never negative or above 32 bits.
-fn to_ids(tokens: &[i64]) -> Vec<u32> {
-    tokens.iter().map(|&token| token as u32).collect()
 }
 
 impl TextGenerator {

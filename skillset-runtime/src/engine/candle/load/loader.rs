@@ -106,16 +106,10 @@ impl<'a> Loader<'a> {
 
     /// Whether a node has the same value in every run.
     fn is_constant(&self, node: &Node) -> bool {
-        let fixed = |dim: &Dim| dim.as_constant().is_some();
-        let attributes = match &node.op {
-            Op::Reshape(shape) | Op::Expand(shape) => shape.iter().all(fixed),
-            Op::Slice { start, end, .. } | Op::Iota { start, len: end } => fixed(start) && fixed(end),
-            Op::Size(dim) => fixed(dim),
-            // Composites are made of primitives where they matter here, and random access to a table
-            // at constant places is as good at run time.
-            op => !op.is_composite(),
-        };
-        attributes && node.inputs.iter().all(|input| self.settled[input.index()])
+        // Composites are made of primitives where they matter here, and random access to a table
+        // at constant places is as good at run time.
+        let is_fixed = node.op.dims().iter().all(|dim| dim.as_constant().is_some());
+        is_fixed && !node.op.is_composite() && node.inputs.iter().all(|input| self.settled[input.index()])
     }
 
     /// A constant in tensor form.

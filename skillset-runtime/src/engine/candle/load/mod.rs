@@ -71,7 +71,8 @@ pub(super) fn load(
     }
     let Loader { constants, settled, prepared, .. } = loader;
     let appends = graph.values().map(|value| append_of(&graph, value)).collect();
-    let liveness = pass::liveness(&graph);
+    let held = pass::held(&graph);
+    let liveness = pass::liveness(&graph, &held.kept);
     let Target { engine, device, kernels, .. } = target;
     Ok(CandleProgram {
         engine,
@@ -81,6 +82,7 @@ pub(super) fn load(
         signature,
         executed: graph,
         liveness,
+        held,
         constants,
         settled,
         prepared,
@@ -91,9 +93,18 @@ pub(super) fn load(
 /// Rewrites the graph into what the target runs best.
 fn lower(target: &Target, graph: CheckedGraph) -> Result<CheckedGraph, String> {
     let check = |graph: crate::ir::Graph| graph.check().map_err(|error| error.to_string());
-    let graph = if target.passes { check(pass::fuse(pass::merge(graph.into_graph())))? } else { graph };
-    // Appending to a cache is the one composite that every device can do in place.
-    let keep = |node: &Node| target.kernels || matches!(node.op, Op::CacheAppend);
+    let graph = if target.passes {
+        check(pass::fuse(pass::fold(check(pass::merge(graph.into_graph()))?)))?
+    } else {
+        graph
+    };
+    let keep = |node: &Node| match node.op {
+        // What is left of these are a product and a sum.
+        Op::BatchNorm(_) => false,
+        // Appending to a cache is the one composite that every device can do in place.
+        Op::CacheAppend => true,
+        _ => target.kernels,
+    };
     let graph = decompose(graph, keep).map_err(|error| error.to_string())?;
     if target.passes { check(pass::merge(graph.into_graph())) } else { Ok(graph) }
 }

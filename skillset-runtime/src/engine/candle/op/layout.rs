@@ -1,4 +1,4 @@
-//! Operations that move elements.
+//! Operations that move elements, or need them in some order.
 
 use candle_core::Tensor;
 

@@ -6,6 +6,7 @@ mod conv;
 mod index;
 mod integer;
 mod layout;
+mod pool;
 mod reduce;
 
 pub(super) use self::arithmetic::{LAPLACE_MEAN, LAPLACE_SCALE};
@@ -74,6 +75,8 @@ pub(super) fn evaluate(context: &Context<'_>, op: &Op, inputs: &[&Tensor]) -> Re
         (Op::ConvTranspose(attributes), [x, weight, bias @ ..]) => {
             conv::conv_transpose(attributes, x, weight, bias.first())
         }
+        (Op::MaxPool(window), [x]) => pool::max_pool(context, window, x),
+        (Op::GridSample, [x, grid]) => kernel::grid_sample::grid_sample(x, grid),
         (Op::Linear(linear), [x, weight, bias @ ..]) => composite::linear(linear, x, weight, bias.first()),
         (Op::LayerNorm(Norm { eps }), [x, scales @ ..]) => {
             kernel::norm::norm(Kind::Layer, *eps, x, scales.first().copied(), scales.get(1).copied())

@@ -4,6 +4,7 @@
 mod composites;
 mod convolutions;
 mod failures;
+mod images;
 mod network;
 mod primitives;
 mod scans;

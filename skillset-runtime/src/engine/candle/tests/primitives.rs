@@ -167,3 +167,14 @@ fn nothing_gives_nothing() {
     });
     compare(&graph, &tensors([("x", Tensor::new([0, 4], Vec::<f32>::new()).unwrap())]));
 }
+
+#[test]
+fn matrices_may_lie_in_memory_in_any_order() {
+    let graph = graph(|g| {
+        let (a, b) = (floats(g, "a", &["n", "5", "3", "2"]), floats(g, "b", &["n", "4", "3", "2"]));
+        let heads = g.mul(g.transpose(a, &[0, 2, 1, 3]), 0.5);
+        g.output("y", g.matmul(heads, g.transpose(b, &[0, 2, 3, 1])));
+    });
+    let inputs = [("a", Noise(3).floats(&[2, 5, 3, 2])), ("b", Noise(4).floats(&[2, 4, 3, 2]))];
+    compare(&graph, &tensors(inputs));
+}

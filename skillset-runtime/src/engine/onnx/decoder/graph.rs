@@ -21,6 +21,10 @@ const GIVEN: [(&str, DType, &[&str]); 5] = [
 pub(super) const BRANCH: &str = "use_cache_branch";
 /// Of how many last positions logits are wanted.
 pub(super) const KEPT_LOGITS: &str = "num_logits_to_keep";
+/// The positions of the step's tokens, of all rows alike.
+pub(super) const POSITIONS: &str = "cache_position";
+/// What follows from a session's state.
+const FOLLOWING: [&str; 3] = [BRANCH, KEPT_LOGITS, POSITIONS];
 
 /// A loaded graph.
 #[derive(Debug)]
@@ -75,11 +79,11 @@ impl Graph {
                 caches.push(cache(name, *ty, shape)?);
             } else if let Some((_, dtype, axes)) = GIVEN.iter().find(|(known, ..)| *known == name) {
                 given.push(input(name, *dtype, *ty, axes, shape)?);
-            } else if ![BRANCH, KEPT_LOGITS].contains(&name) {
-                let known = GIVEN.map(|(known, ..)| known).join(", ");
+            } else if !FOLLOWING.contains(&name) {
+                let known = GIVEN.map(|(known, ..)| known).into_iter().chain(FOLLOWING);
                 return Err(format!(
-                    "input {name:?} is none that a decoder has; expected {known}, {BRANCH}, {KEPT_LOGITS} and \
-                     past_key_values.*"
+                    "input {name:?} is none that a decoder has; expected {} and past_key_values.*",
+                    list(known)
                 ));
             }
         }
@@ -156,5 +160,5 @@ fn input(
         axis => Dim::symbol(axis),
     };
     let shape: Vec<Dim> = axes.iter().zip(shape).map(dim).collect();
-    Ok(Input { name: name.to_owned(), fact: Fact::new(dtype, shape) })
+    Ok(Input { name: name.to_owned(), fact: Fact::new(dtype, shape), held: false })
 }

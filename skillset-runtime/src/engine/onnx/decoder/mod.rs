@@ -11,6 +11,8 @@ use std::path::Path;
 use ort::session::Session as OrtSession;
 
 use self::graph::{BRANCH, Graph, list};
+pub(super) use self::layout::find_encoder;
+
 use self::layout::Layout;
 use self::session::DecoderSession;
 use super::Provider;

@@ -8,9 +8,9 @@ use ort::value::DynValue;
 use super::super::program::state_memory;
 use super::super::values::{from_ort, take_rows, to_ort_as};
 use super::ExportedDecoder;
-use super::graph::{BRANCH, KEPT_LOGITS};
+use super::graph::{BRANCH, KEPT_LOGITS, POSITIONS};
 use crate::engine::{EngineError, Session, Tensors, bind_inputs};
-use crate::tensor::Tensor;
+use crate::tensor::{ShapeError, Tensor};
 
 /// Runs of a decoder that hand their caches on.
 pub(super) struct DecoderSession<'d> {
@@ -26,26 +26,28 @@ impl<'d> DecoderSession<'d> {
         Self { decoder, caches: BTreeMap::new(), batch, past: 0 }
     }
 
+    /// What a graph may want to know of a step of `length` tokens beside what the step is given.
+    fn following(&self, length: usize) -> Result<BTreeMap<&'static str, Tensor>, ShapeError> {
+        let positions: Vec<i64> = (self.past..self.past + length).map(|position| position as i64).collect();
+        Ok(BTreeMap::from([
+            (BRANCH, Tensor::new([1], vec![self.past > 0])?),
+            (KEPT_LOGITS, Tensor::new([], vec![1i64])?),
+            (POSITIONS, Tensor::new([length], positions)?),
+        ]))
+    }
+
     /// Runs the graph of this step on checked inputs; of them it gets what it takes.
-    fn execute(&mut self, inputs: &Tensors) -> ort::Result<Tensors> {
+    fn execute(&mut self, inputs: &Tensors, length: usize) -> ort::Result<Tensors> {
         let (decoder, is_first) = (self.decoder, self.past == 0);
         let graph = decoder.graph(self.past);
         let mut session = graph.lock();
         // A binding remembers the outputs of its last run and would write the next ones over them.
         let mut binding = session.create_binding()?;
-        let branch = Tensor::new([1], vec![!is_first]).map_err(|error| ort::Error::new(error.to_string()))?;
-        let kept = Tensor::new(Vec::<usize>::new(), vec![1i64])
-            .map_err(|error| ort::Error::new(error.to_string()))?;
+        let following = self.following(length).map_err(|error| ort::Error::new(error.to_string()))?;
         for (name, &element) in &graph.types {
-            let tensor = match name.as_str() {
-                BRANCH => &branch,
-                KEPT_LOGITS => &kept,
-                name => match inputs.get(name) {
-                    Some(tensor) => tensor,
-                    None => continue,
-                },
-            };
-            binding.bind_input(name, &to_ort_as(tensor, element)?)?;
+            if let Some(tensor) = inputs.get(name).or_else(|| following.get(name.as_str())) {
+                binding.bind_input(name, &to_ort_as(tensor, element)?)?;
+            }
         }
         for cache in &graph.caches {
             match self.caches.get(&cache.name) {
@@ -82,8 +84,9 @@ impl Session for DecoderSession<'_> {
             return Err(decoder
                 .failed(format!("the session was started for {} rows, the inputs have {rows}", self.batch)));
         }
-        let outputs = self.execute(inputs).map_err(|error| decoder.failed(error))?;
-        self.past += bindings.get("sequence").unwrap_or(0);
+        let length = bindings.get("sequence").unwrap_or(0);
+        let outputs = self.execute(inputs, length).map_err(|error| decoder.failed(error))?;
+        self.past += length;
         Ok(outputs)
     }
 

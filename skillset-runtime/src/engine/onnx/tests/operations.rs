@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use super::Kind::{Bools, Floats, Ints};
 use super::{BATCH as B, SEQUENCE as S, Spec, assert_close, graph, load};
 use crate::ir::{
-    Activation, Attention, Compare, Conv, ConvTranspose, DType, Dim, GroupNorm, Linear, Reduce, Rotary,
-    RotaryPairs, Scope, Unary, Value, decompose,
+    Activation, Attention, Compare, Conv, ConvTranspose, DType, Dim, GroupNorm, Linear, MaxPool, Reduce,
+    Rotary, RotaryPairs, Scope, Unary, Value, decompose,
 };
 use crate::tensor::TensorData;
 
@@ -126,6 +126,19 @@ fn transposed_convolution() {
     check("transposed convolution of a line", &line, |g, x| {
         let conv = ConvTranspose { stride: vec![2], ..ConvTranspose::new(1) };
         g.apply_conv_transpose(conv, x[0], x[1], Some(x[2]))
+    });
+}
+
+#[test]
+fn images() {
+    let channels: Spec = (Floats, &[4]);
+    check("batch norm", &[(Floats, &[B, 4, 3, 5]), channels, channels, channels, channels], |g, x| {
+        g.apply_batch_norm(x[0], [x[3], x[4], x[1], g.mul(x[2], x[2])], 1e-3)
+    });
+    let pool = MaxPool { kernel: [3, 2], stride: [2, 1], padding: [1, 0] };
+    check("max pool", &[(Floats, &[B, 2, 5, 6])], |g, x| g.apply_max_pool(pool.clone(), x[0]));
+    check("grid sample", &[(Floats, &[B, 3, 5, 4]), (Floats, &[B, S, 1, 2])], |g, x| {
+        g.apply_grid_sample(x[0], g.mul(x[1], 1.3))
     });
 }
 

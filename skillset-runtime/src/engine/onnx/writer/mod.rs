@@ -263,9 +263,14 @@ fn lower(g: &mut Lowering<'_>, op: &Op, inputs: &[Value], shape: &[Dim]) -> Resu
         Op::MatMul => g.op("MatMul", &names),
         Op::Conv(conv) => g.conv(conv, &names),
         Op::ConvTranspose(conv) => g.conv_transpose(conv, &names),
+        Op::MaxPool(pool) => g.max_pool(pool, names[0]),
+        Op::GridSample => g.node("GridSample", &names, vec![AttributeProto::string("mode", "linear")]),
         Op::Linear(linear) => g.linear(linear, &names, [before(0), before(1)])?,
         Op::LayerNorm(norm) => g.layer_norm(norm, &names, shape)?,
         Op::RmsNorm(norm) => g.rms_norm(norm, &names, shape),
+        Op::BatchNorm(norm) => {
+            g.node("BatchNormalization", &names, vec![AttributeProto::float("epsilon", norm.eps)])
+        }
         Op::GroupNorm(norm) => g.group_norm(norm, &names, shape)?,
         Op::Attention(_) => unreachable!("attention is lowered with what is known of its caches"),
         Op::Rotary(_) => unreachable!("rotations were decomposed"),

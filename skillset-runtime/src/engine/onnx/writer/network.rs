@@ -3,7 +3,7 @@
 use super::WriteError;
 use super::lowering::Lowering;
 use crate::engine::onnx::proto::AttributeProto;
-use crate::ir::{Conv, ConvTranspose, Dim, GroupNorm, Linear, Norm, Reduce};
+use crate::ir::{Conv, ConvTranspose, Dim, GroupNorm, Linear, MaxPool, Norm, Reduce};
 
 impl Lowering<'_> {
     /// `x · weightᵀ + bias` of shapes `[x, weight]` by Gemm, which takes the weight as checkpoints store it.
@@ -28,6 +28,15 @@ impl Lowering<'_> {
             Some(activation) => self.activation(activation, &sum),
             None => sum,
         })
+    }
+
+    pub fn max_pool(&mut self, pool: &MaxPool, x: &str) -> String {
+        let attributes = vec![
+            AttributeProto::ints("kernel_shape", pool.kernel),
+            AttributeProto::ints("strides", pool.stride),
+            AttributeProto::ints("pads", pool.padding.iter().chain(&pool.padding).copied()),
+        ];
+        self.node("MaxPool", &[x], attributes)
     }
 
     pub fn conv(&mut self, conv: &Conv, inputs: &[&str]) -> String {

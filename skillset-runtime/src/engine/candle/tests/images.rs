@@ -1,0 +1,77 @@
+//! Pooling, sampling and batch normalisation.
+
+use super::{Noise, compare, floats, graph, tensors};
+use crate::ir::{Conv, MaxPool, Op, Value};
+use crate::tensor::{Tensor, TensorData};
+
+#[test]
+fn pools_agree_with_candle() {
+    let pools = [
+        MaxPool { kernel: [3, 3], stride: [2, 2], padding: [1, 1] },
+        MaxPool { kernel: [2, 3], stride: [1, 3], padding: [0, 1] },
+        MaxPool { kernel: [1, 1], stride: [2, 1], padding: [0, 0] },
+    ];
+    for pool in pools {
+        for channels in [1, 5, 32] {
+            let graph = graph(|g| {
+                let x = floats(g, "x", &["n", "h", "w", &channels.to_string()]);
+                // As a convolution leaves it, and as a caller gives it.
+                g.output("last", g.apply_max_pool(pool.clone(), g.transpose(x, &[0, 3, 1, 2])));
+                g.output("first", g.apply_max_pool(pool.clone(), g.tanh(g.transpose(x, &[0, 3, 1, 2]))));
+            });
+            compare(&graph, &tensors([("x", Noise(3).floats(&[2, 7, 10, channels]))]));
+        }
+    }
+}
+
+#[test]
+fn a_pool_looks_at_the_image_alone_and_keeps_what_is_not_a_number() {
+    let pool = MaxPool { kernel: [3, 3], stride: [2, 2], padding: [1, 1] };
+    let graph = graph(|g| g.output("y", g.apply_max_pool(pool, floats(g, "x", &["n", "2", "h", "w"]))));
+    let mut image = Noise(4).floats(&[1, 2, 6, 5]);
+    let TensorData::F32(values) = image.data() else { panic!("noise is float") };
+    let mut values: Vec<f32> = values.iter().map(|value| value - 5.0).collect();
+    values[17] = f32::NAN;
+    image = Tensor::new([1, 2, 6, 5], values).unwrap();
+    compare(&graph, &tensors([("x", image)]));
+}
+
+#[test]
+fn samples_agree_with_candle() {
+    let graph = graph(|g| {
+        let x = floats(g, "x", &["n", "5", "h", "w"]);
+        // Some places are outside of the image, some in between.
+        let grid = g.mul(floats(g, "grid", &["n", "r", "c", "2"]), 1.4);
+        g.output("y", g.apply_grid_sample(x, grid));
+    });
+    let inputs = [("x", Noise(5).floats(&[2, 5, 6, 4])), ("grid", Noise(6).floats(&[2, 9, 3, 2]))];
+    compare(&graph, &tensors(inputs));
+}
+
+#[test]
+fn batch_norms_become_part_of_convolutions_that_nothing_else_reads() {
+    let graph = graph(|g| {
+        let x = floats(g, "x", &["n", "4", "h", "w"]);
+        let norm = |x: Value, name: &str| {
+            let g = g.at(name);
+            let variance = g.mul(g.param("deviation", &[6]), g.param("deviation", &[6]));
+            let [weight, bias, mean] = ["weight", "bias", "mean"].map(|name| g.param(name, &[6]));
+            g.apply_batch_norm(x, [weight, bias, mean, variance], 1e-3)
+        };
+        let conv = |name: &str, bias: bool| {
+            let g = g.at(name);
+            let bias = bias.then(|| g.param("bias", &[6]));
+            let conv = Conv { stride: vec![2, 1], padding: vec![[1, 1]; 2], groups: 2, ..Conv::new(2) };
+            g.apply_conv(conv, x, g.param("weight", &[6, 2, 3, 3]), bias)
+        };
+        g.output("plain", norm(conv("a", false), "a.norm"));
+        g.output("biased", norm(conv("b", true), "b.norm"));
+        let both = conv("c", true);
+        g.output("before", both);
+        g.output("after", norm(both, "c.norm"));
+    });
+    compare(&graph, &tensors([("x", Noise(9).floats(&[2, 4, 9, 10]))]));
+    let folded = crate::ir::pass::fold(graph).check().unwrap();
+    let norms = folded.nodes.iter().filter(|node| matches!(node.op, Op::BatchNorm(_))).count();
+    assert_eq!(norms, 1, "the one whose convolution is an output, too");
+}
