@@ -24,18 +24,12 @@ const GRAPHS: [(&str, &str, &str); 9] = [
     ("t5-translation", "merged", "encoder_model.onnx"),
     ("t5-translation", "without_past", "decoder_model.onnx"),
     ("bart-summarization", "merged", "decoder_model_merged.onnx"),
-    ("bart-text2text-generation", "merged", "decoder_model_merged.onnx"),
+    ("bart-text2text-generation", "without_past", "decoder_model.onnx"),
     ("mbart-translation", "merged", "decoder_model_merged.onnx"),
 ];
 
-fn exported() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/exported")
-}
-
-/// Where the graphs of a folder are: those of another one, if that has the same weights.
 fn graph(name: &str, layout: &str, file: &str) -> PathBuf {
-    let owner = if name == "bart-text2text-generation" { "bart-summarization" } else { name };
-    exported().join(owner).join(layout).join(file)
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/exported").join(name).join(layout).join(file)
 }
 
 fn engine() -> Option<Arc<dyn Engine>> {

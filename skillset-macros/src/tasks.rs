@@ -139,14 +139,6 @@ pub const TASKS: [Task; 18] = [
         output: Type::One("WrittenText"),
     },
     Task {
-        name: "text2text-generation",
-        pipeline: "Text2TextGenerator",
-        input: Type::Text,
-        options: "Text2TextOptions",
-        settings: Settings::Generation,
-        output: Type::One("WrittenText"),
-    },
-    Task {
         name: "text-classification",
         pipeline: "TextClassifier",
         input: Type::One("TextInput"),
@@ -161,6 +153,14 @@ pub const TASKS: [Task; 18] = [
         options: "TextGenerationOptions",
         settings: Settings::Generation,
         output: Type::One("Generated"),
+    },
+    Task {
+        name: "text2text-generation",
+        pipeline: "Text2TextGenerator",
+        input: Type::Text,
+        options: "Text2TextOptions",
+        settings: Settings::Generation,
+        output: Type::One("WrittenText"),
     },
     Task {
         name: "token-classification",

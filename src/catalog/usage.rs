@@ -96,7 +96,7 @@ impl Input {
             | "image-segmentation"
             | "object-detection" => IMAGE,
             "audio-classification" => RECORDING,
-            // What is written token by token does not run yet.
+            // Of what is written token by token only Whisper's kind runs, from other files than these.
             "automatic-speech-recognition"
                 if task.classes.iter().any(|class| class.name.ends_with("ForCTC")) =>
             {

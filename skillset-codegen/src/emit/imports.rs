@@ -8,7 +8,7 @@ use quote::quote;
 use crate::lower::ident;
 use crate::vocabulary::Vocabulary;
 
-const CHECKPOINT: [&str; 17] = [
+const CHECKPOINT: [&str; 18] = [
     "AnyConfig",
     "CommonConfig",
     "ConfigError",
@@ -26,6 +26,7 @@ const CHECKPOINT: [&str; 17] = [
     "first_of_every",
     "is_stage_out",
     "last_of_every",
+    "unsupported",
 ];
 const IR: [&str; 6] = ["DType", "Dim", "Outputs", "Scope", "Submodel", "Value"];
 const MODEL: [&str; 8] =

@@ -94,8 +94,15 @@ impl Context<'_> {
 }
 
 fn check_option_method(receiver: &Typed, inner: &Type, method: &str, arguments: &[Typed]) -> Checked<Typed> {
-    match method {
-        "is_some" | "is_none" => plain(receiver, method, arguments, &[method], &[], Type::Bool),
+    match (method, inner) {
+        ("is_some" | "is_none", _) => plain(receiver, method, arguments, &[method], &[], Type::Bool),
+        ("get", Type::List(item)) => {
+            let list = Typed { tokens: quote!(list), ..receiver.clone() };
+            let mut got = check_list_method(&list, item, method, arguments)?;
+            let (option, get) = (receiver.at_least(Binding::Atom), &got.tokens);
+            got.tokens = quote!(#option.as_ref().and_then(|list| #get));
+            Ok(got.reading(&[receiver]))
+        }
         _ => {
             let owned = Typed { tokens: receiver.coerce(&receiver.ty)?, ..receiver.clone() };
             let known = ["is_none", "is_some", "unwrap_or"];

@@ -78,6 +78,8 @@ pub(crate) struct Head {
     pub prefix: Option<String>,
     /// Whether there is no base model before it.
     pub is_alone: bool,
+    /// Statements that refuse configs.
+    pub checks: Vec<TokenStream>,
     pub statements: Vec<Statement>,
     pub outputs: Vec<Export>,
     /// Outputs that there are on request only.
@@ -245,6 +247,7 @@ fn lower_head(
         class: task.class.text.clone(),
         prefix: (!is_base).then_some(prefix),
         is_alone: task.inputs.is_some(),
+        checks: config::lower_task_checks(&task.checks, names, errors),
         statements,
         outputs,
         offers: match &task.inputs {

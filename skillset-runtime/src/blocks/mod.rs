@@ -7,6 +7,7 @@
 
 mod attention;
 mod causal_conv;
+mod channel_linear;
 mod conv;
 mod conv_batch_norm;
 mod conv_transpose;
@@ -43,6 +44,9 @@ mod resample;
 mod rope_parameters;
 mod rotary_embedding;
 mod selective_scan;
+mod sequence_norm;
+mod series_patches;
+mod series_scaling;
 mod sine_positions;
 mod statistics_pooling;
 mod tdnn;
@@ -54,6 +58,7 @@ mod zero_padding;
 
 pub use attention::{Attention, AttentionNames};
 pub use causal_conv::CausalConv;
+pub use channel_linear::ChannelLinear;
 pub use conv::{Conv1d, Conv2d};
 pub use conv_batch_norm::{ConvBatchNorm, ConvBatchNormNames};
 pub use conv_transpose::ConvTranspose2d;
@@ -88,6 +93,9 @@ pub use relative_position_bias::RelativePositionBias;
 pub use rope_parameters::{RopeParameters, RopeScaling};
 pub use rotary_embedding::{Rope, RotaryEmbedding};
 pub use selective_scan::SelectiveScan;
+pub use sequence_norm::SequenceNorm;
+pub use series_patches::{SeriesPatches, SeriesPositions};
+pub use series_scaling::{ObservedDeviation, ObservedMagnitude, ObservedMean};
 pub use sine_positions::SinePositions;
 pub use statistics_pooling::StatisticsPooling;
 pub use tdnn::Tdnn;

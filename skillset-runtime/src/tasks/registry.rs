@@ -77,12 +77,12 @@ tasks! {
     SentenceSimilarity: SentenceEmbedder,
     /// A text in short.
     Summarization: Summarizer,
-    /// A text made of a text.
-    Text2TextGeneration: Text2TextGenerator,
     /// The classes of a text.
     TextClassification: TextClassifier,
     /// How a text or a chat goes on.
     TextGeneration: TextGenerator,
+    /// A text made of a text.
+    Text2TextGeneration: Text2TextGenerator,
     /// The entities of a text.
     TokenClassification: TokenClassifier,
     /// A text in another language.

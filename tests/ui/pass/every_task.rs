@@ -29,6 +29,17 @@ struct Segments;
 struct AnyClasses;
 #[skillset(onnx = "model.onnx", task = "zero-shot-image-classification", backends(onnx_cpu))]
 struct AnyImageClasses;
+#[skillset(
+    onnx = "decoder_model.onnx",
+    task = "summarization",
+    backends(onnx_cpu),
+    generation(max_new_tokens = 9)
+)]
+struct Summaries;
+#[skillset(onnx = "decoder_model.onnx", task = "text2text-generation", backends(onnx_cpu))]
+struct Texts;
+#[skillset(onnx = "decoder_model.onnx", task = "translation", backends(onnx_cpu))]
+struct Translations;
 
 /// Every input and result has its type.
 #[rustfmt::skip]
@@ -48,5 +59,8 @@ fn every_task_has_its_types() {
     let _: fn(&Segments, tasks::Image) -> Result<Vec<tasks::Segment>, SkillError> = |skill, image| skill.run(image);
     let _: fn(&AnyClasses, &tasks::ZeroShotOptions) -> Result<tasks::ZeroShotClassification, SkillError> = |skill, options| skill.run_with("a", options);
     let _: fn(&AnyImageClasses, tasks::Image, &tasks::ZeroShotImageOptions) -> Result<Vec<tasks::Classification>, SkillError> = |skill, image, options| skill.run_with(image, options);
+    let _: fn(&Summaries) -> Result<tasks::WrittenText, SkillError> = |skill| skill.run("a");
+    let _: fn(&Texts, &tasks::Text2TextOptions) -> Result<tasks::WrittenText, SkillError> = |skill, options| skill.run_with("a", options);
+    let _: fn(&Translations, &tasks::TranslationOptions) -> Result<tasks::WrittenText, SkillError> = |skill, options| skill.run_with("a", options);
     let _: fn(&Embeddings, &tasks::EmbeddingOptions) -> Result<tasks::Embedding, SkillError> = |skill, options| skill.run_with("a", options);
 }

@@ -376,6 +376,35 @@ pub(crate) fn lower_checks(
     names: &mut ConfigNames,
     errors: &mut Errors,
 ) -> Vec<TokenStream> {
+    let require = |check: &Check, holds: TokenStream| {
+        let (field, expected) = (&check.field.text, &check.expected);
+        quote!(r.require(#holds, #field, #expected)?;)
+    };
+    lower_each(checks, "config", names, errors, require)
+}
+
+/// Checks of a task become statements over `c` that make its graph fail.
+pub(crate) fn lower_task_checks(
+    checks: &[Check],
+    names: &mut ConfigNames,
+    errors: &mut Errors,
+) -> Vec<TokenStream> {
+    let receiver = quote!(c);
+    let refuse = |check: &Check, holds: TokenStream| {
+        let (field, expected) = (&check.field.text, &check.expected);
+        let found = field_of(&receiver, field);
+        quote!(if !(#holds) { g.fail(unsupported(#field, #expected, &#found)); })
+    };
+    lower_each(checks, "c", names, errors, refuse)
+}
+
+fn lower_each(
+    checks: &[Check],
+    receiver: &'static str,
+    names: &mut ConfigNames,
+    errors: &mut Errors,
+    statement: impl Fn(&Check, TokenStream) -> TokenStream,
+) -> Vec<TokenStream> {
     let mut lowered = vec![];
     for check in checks {
         let Text { text: field, at } = &check.field;
@@ -384,13 +413,9 @@ pub(crate) fn lower_checks(
             errors.push(at, format_args!("there is no config field {field:?}{hint}"));
         }
         let (vocabulary, locals) = (Vocabulary::get(), Locals::new());
-        let mut context =
-            Context { config: names, locals: &locals, vocabulary, receiver: "config", symbols: &[] };
+        let mut context = Context { config: names, locals: &locals, vocabulary, receiver, symbols: &[] };
         match context.parse_as(&check.require.text, &Type::Bool) {
-            Ok((tokens, _)) => {
-                let expected = &check.expected;
-                lowered.push(quote!(r.require(#tokens, #field, #expected)?;));
-            }
+            Ok((tokens, _)) => lowered.push(statement(check, tokens)),
             Err(message) => errors.push(&check.require.at, message),
         }
     }

@@ -34,7 +34,7 @@ pub use layers::{
     align_stages, cycle, cycle_then, first_layers, first_of_every, is_stage_out, last_of_every,
 };
 pub use nested::AnyConfig;
-pub use to_json::{ToJson, object};
+pub use to_json::{ToJson, object, unsupported};
 pub use value::FromConfig;
 use value::show;
 

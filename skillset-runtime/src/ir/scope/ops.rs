@@ -66,6 +66,11 @@ impl Scope<'_> {
         self.unary(Unary::Exp, x)
     }
 
+    /// √x
+    pub fn sqrt(&self, x: Value) -> Value {
+        self.unary(Unary::Sqrt, x)
+    }
+
     /// ln(1 + eˣ)
     pub fn softplus(&self, x: Value) -> Value {
         self.unary(Unary::Softplus, x)
@@ -190,6 +195,11 @@ impl Scope<'_> {
     /// Sum over `axis`, which is dropped.
     pub fn sum(&self, x: Value, axis: isize) -> Value {
         self.reduce(Reduce::Sum, x, axis)
+    }
+
+    /// Largest entry along `axis`, which is dropped.
+    pub fn maximum(&self, x: Value, axis: isize) -> Value {
+        self.reduce(Reduce::Max, x, axis)
     }
 
     /// A reduction over `axis`, which is dropped.

@@ -7,8 +7,18 @@ use serde_json::{Value, json};
 use super::*;
 use crate::processors::ProcessorError;
 
-const TOKENIZERS: [&str; 8] =
-    ["wordpiece", "byte_level", "mpnet", "roberta", "xlm_roberta", "deberta_v2", "clip", "siglip"];
+const TOKENIZERS: [&str; 10] = [
+    "wordpiece",
+    "byte_level",
+    "mpnet",
+    "roberta",
+    "xlm_roberta",
+    "deberta_v2",
+    "clip",
+    "siglip",
+    "t5",
+    "mbart",
+];
 
 fn dir(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/pipelines/tokenizers").join(name)
