@@ -1,13 +1,28 @@
 """Which model class stands for a task: read from transformers' own tables, never typed in."""
 
 import re
+import sys
+from types import SimpleNamespace
 
 from transformers import PreTrainedConfig, PreTrainedModel, pipelines
 from transformers.models.auto import modeling_auto
 
 
 # Heads that no pipeline uses.
-WITHOUT_PIPELINE = ("masked-image-modeling", "next-sentence-prediction", "pre-training", "text-encoding")
+WITHOUT_PIPELINE = (
+    "audio-frame-classification",
+    "audio-xvector",
+    "masked-image-modeling",
+    "next-sentence-prediction",
+    "pre-training",
+    "text-encoding",
+    "time-series-classification",
+    "time-series-prediction",
+    "time-series-regression",
+)
+
+# Heads that some types have in none of the tables, by the end of the class's name.
+WITHOUT_TABLE = {"time-series-prediction": "ForPrediction"}
 
 # Auto classes that are not called after their task.
 RENAMED = {"seq2seq-lm": "text2text-generation"}
@@ -28,6 +43,11 @@ def task_classes(config: PreTrainedConfig) -> dict[str, type[PreTrainedModel]]:
         if auto is modeling_auto.AutoModelForCausalLM and getattr(config, "is_decoder", True) is False:
             continue
         found[task] = model
+    for task, ending in WITHOUT_TABLE.items():
+        name = base.__name__.removesuffix("Model") + ending if base else ""
+        model = getattr(sys.modules[base.__module__], name, None) if base else None
+        if model is not None and task not in found:
+            found[task] = model
     return found
 
 
@@ -43,8 +63,12 @@ def auto_classes():
             task = _kebab(name.removeprefix("AutoModelFor"))
             by_task[RENAMED.get(task, task)] = auto
     for task in (*pipelines.REMOVED_TASKS, *WITHOUT_PIPELINE):
+        mapping = getattr(modeling_auto, f"MODEL_FOR_{task.replace('-', '_').upper()}_MAPPING", None)
         if task in by_task:
             yield task, by_task[task]
+        elif mapping is not None:
+            # A table that no auto class has.
+            yield task, SimpleNamespace(_model_mapping=mapping)
 
 
 def _single(auto, config: PreTrainedConfig) -> type[PreTrainedModel] | None:

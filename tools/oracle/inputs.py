@@ -38,6 +38,8 @@ def runs_for(model: PreTrainedModel, is_base: bool, case: dict) -> list[Run]:
         return list(_speech_runs(model, arguments, is_base))
     if "pixel_values" in arguments:
         return list(_pair_runs(model.config, arguments))
+    if model.main_input_name == "past_values":
+        return list(_series_runs(model.config))
     return list(_text_runs(model.config, arguments, is_base, case.get("long")))
 
 
@@ -227,6 +229,17 @@ def _samples(model: PreTrainedModel, frames: int) -> int:
     for kernel, stride in reversed([*zip(model.config.conv_kernel, model.config.conv_stride)]):
         frames = (frames - 1) * stride + kernel
     return frames
+
+
+def _series_runs(config):
+    random = np.random.default_rng(7)
+    shape = (2, config.context_length, config.num_input_channels)
+    values = torch.from_numpy(random.normal(2, 3, shape).astype(np.float32))
+    yield Run("batch", "2 series", {"past_values": values})
+    observed = torch.from_numpy(random.random(shape) < 0.7)
+    observed[1, :, 0] = False
+    missing = {"past_values": values * observed, "past_observed_mask": observed}
+    yield Run("observed", "some values missing, of one channel all", missing)
 
 
 def token_ids(random: np.random.Generator, config, shape: tuple[int, ...]) -> torch.Tensor:

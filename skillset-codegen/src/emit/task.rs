@@ -21,6 +21,7 @@ pub(super) fn emit_task(model: &Model, head: &Head, errors: &mut Errors) -> Toke
     let name = ident(&function_name(&head.task));
     let tasks: Vec<String> = head.names().map(|task| format!("`{task}`")).collect();
     let doc = format!(" {}: `{}`.", tasks.join(", "), head.class);
+    let checks = &head.checks;
     let Some(prefix) = &head.prefix else {
         let outputs: BTreeSet<String> = model.base.outputs.iter().map(|(name, _)| name.clone()).collect();
         let destructured = destructure(model, &outputs);
@@ -31,6 +32,7 @@ pub(super) fn emit_task(model: &Model, head: &Head, errors: &mut Errors) -> Toke
         return quote! {
             #[doc = #doc]
             pub(super) fn #name(g: &Scope, c: &Config) {
+                #(#checks)*
                 let #destructured = base(g, c);
                 #(#outputs)*
             }
@@ -46,6 +48,7 @@ pub(super) fn emit_task(model: &Model, head: &Head, errors: &mut Errors) -> Toke
     quote! {
         #[doc = #doc]
         pub(super) fn #name(g: &Scope, c: &Config) {
+            #(#checks)*
             #before
             #(#statements)*
             #(#outputs)*

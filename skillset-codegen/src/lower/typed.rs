@@ -128,6 +128,7 @@ impl Typed {
             (Type::Decimal, Type::F64 | Type::Operand) => tokens.clone(),
             (Type::Value | Type::Usize | Type::F64, Type::Operand) => tokens.clone(),
             (Type::Usize, Type::Dim) => tokens.clone(),
+            (Type::Str, Type::String) => quote!(#tokens.to_owned()),
             (Type::None, Type::Option(_)) => tokens.clone(),
             (_, Type::Option(inner)) => {
                 let tokens = self.convert(inner)?;

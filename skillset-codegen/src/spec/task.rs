@@ -2,7 +2,7 @@
 
 use crate::decode::{Table, Text, object, words};
 
-use super::Step;
+use super::{Check, Step};
 
 object! {
     /// One argument of the base model's `forward`.
@@ -33,6 +33,8 @@ object! {
         prefix = "prefix": Option<String>,
         /// The inputs that the head takes by itself, where the class has no base model: its steps see these only.
         inputs = "inputs": Option<Vec<Text>>,
+        /// What a config must satisfy for this task.
+        checks = "checks": Vec<Check>,
         /// The task whose head comes before this one's.
         after = "after": Option<Text>,
         /// The steps after the base model; they see its inputs, outputs and values. Without them the task is the

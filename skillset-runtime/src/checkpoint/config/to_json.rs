@@ -12,6 +12,11 @@ pub trait ToJson {
     fn to_json(&self) -> Value;
 }
 
+/// That a task does not support what `field` of the config is: "config.json: /field: expected …, found …".
+pub fn unsupported(field: &str, expected: &str, found: &impl ToJson) -> String {
+    format!("config.json: /{field}: expected {expected}, found {}", super::show(&found.to_json()))
+}
+
 macro_rules! plain {
     ($($type:ty),*) => {$(
         impl ToJson for $type {

@@ -66,6 +66,11 @@ impl Scope<'_> {
         self.unary(Unary::Exp, x)
     }
 
+    /// √x
+    pub fn sqrt(&self, x: Value) -> Value {
+        self.unary(Unary::Sqrt, x)
+    }
+
     /// ln(1 + eˣ)
     pub fn softplus(&self, x: Value) -> Value {
         self.unary(Unary::Softplus, x)
@@ -192,6 +197,11 @@ impl Scope<'_> {
         self.reduce(Reduce::Sum, x, axis)
     }
 
+    /// Largest entry along `axis`, which is dropped.
+    pub fn maximum(&self, x: Value, axis: isize) -> Value {
+        self.reduce(Reduce::Max, x, axis)
+    }
+
     /// A reduction over `axis`, which is dropped.
     pub fn reduce(&self, kind: Reduce, x: Value, axis: isize) -> Value {
         let index = self.axis(x, axis);
@@ -203,6 +213,11 @@ impl Scope<'_> {
     pub fn arg_max(&self, x: Value, axis: isize) -> Value {
         let axis = self.axis(x, axis);
         self.push(Op::ArgMax { axis }, [x])
+    }
+
+    /// Indices of the `count` largest elements along the last axis, the largest first.
+    pub fn top_k(&self, x: Value, count: usize) -> Value {
+        self.push(Op::TopK { count }, [x])
     }
 
     /// Softmax along `axis`.
