@@ -10,6 +10,8 @@ from transformers.models.auto import modeling_auto
 
 # Heads that no pipeline uses.
 WITHOUT_PIPELINE = (
+    "audio-frame-classification",
+    "audio-xvector",
     "masked-image-modeling",
     "next-sentence-prediction",
     "pre-training",

@@ -65,8 +65,7 @@ def rule_for(name: str, shape: tuple[int, ...]) -> Rule:
         return Rule(0.0, 0.2)
     if "bias" in leaf or leaf == "beta":
         return Rule(0.0, 0.1)
-    # The lengths of a weight norm are no matrix.
-    if len(shape) < 2 or leaf in ("original0", "weight_g"):
+    if len(shape) < 2:
         return Rule(1.0, 0.2)
     # A patch embedding's projection is a matrix like any other.
     if any(word in name for word in EMBEDDINGS) and "proj" not in name:

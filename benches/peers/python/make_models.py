@@ -28,12 +28,14 @@ from transformers import (
     T5ForConditionalGeneration,
     ViTConfig,
     ViTModel,
+    Wav2Vec2Config,
+    Wav2Vec2Model,
     WhisperConfig,
     WhisperForConditionalGeneration,
 )
 from transformers.utils.logging import disable_progress_bar
 
-from scenarios import EXPORTED, ONNXRUNTIME, Scenario, checkpoint, inputs, named
+from scenarios import EXPORTED, MAIN_INPUT, ONNXRUNTIME, Scenario, checkpoint, inputs, named
 
 SEED = 20
 
@@ -46,6 +48,8 @@ def random_model(name: str) -> torch.nn.Module:
             model = BertModel(BertConfig())
         case "vit":
             model = ViTModel(ViTConfig())
+        case "wav2vec2":
+            model = Wav2Vec2Model(Wav2Vec2Config())
         case "swin":
             model = SwinModel(SwinConfig())
         case "detr":
@@ -86,13 +90,11 @@ def random_model(name: str) -> torch.nn.Module:
     return model.eval()
 
 
-def example(shape: tuple[int, ...]) -> dict[str, torch.Tensor]:
-    """Pixels for an image's shape, the spectrogram of a recording for one of three axes, else tokens."""
+def example(model: str, shape: tuple[int, ...]) -> dict[str, torch.Tensor]:
+    """Pixels or samples for a model that takes them, else tokens."""
     generator = torch.Generator().manual_seed(SEED)
-    if len(shape) == 4:
-        return {"pixel_values": torch.randn(shape, generator=generator)}
-    if len(shape) == 3:
-        return {"input_features": torch.randn(shape, generator=generator)}
+    if model in MAIN_INPUT:
+        return {MAIN_INPUT[model]: torch.randn(shape, generator=generator)}
     ids = torch.randint(1000, 30000, shape, generator=generator)
     return {"input_ids": ids, "attention_mask": torch.ones_like(ids)}
 
@@ -116,10 +118,13 @@ def export(model: torch.nn.Module, scenario: Scenario, path: Path) -> None:
     """
     model.set_attn_implementation("eager")
     # Two rows, because a size of one would be taken as fixed.
-    arguments = example((2, *scenario.shape[1:]))
+    arguments = example(scenario.model, (2, *scenario.shape[1:]))
     dynamic = {0: torch.export.Dim("batch")}
     if "input_ids" in arguments:
         dynamic[1] = torch.export.Dim("sequence", max=model.config.max_position_embeddings)
+    if "input_values" in arguments:
+        # Of fewer samples than that the convolutions make no frame.
+        dynamic[1] = torch.export.Dim("samples", min=400)
     torch.onnx.export(
         LastHiddenState(model).eval(),
         kwargs={"inputs": arguments},
@@ -155,7 +160,7 @@ def main() -> None:
         make_model(work, scenario)
         path = inputs(work, scenario)
         path.parent.mkdir(parents=True, exist_ok=True)
-        save_file(example(scenario.shape), path)
+        save_file(example(scenario.model, scenario.shape), path)
 
 
 if __name__ == "__main__":

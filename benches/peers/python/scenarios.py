@@ -9,11 +9,24 @@ PYTORCH, ONNXRUNTIME, CANDLE_TRANSFORMERS = "pytorch", "onnxruntime", "candle-tr
 CONTESTANTS = (CANDLE, ONNX, PYTORCH, ONNXRUNTIME, CANDLE_TRANSFORMERS)
 """In the order of the tables."""
 
+WITHOUT_CANDLE_TRANSFORMERS = (CANDLE, ONNX, PYTORCH, ONNXRUNTIME)
+"""For models that candle-transformers lacks."""
+
 PEERS = (ONNXRUNTIME, PYTORCH, CANDLE_TRANSFORMERS)
 """Those that every contestant's time is divided by."""
 
 EXPORTED = "exported.onnx"
 """The graph that PyTorch's exporter made, beside the checkpoint."""
+
+
+MAIN_INPUT = {
+    "detr": "pixel_values",
+    "swin": "pixel_values",
+    "vit": "pixel_values",
+    "wav2vec2": "input_values",
+    "whisper-tiny": "input_features",
+}
+"""What a model takes, where that is not `input_ids`."""
 
 
 class Forward(NamedTuple):
@@ -23,7 +36,7 @@ class Forward(NamedTuple):
     title: str
     model: str
     shape: tuple[int, ...]
-    """Of `input_ids` (with an `attention_mask` of ones, as a tokenizer gives it) or `pixel_values`."""
+    """Of `input_ids` (with an `attention_mask` of ones, as a tokenizer gives it), or of what `MAIN_INPUT` names."""
     repetitions: int
     """Timed runs a turn; their median is the turn's time."""
     contestants: tuple[str, ...] = CONTESTANTS
@@ -50,6 +63,7 @@ SCENARIOS: tuple[Scenario, ...] = (
     Forward("vit-1x224", "ViT-base, 1 × 224² pixels", "vit", (1, 3, 224, 224), 3),
     Forward("swin-tiny", "Swin-T, 1 × 224² pixels", "swin", (1, 3, 224, 224), 3, (CANDLE, ONNX, PYTORCH)),
     Forward("detr-resnet-50", "DETR on ResNet-50, 1 × 800 × 1066 pixels", "detr", (1, 3, 800, 1066), 1, (CANDLE, ONNX, PYTORCH)),
+    Forward("wav2vec2-10s", "Wav2Vec2-base, 10 s of speech", "wav2vec2", (1, 160000), 1, WITHOUT_CANDLE_TRANSFORMERS),
     Generate("llama-128+64", "Llama shape of 162 M parameters, 128 + 64 tokens", "llama", (1, 128), 64),
     Generate("llama-768+64", "Llama shape of 162 M parameters, 768 + 64 tokens", "llama", (1, 768), 64),
     Generate("mamba2-128+64", "Mamba 2 of 129 M parameters, 128 + 64 tokens", "mamba2", (1, 128), 64),

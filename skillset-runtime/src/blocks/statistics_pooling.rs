@@ -7,7 +7,7 @@ use crate::ir::{Compare, Scope, Unary, Value};
 pub struct StatisticsPooling {
     /// Frames, `[batch, length, width]`.
     pub of: Value,
-    /// How many frames of each sequence are real, `i64[batch]`; none: all.
+    /// How many frames of each sequence are real, `i64[batch]`; none, or more than there are: all.
     pub lengths: Option<Value>,
 }
 
@@ -20,11 +20,12 @@ impl StatisticsPooling {
     /// Adds means and deviations, `[batch, 2 · width]`.
     pub fn build(self, g: &Scope) -> Value {
         let length = g.dim(self.of, 1);
-        let real = self.lengths.map(|lengths| {
+        let lengths = self.lengths.map(|lengths| g.min(lengths, g.size(length.clone())));
+        let real = lengths.map(|lengths| {
             let places = g.unsqueeze(g.iota(0, length.clone()), 0);
             g.unsqueeze(g.compare(Compare::Less, places, g.unsqueeze(lengths, 1)), 2)
         });
-        let count = match self.lengths {
+        let count = match lengths {
             Some(lengths) => g.unsqueeze(g.to_float(lengths), 1),
             None => g.to_float(g.size(length)),
         };

@@ -1,7 +1,8 @@
-"""Audio models as exported graphs, and what pipelines make of small recordings: `tests/audio/`.
+"""Audio models, also as exported graphs, and what pipelines make of small recordings: `tests/audio/`.
 
-Each entry of `audio.json` becomes a folder: a checkpoint whose weights are in `model.onnx`, and `cases.json`. The
-pipelines read files by ffmpeg, which has to be on the PATH, as has espeak-ng, which speaks.
+Each entry of `audio.json` becomes a folder: a checkpoint whose weights are in `model.onnx` and described in
+`fixture.json`, and `cases.json`. The pipelines read files by ffmpeg, which has to be on the PATH, as has espeak-ng,
+which speaks.
 """
 
 import json
@@ -22,6 +23,7 @@ from ..prettyjson import pretty
 from ..weights import Rule, rule_for
 from . import FOLDER, whisper
 from .exported import Tensors, check_size
+from .models import write_fixture
 from .run import LEAST_LOGIT_GAP, _check_ranking, _plain
 
 AUDIO = FOLDER.parent / "audio"
@@ -59,6 +61,7 @@ def write(name: str, folder: Path, spec: dict) -> None:
         cases = [case | {"output": _call(pipe, spec["task"], case)} for case in cases]
     for case in cases:
         _check_ranking(name, case)
+    write_fixture(folder, spec["task"], checkpoint, spec["model_type"], spec.get("seed", 0), [*spec["files"]])
     (folder / "cases.json").write_text(pretty({"task": spec["task"], "cases": cases}) + "\n")
     _export(checkpoint.model, spec["inputs"], folder / "model.onnx")
 
@@ -111,7 +114,7 @@ def _export(model: torch.nn.Module, inputs: dict[str, list[int]], file: Path) ->
     }  # fmt: skip
     with torch.no_grad():
         torch.onnx.export(
-            Tensors(model, list(example)),
+            Tensors(model, list(example), ["logits"]),
             tuple(example.values()),
             file,
             input_names=list(example),
@@ -123,12 +126,13 @@ def _export(model: torch.nn.Module, inputs: dict[str, list[int]], file: Path) ->
 
 
 def draw() -> None:
-    """Writes `tests/audio/recordings/`: at the models' rate, and in stereo at another."""
+    """Writes `tests/audio/recordings/`: at the models' rate, two of them spoken, and in stereo at another."""
     folder = AUDIO / "recordings"
     folder.mkdir(parents=True, exist_ok=True)
     _save(folder / "tones.wav", 16000, [_tones(8000, 16000, 1)])
     _save(folder / "noise.wav", 16000, [np.random.default_rng(2).normal(0, 0.1, 5000)])
     _save(folder / "speech.wav", 16000, [_speech("The clever fox lived in a deep forest, and no one knew.")])
+    _save(folder / "words.wav", 16000, [_speech("fine weather")])
     with tempfile.TemporaryDirectory() as scratch:
         stereo = Path(scratch) / "stereo.wav"
         _save(stereo, 22050, [_tones(7000, 22050, 3), _tones(7000, 22050, 4)])

@@ -9,7 +9,7 @@ import torch
 import transformers
 from transformers import AutoConfig, AutoModelForSeq2SeqLM, PreTrainedConfig, PreTrainedModel, pipelines
 
-from ..checkpoint import build
+from ..checkpoint import Checkpoint, build
 from ..classes import task_classes
 from ..prettyjson import pretty
 from ..weights import Rule, rule_for
@@ -53,16 +53,22 @@ def write(name: str) -> Path:
         if part in spec:
             _write_json(folder / file, spec[part])
             files.append(file)
+    write_fixture(folder, task, checkpoint, spec["model_type"], 0, files)
+    return folder
+
+
+def write_fixture(folder: Path, task: str, checkpoint: Checkpoint, model_type: str, seed: int, files: list[str]) -> None:
+    """Writes what weights the checkpoint has that `folder` is called after, and which `files` belong to it."""
     fixture = {
-        "model_type": spec["model_type"],
-        "case": name,
+        "model_type": model_type,
+        "case": folder.name,
         "transformers": transformers.__version__,
         "torch": torch.__version__.split("+")[0],
-        "seed": 0,
+        "seed": seed,
         "files": files,
         "tasks": {
             task: {
-                "class": model_class.__name__,
+                "class": type(checkpoint.model).__name__,
                 "config_overrides": {},
                 "tensors": [[0, len(checkpoint.tensors)]],
             }
@@ -70,7 +76,6 @@ def write(name: str) -> Path:
         "tensors": checkpoint.tensors,
     }
     (folder / "fixture.json").write_text(pretty(fixture) + "\n")
-    return folder
 
 
 def _pipeline_class(task: str, config: PreTrainedConfig) -> type[PreTrainedModel]:
