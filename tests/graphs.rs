@@ -56,12 +56,13 @@ fn parameters_and_outputs_are_those_of_transformers() {
                 assert_eq!(outputs, run.outputs, "{place}");
 
                 for param in &graph.params {
-                    let own = Some(param.name.as_str());
-                    let stored =
-                        own.into_iter().chain(param.tied_to.as_deref()).find(|name| saved.contains_key(name));
-                    let stored = stored.unwrap_or_else(|| panic!("{place}: {} is not saved", param.name));
-                    assert_eq!(saved[stored], param.shape, "{place}: {}", param.name);
-                    read.insert(stored.to_owned());
+                    for (name, shape) in param.tensors() {
+                        let mut names = std::iter::once(name.as_str()).chain(param.tied_to.as_deref());
+                        let stored = names.find(|name| saved.contains_key(name));
+                        let stored = stored.unwrap_or_else(|| panic!("{place}: {name} is not saved"));
+                        assert_eq!(saved[stored], shape, "{place}: {name}");
+                        read.insert(stored.to_owned());
+                    }
                     tied.extend(param.tied_to.clone());
                 }
                 compared += 1;

@@ -124,7 +124,7 @@ fn blocks_and_their_parameters() {
     assert_eq!(missing, ["/architecture/0: \"embedding\" needs the parameter \"count\" (usize)"]);
     assert_eq!(
         error_at("/architecture/2/do/0/names", json!({ "query": "q" })),
-        "/architecture/2/do/0/names/query: AttentionNames has no field \"query\"; expected one of k, o, q, v"
+        "/architecture/2/do/0/names/query: AttentionNames has no field \"query\"; expected one of k, k_norm, o, q, q_norm, v"
     );
     assert_eq!(
         error_at("/architecture/2/do/0/at", json!("{j}")),

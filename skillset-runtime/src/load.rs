@@ -7,7 +7,7 @@ use std::sync::Arc;
 use crate::checkpoint::{Checkpoint, CheckpointError, ConfigError, ParamRequest, Resolver};
 use crate::engine::{Engine, EngineError, Program};
 use crate::generate::{EncoderDecoder, GenerateError, GenerationConfig, Generator};
-use crate::ir::{CheckedGraph, Request};
+use crate::ir::{CheckedGraph, Param, Request};
 use crate::model::{InputKind, ModelError, ModelType, Task};
 use crate::weights::{WeightView, Weights};
 
@@ -259,12 +259,14 @@ impl StoredWeights {
         model_type: &ModelType,
         checkpoint: Arc<Checkpoint>,
     ) -> Result<Self, CheckpointError> {
-        let request = |param: &crate::ir::Param| ParamRequest {
-            name: param.name.clone(),
-            shape: param.shape.clone(),
+        let tensors =
+            graph.params.iter().flat_map(|param| param.tensors().map(move |tensor| (param, tensor)));
+        let request = |(param, (name, shape)): (&Param, (String, &[usize]))| ParamRequest {
+            name,
+            shape: shape.to_vec(),
             fallback: param.tied_to.clone(),
         };
-        let requests: Vec<_> = graph.params.iter().map(request).collect();
+        let requests: Vec<_> = tensors.map(request).collect();
         let resolved = Resolver::new(checkpoint.weights(), model_type.prefix).resolve(&requests);
         let resolved = resolved.map_err(|unresolved| CheckpointError::Unresolved {
             path: checkpoint.weights().path().unwrap_or(checkpoint.dir()).to_owned(),

@@ -8,12 +8,14 @@ use quote::quote;
 use crate::lower::ident;
 use crate::vocabulary::Vocabulary;
 
-const CHECKPOINT: [&str; 18] = [
+const CHECKPOINT: [&str; 20] = [
     "AnyConfig",
     "CommonConfig",
     "ConfigError",
     "Json",
     "JsonMap",
+    "LayerType",
+    "LayerTypes",
     "OneOrMany",
     "OrString",
     "Reader",
@@ -32,7 +34,7 @@ const IR: [&str; 6] = ["DType", "Dim", "Outputs", "Scope", "Submodel", "Value"];
 const MODEL: [&str; 8] =
     ["FieldInfo", "InputInfo", "InputKind", "Modality", "ModelType", "Need", "Nested", "Processor"];
 /// Types that blocks hand to each other or read from a config.
-const BLOCKS: [&str; 3] = ["GatedActivation", "Rope", "RopeParameters"];
+const BLOCKS: [&str; 5] = ["GatedActivation", "LayerRopeParameters", "Rope", "RopeParameters", "Routing"];
 
 /// Imports for every identifier in `code` that the runtime exports, from below the path `runtime`.
 pub(super) fn emit_imports(code: &TokenStream, runtime: &str) -> TokenStream {
@@ -40,8 +42,13 @@ pub(super) fn emit_imports(code: &TokenStream, runtime: &str) -> TokenStream {
     collect_idents(code.clone(), &mut named);
     let vocabulary = Vocabulary::get();
     let blocks = vocabulary.blocks.values().map(|block| block.rust.as_str());
-    let blocks = blocks.chain(vocabulary.records.keys().map(String::as_str)).chain(BLOCKS);
-    let ir = vocabulary.enums.keys().map(String::as_str).chain(IR);
+    let enums = |of: &'static str| {
+        let of_module = vocabulary.enums.iter().filter(move |(_, found)| found.module == of);
+        of_module.map(|(name, _)| name.as_str())
+    };
+    let records = vocabulary.records.keys().map(String::as_str);
+    let blocks = blocks.chain(records).chain(enums("blocks")).chain(BLOCKS);
+    let ir = enums("ir").chain(IR);
     let runtime: TokenStream = runtime.parse().unwrap_or_else(|_| quote!(skillset_runtime));
 
     let mut uses = vec![];

@@ -33,6 +33,14 @@ impl Context<'_> {
                     plain(receiver, method, arguments, &["activation", "is_gated"], &[], activation)
                 }
             },
+            Type::Named(name) if name == "LayerTypes" => self.check_layer_types(receiver, method, arguments),
+            Type::Named(name) if name == "LayerRopeParameters" => {
+                let returns = Type::Named("RopeParameters".to_owned());
+                plain(receiver, method, arguments, &["full", "sliding"], &[], returns)
+            }
+            Type::Named(name) if name == "RopeParameters" => {
+                plain(receiver, method, arguments, &["score_factor"], &[], Type::F64)
+            }
             ty => Err(format!("{ty} has no methods")),
         }
     }
@@ -67,6 +75,24 @@ impl Context<'_> {
         Ok(call)
     }
 
+    /// `layer_types.is_sliding(i)`; what is asked for is described.
+    fn check_layer_types(&mut self, receiver: &Typed, method: &str, arguments: &[Typed]) -> Checked<Typed> {
+        let answer = plain(
+            receiver,
+            method,
+            arguments,
+            &LAYER_TYPES.map(|(name, _)| name),
+            &[Type::Usize],
+            Type::Bool,
+        )?;
+        for (_, kind) in LAYER_TYPES.iter().filter(|(name, _)| *name == method) {
+            for field in &receiver.fields {
+                self.config.layer_types.entry(field.clone()).or_default().insert((*kind).to_owned());
+            }
+        }
+        Ok(answer)
+    }
+
     fn check_size_method(&mut self, receiver: &Typed, method: &str, arguments: &[Typed]) -> Checked<Typed> {
         let receiver = &Typed { tokens: receiver.coerce(&Type::Usize)?, ty: Type::Usize, ..receiver.clone() };
         match (method, arguments) {
@@ -92,6 +118,14 @@ impl Context<'_> {
         }
     }
 }
+
+/// Questions about one layer, with the kind that each asks for.
+const LAYER_TYPES: [(&str, &str); 4] = [
+    ("is_chunked", "ChunkedAttention"),
+    ("is_full", "FullAttention"),
+    ("is_linear", "LinearAttention"),
+    ("is_sliding", "SlidingAttention"),
+];
 
 fn check_option_method(receiver: &Typed, inner: &Type, method: &str, arguments: &[Typed]) -> Checked<Typed> {
     match (method, inner) {

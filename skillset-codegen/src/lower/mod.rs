@@ -141,13 +141,21 @@ fn lower_config(
     around: Surroundings<'_>,
     errors: &mut Errors,
 ) -> Config {
+    let layer_types = fields.iter().filter_map(|field| Some((field, field.layer_types_check(names)?)));
+    let mut refusals = vec![];
+    for (field, check) in layer_types {
+        match check {
+            Ok(check) => refusals.push(check),
+            Err(message) => errors.push(&field.at, message),
+        }
+    }
     let mut config = Config {
         title: spec.title.text.clone(),
         fields: fields.iter().filter_map(|field| field.emitted(names)).collect(),
         common: fields.iter().filter_map(ConfigField::common_default).collect(),
         nested: fields.iter().flat_map(|field| field.nested_checks(names)).collect(),
         positive: fields.iter().filter_map(|field| field.positive_check(names)).collect(),
-        checks,
+        checks: refusals.into_iter().chain(checks).collect(),
         ..Config::default()
     };
     if let Some(facts) = &spec.facts {

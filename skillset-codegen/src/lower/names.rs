@@ -35,6 +35,8 @@ pub(crate) struct ConfigNames {
     pub positive: BTreeSet<String>,
     /// Fields that say how often steps are repeated: they are read with a limit.
     pub counts: BTreeSet<String>,
+    /// Kinds of layers that expressions tell apart, by field: others are refused.
+    pub layer_types: BTreeMap<String, BTreeSet<String>>,
     /// Lists that may be written as their only element.
     pub lenient: BTreeSet<String>,
     /// The models of nested configs.

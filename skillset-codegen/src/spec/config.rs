@@ -1,6 +1,6 @@
 //! The fields of a config.
 
-use crate::decode::{Text, object};
+use crate::decode::{Table, Text, object};
 use crate::lower::named_nested;
 use crate::source::Node;
 
@@ -8,13 +8,16 @@ object! {
     /// One field of `config.json`.
     pub struct Field {
         /// `usize`, `i64`, `f64`, `bool`, `String`, `Activation`, `Size2` (a number or `[height, width]`), a list
-        /// (`[usize]`), a readable type of the runtime (`Labels`, `RopeParameters`), the config of another model
+        /// (`[usize]`), a readable type of the runtime (`Labels`, `LayerTypes`, `RopeParameters`), the config of another model
         /// (`Config<clip_vision_model>`; `Config` where it says its type itself); `?` behind it allows `null`.
         kind = "type": Text,
         /// What a missing field means. A field without default must be in the config, or is `null` if it may be.
         default = "default": Option<Node>,
         /// Other keys that the value may have in `config.json` (transformers' `attribute_map`).
         aliases = "aliases": Vec<String>,
+        /// Older keys that stand beside a `Map<RopeParameters>`: each with the entry that it fills in
+        /// (`full_attention.rope_theta`), or the object that it overrides (`full_attention`).
+        beside = "beside": Option<Table<Text>>,
         /// One line for the documentation.
         doc = "doc": Text,
     }

@@ -56,6 +56,8 @@ pub struct Param {
 /// An enum of the runtime.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Enum {
+    /// The module of the runtime that exports it: `blocks` or `ir`.
+    pub module: String,
     /// The variants without fields.
     pub variants: Vec<String>,
     /// The variants by their names in a `config.json`, if it is read from one.

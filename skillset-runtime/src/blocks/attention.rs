@@ -1,7 +1,7 @@
 //! Multi-head attention with its projections.
 
 use super::linear::fixed_width;
-use super::{Linear, Rope};
+use super::{Linear, RmsNorm, Rope};
 use crate::ir::{self, Dim, RotaryPairs, Scope, Value};
 
 /// Multi-head attention (arXiv:1706.03762) with query, key, value and output projections.
@@ -50,8 +50,28 @@ pub struct Attention {
     pub out_bias: bool,
     /// Whether weights are stored `[in, out]` (transformers' `Conv1D`).
     pub transposed: bool,
+    /// How queries and keys are normalised before they rotate.
+    pub qk_norm: QkNorm,
+    /// Added to the mean square, or variance, by those norms.
+    pub qk_norm_eps: f64,
+    /// Added to the weights of those norms, see [`RmsNorm`].
+    pub qk_norm_offset: f64,
     /// Paths of the projections.
     pub names: AttentionNames,
+}
+
+/// Norms of queries and keys.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum QkNorm {
+    /// None.
+    #[default]
+    None,
+    /// RMS norms of each head, whose weights all heads share (Qwen 3, Gemma 3).
+    Head,
+    /// RMS norms of all heads together (OLMo 2).
+    Heads,
+    /// Layer norms of each head with weights `[heads, head_dim]` and without biases (Cohere).
+    LayerNorms,
 }
 
 /// Paths of the projections of [`Attention`].
@@ -67,11 +87,15 @@ pub struct AttentionNames {
     pub v: &'static str,
     /// Output projection.
     pub o: &'static str,
+    /// Norm of the queries.
+    pub q_norm: &'static str,
+    /// Norm of the keys.
+    pub k_norm: &'static str,
 }
 
 impl Default for AttentionNames {
     fn default() -> Self {
-        Self { q: "q_proj", k: "k_proj", v: "v_proj", o: "o_proj" }
+        Self { q: "q_proj", k: "k_proj", v: "v_proj", o: "o_proj", q_norm: "q_norm", k_norm: "k_norm" }
     }
 }
 
@@ -99,6 +123,9 @@ impl Attention {
             k_bias: None,
             out_bias: true,
             transposed: false,
+            qk_norm: QkNorm::default(),
+            qk_norm_eps: 1e-6,
+            qk_norm_offset: 0.0,
             names: AttentionNames::default(),
         }
     }
@@ -114,6 +141,8 @@ impl Attention {
         }
 
         let [query, key, value] = self.projections(g, kv_heads, head_dim);
+        let query = self.normalize(&g.at(self.names.q_norm), query);
+        let key = self.normalize(&g.at(self.names.k_norm), key);
         let (query, key) = (self.rotate(g, query), self.rotate(g, key));
         let (key, value) = match self.cache {
             Some(layer) => (g.cached(layer, "key", key), g.cached(layer, "value", value)),
@@ -194,6 +223,31 @@ impl Attention {
             Some(g.slice(y, 1, part.start, part.end))
         });
         parts.collect()
+    }
+
+    /// `[batch, heads, length, head_dim]` with the norm at the scope's path.
+    fn normalize(&self, g: &Scope, x: Value) -> Value {
+        let (eps, offset) = (self.qk_norm_eps, self.qk_norm_offset);
+        let [batch, heads, length, width] = &g.shape(x)[..] else { return x };
+        match self.qk_norm {
+            QkNorm::None => x,
+            QkNorm::Head => RmsNorm { offset, ..RmsNorm::new(x, eps) }.build(g),
+            QkNorm::Heads => {
+                let [split, merged] = [
+                    vec![batch.clone(), length.clone(), heads.clone(), width.clone()],
+                    vec![batch.clone(), length.clone(), heads.clone() * width.clone()],
+                ];
+                let rows = g.reshape(g.transpose(x, &[0, 2, 1, 3]), &merged);
+                let rows = RmsNorm { offset, ..RmsNorm::new(rows, eps) }.build(g);
+                g.transpose(g.reshape(rows, &split), &[0, 2, 1, 3])
+            }
+            QkNorm::LayerNorms => {
+                let (Some(heads), Some(width)) = (heads.as_size(), width.as_size()) else { return x };
+                let weight =
+                    g.reshape(g.param("weight", &[heads, width]), &[heads.into(), 1.into(), width.into()]);
+                g.mul(g.apply_layer_norm(x, None, None, eps), weight)
+            }
+        }
     }
 
     fn rotate(&self, g: &Scope, x: Value) -> Value {

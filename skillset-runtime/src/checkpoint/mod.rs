@@ -22,9 +22,9 @@ pub(crate) mod testing;
 
 pub use ::safetensors::Dtype as StoredType;
 pub use config::{
-    AnyConfig, CommonConfig, ConfigError, FromConfig, OneOrMany, OrString, Reader, ToJson, align_stages,
-    config_to_json, cycle, cycle_then, first_layers, first_of_every, is_stage_out, last_of_every, object,
-    unsupported,
+    AnyConfig, CommonConfig, ConfigError, FromConfig, LayerType, LayerTypes, OneOrMany, OrString, Reader,
+    ToJson, align_stages, config_to_json, cycle, cycle_then, first_layers, first_of_every, is_stage_out,
+    last_of_every, object, unsupported,
 };
 pub use error::CheckpointError;
 pub use json::{parse_json, read_json, read_json_if_present};

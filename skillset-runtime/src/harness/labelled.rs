@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 
 use super::fixture::{Fixture, FixtureError};
 use crate::checkpoint::{ConfigError, Reader};
-use crate::ir::Request;
+use crate::ir::{Param, Request};
 use crate::model::{ModelError, ModelType};
 
 /// Why a checkpoint with other classes cannot be written.
@@ -50,12 +50,11 @@ impl Fixture {
         let value = Value::Object(config.clone());
         let path = to.join("config.json").display().to_string();
         let graph = model_type.graph(&Reader::new(&value, &path)?, task, &Request::default())?;
-        let shapes: HashMap<&str, &Vec<usize>> =
-            graph.params.iter().map(|param| (param.name.as_str(), &param.shape)).collect();
+        let shapes: HashMap<String, &[usize]> = graph.params.iter().flat_map(Param::tensors).collect();
         let reshaped = self.tensors(task)?.into_iter().map(|tensor| {
             let mut tensor = tensor.clone();
-            if let Some(shape) = shapes.get(tensor.name.as_str()) {
-                tensor.shape.clone_from(shape);
+            if let Some(shape) = shapes.get(&tensor.name) {
+                tensor.shape = shape.to_vec();
             }
             tensor
         });

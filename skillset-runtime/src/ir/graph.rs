@@ -77,15 +77,32 @@ pub struct Input {
     pub held: bool,
 }
 
-/// A tensor of the checkpoint.
+/// A tensor of the checkpoint, or several of one shape as one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Param {
-    /// Its name in the checkpoint.
+    /// Its name in the checkpoint; of a stack, with `*` for the number of a tensor.
     pub name: String,
     /// Its sizes; the element type is the graph's float type whatever the file stores.
     pub shape: Vec<usize>,
     /// The name of the tensor that it is tied to, read where the checkpoint has no tensor of its own.
     pub tied_to: Option<String>,
+    /// Whether the checkpoint has a tensor for each entry of the first axis, as it does of experts.
+    pub stacked: bool,
+}
+
+impl Param {
+    /// The checkpoint's tensors with their sizes: one, or each entry of a stack.
+    pub fn tensors(&self) -> impl Iterator<Item = (String, &[usize])> {
+        let (count, shape) = match self.shape.split_first() {
+            Some((&count, shape)) if self.stacked => (count, shape),
+            _ => (1, &*self.shape),
+        };
+        let name = |entry: usize| match self.stacked {
+            true => self.name.replace('*', &entry.to_string()),
+            false => self.name.clone(),
+        };
+        (0..count).map(move |entry| (name(entry), shape))
+    }
 }
 
 /// A tensor that a run leaves for the next one: a key/value cache, a recurrent state.

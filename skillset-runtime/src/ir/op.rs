@@ -97,6 +97,11 @@ pub enum Op {
         /// The axis.
         axis: usize,
     },
+    /// Indices of the `count` largest elements along the last axis, the largest first: `i64`; the first on ties.
+    TopK {
+        /// How many.
+        count: usize,
+    },
     /// `exp(x) / Σ exp(x)` along an axis.
     Softmax {
         /// The axis.
@@ -125,6 +130,8 @@ pub enum Op {
     Attention(Attention),
     /// Composite `[x, cos, sin]`: rotation of pairs of channels by position.
     Rotary(Rotary),
+    /// Composite `[x, indices, weights, gate, up, down]`: gated networks of which each row takes a few.
+    Experts(Experts),
     /// Composite `[past, new]`: a cache of `[batch, heads, past, width]` with rows added on axis 2.
     ///
     /// Engines may write into preallocated memory behind `past`.
@@ -336,6 +343,17 @@ pub struct Attention {
     pub key_mask: bool,
 }
 
+/// Attributes of [`Op::Experts`].
+///
+/// Inputs: x `[…, width]`; indices `i64[…, chosen]` and weights `[…, chosen]`; then of all experts gate and up
+/// `[experts, hidden, width]` and down `[experts, width, hidden]`. A row becomes
+/// `Σ weight · down(activation(gate(x)) · up(x))` over the experts that its indices name, each at most once.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Experts {
+    /// The nonlinearity of the gates.
+    pub activation: Activation,
+}
+
 /// Attributes of [`Op::Rotary`].
 ///
 /// Inputs: x `[batch, heads, s, d]`; cos and sin `[batch or 1, s, r/2]`. The first `r` channels of
@@ -369,6 +387,7 @@ impl Op {
             | Self::ConvTranspose(_)
             | Self::Attention(_)
             | Self::Rotary(_)
+            | Self::Experts(_)
             | Self::CacheAppend
             | Self::SelectiveScan => true,
             Self::Conv(conv) => conv.activation.is_some(),

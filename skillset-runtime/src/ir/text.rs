@@ -89,6 +89,8 @@ pub(super) fn attributes(graph: &CheckedGraph, op: &Op) -> String {
             }
             text
         }
+        Op::TopK { count } => format!("count={count}"),
+        Op::Experts(experts) => format!("activation={}", experts.activation),
         Op::Rotary(rotary) => format!("pairs={:?}", rotary.pairs).to_lowercase(),
         Op::Unary(_)
         | Op::Binary(_)

@@ -12,17 +12,14 @@ use syn::{
 
 /// Reads the source of the runtime.
 pub fn extract(source: &Path) -> Result<Vocabulary, Box<dyn Error>> {
-    let mut blocks = parse_folder(&source.join("blocks"))?;
+    let blocks = parse_folder(&source.join("blocks"))?;
     let ir = parse_folder(&source.join("ir"))?;
     let ops = parse_file(&source.join("ir/scope/ops.rs"))?;
     let vocabulary = Vocabulary {
         blocks: extract_blocks(&blocks),
         primitives: ops.iter().flat_map(primitives).collect(),
         records: extract_records(&blocks),
-        enums: {
-            blocks.extend(ir);
-            extract_enums(&blocks)
-        },
+        enums: extract_enums(&blocks, "blocks").chain(extract_enums(&ir, "ir")).collect(),
     };
     Ok(vocabulary)
 }
@@ -97,17 +94,16 @@ fn extract_records(items: &[Item]) -> BTreeMap<String, Vec<Param>> {
 }
 
 /// Public enums of which every variant is a bare name, with the table of their names in configs.
-fn extract_enums(items: &[Item]) -> BTreeMap<String, Enum> {
-    let mut enums = BTreeMap::new();
-    for item in items {
-        let Item::Enum(ItemEnum { ident, variants, vis: Visibility::Public(_), .. }) = item else { continue };
-        if variants.iter().all(|variant| variant.fields.is_empty()) {
-            let variants = variants.iter().map(|variant| variant.ident.to_string()).collect();
-            enums
-                .insert(ident.to_string(), Enum { variants, names: config_names(items, &ident.to_string()) });
-        }
-    }
-    enums
+fn extract_enums<'i>(items: &'i [Item], module: &'i str) -> impl Iterator<Item = (String, Enum)> + 'i {
+    items.iter().filter_map(move |item| {
+        let Item::Enum(ItemEnum { ident, variants, vis: Visibility::Public(_), .. }) = item else {
+            return None;
+        };
+        let is_plain = variants.iter().all(|variant| variant.fields.is_empty());
+        let variants = variants.iter().map(|variant| variant.ident.to_string()).collect();
+        let names = config_names(items, &ident.to_string());
+        is_plain.then(|| (ident.to_string(), Enum { module: module.to_owned(), variants, names }))
+    })
 }
 
 /// The constant `NAMES: &[(&str, Enum)]`.

@@ -10,7 +10,7 @@ use proc_macro2::{Literal, TokenStream};
 use quote::{format_ident, quote};
 
 use crate::decode::{Table, Text};
-use crate::error::{Errors, suggest};
+use crate::error::{Errors, Location, suggest};
 use crate::source::{Data, Node};
 use crate::spec::{Check, Field as SpecField};
 use crate::vocabulary::{Type, Vocabulary};
@@ -27,11 +27,13 @@ pub(crate) use field::{Config, Field};
 pub(crate) use nested::named as named_nested;
 
 /// The types that a field may have; `?` behind one allows `null`.
-const TYPES: [&str; 17] = [
+const TYPES: [&str; 19] = [
     "Activation",
     "Config",
     "GatedActivation",
     "Labels",
+    "LayerTypes",
+    "Map<RopeParameters>",
     "OneOrMany<i64>",
     "RopeParameters",
     "Size2",
@@ -53,6 +55,11 @@ const LENIENT_LIST: &str = "OneOrMany<i64>";
 /// The base of rotary embeddings where neither config nor spec names one, as in transformers.
 const ROPE_THETA: f64 = 10_000.0;
 
+/// The field that says how many layers there are.
+const LAYERS: &str = "num_hidden_layers";
+/// The kind of layers that every architecture with kinds of layers has.
+const FULL_ATTENTION: &str = "FullAttention";
+
 /// A checked field.
 #[derive(Clone, Debug)]
 pub(crate) struct ConfigField {
@@ -62,7 +69,11 @@ pub(crate) struct ConfigField {
     pub aliases: Vec<String>,
     /// The type as the spec spells it.
     pub kind: String,
+    /// Where its type stands.
+    pub at: Location,
     default: Option<Node>,
+    /// Older keys with what they fill in.
+    beside: Vec<(String, String)>,
     /// The module of the nested config that it is, if the spec names its type.
     module: Option<TokenStream>,
 }
@@ -94,7 +105,9 @@ pub(crate) fn lower_fields(
                     doc: field.doc.text.clone(),
                     aliases: field.aliases.clone(),
                     kind: field.kind.text.clone(),
+                    at: field.kind.at.clone(),
                     default: field.default.clone(),
+                    beside: beside(field),
                     module,
                 };
                 if let (Err(message), Some(default)) = (field.default_tokens(), &field.default) {
@@ -146,11 +159,22 @@ fn parse_type(text: &str) -> Checked<Type> {
     if !TYPES.contains(&name) {
         return Err(format!("unknown type {text:?}{}", suggest(name, TYPES)));
     }
-    let ty = if name == "Size2" { Type::Pair(Box::new(Type::Usize)) } else { Type::parse(name) };
-    if is_optional && matches!(name, "Labels" | "RopeParameters" | "Size2") {
+    let ty = match name {
+        "Size2" => Type::Pair(Box::new(Type::Usize)),
+        "Map<RopeParameters>" => Type::Named("LayerRopeParameters".to_owned()),
+        _ => Type::parse(name),
+    };
+    if is_optional
+        && matches!(name, "Labels" | "LayerTypes" | "Map<RopeParameters>" | "RopeParameters" | "Size2")
+    {
         return Err(format!("{name} reads null as its default; it takes no `?`"));
     }
     Ok(if is_optional { Type::Option(Box::new(ty)) } else { ty })
+}
+
+fn beside(field: &SpecField) -> Vec<(String, String)> {
+    let keys = field.beside.iter().flat_map(Table::iter);
+    keys.map(|(key, target)| (key.text.clone(), target.text.clone())).collect()
 }
 
 impl ConfigField {
@@ -216,6 +240,14 @@ impl ConfigField {
                 });
                 quote!(RopeParameters::read(r, #theta)?)
             }
+            Type::Named(named) if named == "LayerRopeParameters" => {
+                let keys = self.beside.iter().map(|(key, target)| quote!((#key, #target)));
+                let theta = Literal::f64_unsuffixed(ROPE_THETA);
+                let thetas = default
+                    .unwrap_or_else(|| quote!(&[("full_attention", #theta), ("sliding_attention", #theta)]));
+                quote!(LayerRopeParameters::read(r, #thetas, &[#(#keys),*])?)
+            }
+            Type::Named(named) if named == "LayerTypes" => quote!(LayerTypes::read(r, #name)?),
             Type::Named(_) => quote!(r.parsed(#name, #or_none)?),
             Type::Pair(_) => quote!(r.size2(#name, #or_none)?),
             Type::Usize if names.counts.contains(name) => quote!(r.count(#name, #or_none)?),
@@ -238,6 +270,25 @@ impl ConfigField {
                 quote!(r.#getter(#name, #or_none)?)
             }
         }
+    }
+
+    /// What a list of kinds of layers must be: one for each layer, and told apart by the architecture.
+    pub(crate) fn layer_types_check(&self, names: &ConfigNames) -> Option<Checked<TokenStream>> {
+        let (name, ident) = (&self.name, ident(&self.name));
+        if self.ty != Type::Named("LayerTypes".to_owned()) {
+            return None;
+        }
+        if names.fields.get(LAYERS) != Some(&Type::Usize) {
+            return Some(Err(format!(
+                "{name:?} has an entry for each layer, but there is no field {LAYERS:?}"
+            )));
+        }
+        let layers = format_ident!("{LAYERS}");
+        let asked = names.layer_types.get(name).into_iter().flatten().map(String::as_str);
+        // What no expression asks for is what remains.
+        let kinds = std::iter::once(FULL_ATTENTION).chain(asked.filter(|kind| *kind != FULL_ATTENTION));
+        let kinds = kinds.map(|kind| format_ident!("{kind}"));
+        Some(Ok(quote!(config.#ident.check(r, #name, config.#layers, &[#(LayerType::#kinds),*])?;)))
     }
 
     fn rust_type(&self) -> TokenStream {
@@ -321,6 +372,14 @@ fn literal(node: &Node, ty: &Type) -> Checked<TokenStream> {
         (_, Type::F64) => float(float_of(node).ok_or_else(wrong)?),
         (Data::Number(number), Type::Named(name)) if name == "RopeParameters" => {
             float(number.as_f64().ok_or_else(wrong)?)
+        }
+        (Data::Object(thetas), Type::Named(name)) if name == "LayerRopeParameters" => {
+            let theta = |(kind, theta): &(String, Node)| {
+                let theta = literal(theta, &Type::F64)?;
+                Ok(quote!((#kind, #theta)))
+            };
+            let thetas = thetas.iter().map(theta).collect::<Checked<Vec<_>>>()?;
+            quote!(&[#(#thetas),*])
         }
         (Data::Object(_), Type::Config(_)) => {
             let text = json(node);

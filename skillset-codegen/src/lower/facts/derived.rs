@@ -23,7 +23,8 @@ pub(super) fn lower_derived(config: &Config, key: &str, fact: &Fact) -> Checked<
     if kind == "stages" {
         return rule.stages(key, of);
     }
-    if field.inner().is_none() {
+    // A list of kinds knows by itself whether it was given.
+    if field.inner().is_none() && field.rust_type.to_string() != "LayerTypes" {
         return Err(format!("{key:?} may not be null, so nothing can be derived for it"));
     }
     let alternative = match kind {

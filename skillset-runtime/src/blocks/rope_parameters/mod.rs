@@ -1,6 +1,9 @@
 //! The `rope_parameters` of a config and what they mean for frequencies.
 
+mod by_layer;
 mod read;
+
+pub use by_layer::LayerRopeParameters;
 
 use std::f64::consts::PI;
 
@@ -88,6 +91,16 @@ impl RopeParameters {
     /// The context length of pretraining.
     pub fn original_max_positions(&self, max_positions: usize) -> usize {
         self.original_max_position_embeddings.unwrap_or(max_positions)
+    }
+
+    /// The factor of attention scores that DeepSeek's models take from `mscale_all_dim` of any scaling.
+    pub fn score_factor(&self) -> f64 {
+        let number = |key: &str| self.entries.get(key).and_then(Json::as_f64).unwrap_or(0.0);
+        let (factor, all_dim) = (number("factor"), number("mscale_all_dim"));
+        if self.scaling == RopeScaling::Default || all_dim == 0.0 || factor <= 1.0 {
+            return 1.0;
+        }
+        (0.1 * all_dim * factor.ln() + 1.0).powi(2)
     }
 
     /// The factor of cosines and sines.

@@ -8,6 +8,9 @@ use crate::checkpoint::{ConfigError, Json, JsonMap, Reader};
 /// Every supported `rope_type`.
 const TYPES: [&str; 6] = ["default", "dynamic", "linear", "llama3", "longrope", "yarn"];
 
+/// The base where nothing names one, as in transformers.
+const DEFAULT_THETA: f64 = 10_000.0;
+
 impl RopeParameters {
     /// Reads the parameters as transformers' `convert_rope_params_to_dict` does: from `rope_scaling` (the old
     /// spelling, which wins where it is set) or `rope_parameters`, with `rope_theta`,
@@ -26,17 +29,29 @@ impl RopeParameters {
         let is_set = |field: &str| r.value(field).is_some_and(|value| !value.is_null());
         let rope = r.object(if is_set("rope_scaling") { "rope_scaling" } else { "rope_parameters" })?;
         let inside_or_beside = |field: &str| Ok(rope.opt_f64(field)?.or(r.opt_f64(field)?));
-        let original = "original_max_position_embeddings";
-        check_positive(&rope, "rope_theta")?;
         check_positive(r, "rope_theta")?;
-        check_positive(&rope, "factor")?;
+        let inside = Self::read_entries(&rope)?;
+        let original = r.opt_usize("original_max_position_embeddings")?;
         Ok(Self {
             theta: inside_or_beside("rope_theta")?.unwrap_or(default_theta),
             partial_rotary_factor: inside_or_beside("partial_rotary_factor")?.unwrap_or(1.0),
-            scaling: RopeScaling::read(&rope)?,
-            attention_factor: rope.opt_f64("attention_factor")?,
-            original_max_position_embeddings: r.opt_usize(original)?.or(rope.opt_usize(original)?),
+            original_max_position_embeddings: original.or(inside.original_max_position_embeddings),
             entries,
+            ..inside
+        })
+    }
+
+    /// Reads the object itself, whatever stands beside it.
+    pub(super) fn read_entries(rope: &Reader<'_>) -> Result<Self, ConfigError> {
+        check_positive(rope, "rope_theta")?;
+        check_positive(rope, "factor")?;
+        Ok(Self {
+            theta: rope.opt_f64("rope_theta")?.unwrap_or(DEFAULT_THETA),
+            partial_rotary_factor: rope.opt_f64("partial_rotary_factor")?.unwrap_or(1.0),
+            scaling: RopeScaling::read(rope)?,
+            attention_factor: rope.opt_f64("attention_factor")?,
+            original_max_position_embeddings: rope.opt_usize("original_max_position_embeddings")?,
+            entries: rope.extra(),
         })
     }
 }

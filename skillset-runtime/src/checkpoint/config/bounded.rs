@@ -70,7 +70,12 @@ impl Reader<'_> {
             return Ok(());
         }
         let found = self.value(field).map_or_else(|| "nothing".to_owned(), show);
-        self.settle(Err(self.error(field, format_args!("expected {expected}, found {found}"))))
+        self.refuse(field, format_args!("expected {expected}, found {found}"))
+    }
+
+    /// An error at `field`; a [collecting](Reader::collecting) reader records it.
+    pub(super) fn refuse(&self, field: &str, message: impl std::fmt::Display) -> Result<(), ConfigError> {
+        self.settle(Err(self.error(field, message)))
     }
 
     /// How many errors this reader has collected.

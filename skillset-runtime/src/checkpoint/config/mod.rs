@@ -12,6 +12,7 @@ mod choice;
 mod common;
 mod extra;
 mod heed;
+mod layer_types;
 mod layers;
 mod nested;
 mod rope;
@@ -30,6 +31,7 @@ use serde_json::{Map, Value};
 pub use choice::{OneOrMany, OrString};
 pub use common::{CommonConfig, config_to_json};
 use heed::Heeded;
+pub use layer_types::{LayerType, LayerTypes};
 pub use layers::{
     align_stages, cycle, cycle_then, first_layers, first_of_every, is_stage_out, last_of_every,
 };
@@ -296,7 +298,8 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn nested<'b>(&'b self, field: &str, object: Cow<'b, Map<String, Value>>) -> Reader<'b> {
+    /// A reader of an object that stands for what the file has in `field`.
+    pub(crate) fn nested<'b>(&'b self, field: &str, object: Cow<'b, Map<String, Value>>) -> Reader<'b> {
         let (collected, heeded) = (self.collected.clone(), self.heeded.clone());
         Reader { collected, heeded, ..Reader::at(object, self.file.clone(), self.pointer(field)) }
     }

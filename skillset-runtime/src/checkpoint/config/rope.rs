@@ -1,6 +1,6 @@
 //! `rope_parameters`, in today's spelling and in those before.
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use super::{ConfigError, Reader};
 
@@ -30,6 +30,47 @@ impl Reader<'_> {
             self.complete(entry, &default);
         }
         Ok(given)
+    }
+
+    /// Reads rotary parameters by kind of layer as Gemma 3's and other configs do: an object of objects, each kind of
+    /// `thetas` among them with the base where the file has none.
+    ///
+    /// `beside` are keys of older files, with the entry that each fills in (`full_attention.rope_theta`), or the object
+    /// that it overrides (`full_attention`).
+    ///
+    /// # Errors
+    /// If the field is no object.
+    pub fn layer_rope_parameters(
+        &self,
+        thetas: &[(&str, f64)],
+        beside: &[(&str, &str)],
+    ) -> Result<Map<String, Value>, ConfigError> {
+        self.opt_object("rope_parameters")?;
+        let mut layers = match self.value("rope_parameters") {
+            Some(Value::Object(layers)) => layers.clone(),
+            _ => Map::new(),
+        };
+        for &(kind, theta) in thetas {
+            let layer = layers.entry(kind).or_insert(Value::Null);
+            if layer.is_null() {
+                // `type`, as scalings spelled it once, does not win over this.
+                *layer = json!({"rope_type": "default"});
+            }
+            let Value::Object(layer) = layer else { continue };
+            let given = beside.iter().filter_map(|&(key, target)| Some((target, self.value(key)?)));
+            for (target, value) in given.filter(|(_, value)| !value.is_null()) {
+                match (target.split_once('.'), value) {
+                    (Some((of, entry)), _) if of == kind => {
+                        layer.entry(entry).or_insert_with(|| value.clone());
+                    }
+                    (None, Value::Object(scaling)) if target == kind => layer.extend(scaling.clone()),
+                    _ => {}
+                }
+            }
+            layer.entry("rope_theta").or_insert_with(|| theta.into());
+            self.complete(layer, &Value::Null);
+        }
+        Ok(layers)
     }
 
     /// The default, with what stands beside it in the file.
@@ -71,8 +112,6 @@ fn entries(parameters: &mut Value) -> Vec<&mut Map<String, Value>> {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
 
     const DEFAULT: &str = r#"{"rope_theta": 10000.0, "rope_type": "default"}"#;
@@ -88,6 +127,30 @@ mod tests {
         assert_eq!(read(new), read(old));
         assert_eq!(read(json!({"rope_theta": 5e5})), json!({"rope_theta": 5e5, "rope_type": "default"}));
         assert_eq!(read(json!({})), serde_json::from_str::<Value>(DEFAULT).unwrap());
+    }
+
+    #[test]
+    fn older_keys_are_of_one_kind_of_layer() {
+        let thetas = [("full_attention", 1e6), ("sliding_attention", 1e4)];
+        let beside = [("rope_theta", "full_attention.rope_theta"), ("rope_scaling", "full_attention")];
+        let layers = |config: Value| {
+            let r = Reader::new(&config, "config.json").unwrap();
+            Value::Object(r.layer_rope_parameters(&thetas, &beside).unwrap())
+        };
+        let expected = |full: Value| {
+            json!({
+                "full_attention": full,
+                "sliding_attention": {"rope_type": "default", "rope_theta": 1e4},
+            })
+        };
+        assert_eq!(layers(json!({})), expected(json!({"rope_type": "default", "rope_theta": 1e6})));
+        let old = json!({"rope_theta": 3.0, "rope_scaling": {"rope_type": "linear", "factor": 8.0}});
+        assert_eq!(layers(old), expected(json!({"rope_type": "linear", "factor": 8.0, "rope_theta": 3.0})));
+        let older = json!({"rope_scaling": {"type": "linear"}});
+        let default = json!({"rope_type": "default", "type": "linear", "rope_theta": 1e6});
+        assert_eq!(layers(older), expected(default));
+        let new = json!({"rope_theta": 3.0, "rope_parameters": {"full_attention": {"rope_theta": 5.0}}});
+        assert_eq!(layers(new), expected(json!({"rope_type": "default", "rope_theta": 5.0})));
     }
 
     #[test]

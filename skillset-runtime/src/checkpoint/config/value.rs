@@ -27,7 +27,7 @@ pub struct Mismatch {
 }
 
 impl Mismatch {
-    fn new(expected: impl Into<String>, value: &Value) -> Self {
+    pub(super) fn new(expected: impl Into<String>, value: &Value) -> Self {
         Self { expected: expected.into(), found: show(value), at: String::new() }
     }
 }

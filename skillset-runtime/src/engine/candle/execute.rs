@@ -76,7 +76,9 @@ fn compute(
         values[input.index()].as_ref().ok_or_else(|| Fault::Reason("an input was freed early".into()))
     };
     if let Some(prepared) = &program.prepared[index] {
-        return prepared.apply(read(&node.inputs[0])?);
+        let inputs: Vec<&CandleTensor> =
+            node.inputs[..prepared.inputs()].iter().map(read).collect::<Result<_, _>>()?;
+        return prepared.apply(&inputs);
     }
     let inputs: Vec<&CandleTensor> = node.inputs.iter().map(read).collect::<Result<_, _>>()?;
     if let Some(Slot::Cache(cache)) = program.appends[index].map(|state| &states[state]) {

@@ -2,6 +2,7 @@
 
 mod attention;
 mod conv;
+mod experts;
 mod grid_sample;
 mod linear;
 mod norm;
@@ -45,6 +46,7 @@ fn primitives(g: &Scope, op: &Op, inputs: &[Value]) -> Value {
         Op::GridSample => grid_sample::decompose(g, inputs[0], inputs[1]),
         Op::Attention(attention) => attention::decompose(g, attention, inputs),
         Op::Rotary(rotary) => rotary::decompose(g, *rotary, inputs),
+        Op::Experts(experts) => experts::decompose(g, experts, inputs),
         Op::CacheAppend => g.concat(inputs[0], inputs[1], 2),
         Op::SelectiveScan => selective_scan::decompose(g, inputs),
         primitive => unreachable!("{primitive:?} is no composite"),

@@ -42,6 +42,17 @@ pub(super) fn reduce(axes: &[usize], x: &Fact) -> Result<Fact, InferError> {
     Ok(Fact::new(x.dtype, shape))
 }
 
+pub(super) fn top_k(count: usize, x: &Fact) -> Result<Fact, InferError> {
+    float(0, x)?;
+    let Some((size, rows)) = x.shape.split_last() else {
+        return Err(InferError::Shape(format!("expected an axis, found {x}")));
+    };
+    if count == 0 || size.as_size().is_some_and(|size| size < count) {
+        return Err(InferError::Shape(format!("cannot choose {count} of {size} elements")));
+    }
+    Ok(Fact::new(DType::I64, [rows, &[Dim::from(count)]].concat()))
+}
+
 pub(super) fn arg_max(axis: usize, x: &Fact) -> Result<Fact, InferError> {
     has_axis(x, axis)?;
     let mut shape = x.shape.clone();

@@ -53,6 +53,7 @@ pub(super) fn infer(graph: &Graph, op: &Op, inputs: &[&Fact]) -> Result<Fact, In
         Op::Cast(dtype) => Ok(Fact::new(*dtype, one(inputs)?.shape.clone())),
         Op::Reduce { axes, .. } => arithmetic::reduce(axes, one(inputs)?),
         Op::ArgMax { axis } => arithmetic::arg_max(*axis, one(inputs)?),
+        Op::TopK { count } => arithmetic::top_k(*count, one(inputs)?),
         Op::Softmax { axis } => {
             let x = one(inputs)?;
             float(0, x)?;
@@ -85,6 +86,7 @@ pub(super) fn infer(graph: &Graph, op: &Op, inputs: &[&Fact]) -> Result<Fact, In
         Op::GroupNorm(norm) => network::group_norm(norm, three(inputs)?),
         Op::Attention(attention) => network::attention(attention, inputs),
         Op::Rotary(_) => network::rotary(three(inputs)?),
+        Op::Experts(_) => network::experts(inputs),
         Op::CacheAppend => network::cache_append(two(inputs)?),
         Op::SelectiveScan => scan::selective_scan(inputs),
     }

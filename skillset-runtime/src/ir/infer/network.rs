@@ -1,6 +1,6 @@
 //! Types of products and composites.
 
-use super::{InferError, alike, boolean, broadcast, float, has_rank, same};
+use super::{InferError, alike, boolean, broadcast, float, has_rank, integer, same};
 use crate::ir::{Attention, Dim, Fact, GroupNorm, Linear};
 
 pub(super) fn matmul([a, b]: [&Fact; 2]) -> Result<Fact, InferError> {
@@ -129,6 +129,33 @@ pub(super) fn rotary([x, cos, sin]: [&Fact; 3]) -> Result<Fact, InferError> {
         (Some(half), Some(width)) if 2 * half <= width => Ok(x.clone()),
         _ => Err(InferError::Shape(format!("a rotation of {cos} is wider than {x}"))),
     }
+}
+
+pub(super) fn experts(inputs: &[&Fact]) -> Result<Fact, InferError> {
+    let &[x, indices, weights, gate, up, down] = inputs else {
+        return Err(InferError::Arity { expected: "6", found: inputs.len() });
+    };
+    float(0, x)?;
+    integer(1, indices)?;
+    for (index, other) in [(2, weights), (3, gate), (4, up), (5, down)] {
+        alike(index, other, x)?;
+    }
+    let Some((width, rows)) = x.shape.split_last() else {
+        return Err(InferError::Shape(format!("expected an axis, found {x}")));
+    };
+    if indices.shape != weights.shape || indices.rank() != x.rank() || !indices.shape.starts_with(rows) {
+        return Err(InferError::Shape(format!("{x} is routed by {indices} and {weights}")));
+    }
+    has_rank(gate, 3)?;
+    let [experts, hidden, _] = &gate.shape[..] else { unreachable!("rank 3 was checked") };
+    let expected = |sizes: [&Dim; 3]| sizes.map(Clone::clone);
+    if gate.shape != expected([experts, hidden, width])
+        || up.shape != gate.shape
+        || down.shape != expected([experts, width, hidden])
+    {
+        return Err(InferError::Shape(format!("experts of {gate}, {up} and {down} on {x}")));
+    }
+    Ok(x.clone())
 }
 
 pub(super) fn cache_append([past, new]: [&Fact; 2]) -> Result<Fact, InferError> {

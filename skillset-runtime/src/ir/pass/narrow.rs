@@ -87,6 +87,12 @@ fn row_inputs(graph: &CheckedGraph, value: Value) -> Option<Vec<bool>> {
         Op::Linear(_) | Op::LayerNorm(_) | Op::RmsNorm(_) => {
             Some((0..inputs.len()).map(|position| position == 0).collect())
         }
+        Op::Experts(_) => Some((0..inputs.len()).map(|position| position < 3).collect()),
+        // Along the last axis, which is not that of positions.
+        Op::TopK { .. } => Some(vec![true]),
+        Op::Softmax { axis } | Op::GatherElements { axis } if axis + 1 == shape.len() => {
+            Some(vec![true; inputs.len()])
+        }
         Op::Unary(_) | Op::Cast(_) | Op::Binary(_) | Op::Compare(_) | Op::Select => {
             let has_rows = |input: &Value| {
                 let input = &graph.fact(*input).shape;

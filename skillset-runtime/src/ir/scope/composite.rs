@@ -1,7 +1,9 @@
 //! Composite operations as methods; blocks declare the parameters and call these.
 
 use super::Scope;
-use crate::ir::{Attention, Conv, ConvTranspose, GroupNorm, Linear, MaxPool, Norm, Op, Rotary, Value};
+use crate::ir::{
+    Attention, Conv, ConvTranspose, Experts, GroupNorm, Linear, MaxPool, Norm, Op, Rotary, Value,
+};
 
 impl Scope<'_> {
     /// [`Op::Linear`].
@@ -67,6 +69,17 @@ impl Scope<'_> {
         let attention = Attention { bias: bias.is_some(), key_mask: key_mask.is_some(), ..attention };
         let inputs = [Some(query), Some(key), Some(value), bias, key_mask];
         self.push(Op::Attention(attention), inputs.into_iter().flatten().collect::<Vec<_>>())
+    }
+
+    /// [`Op::Experts`] of `[gate, up, down]` on rows routed by `[indices, weights]`.
+    pub fn apply_experts(
+        &self,
+        experts: Experts,
+        x: Value,
+        [indices, weights]: [Value; 2],
+        [gate, up, down]: [Value; 3],
+    ) -> Value {
+        self.push(Op::Experts(experts), [x, indices, weights, gate, up, down])
     }
 
     /// [`Op::Rotary`].

@@ -215,6 +215,11 @@ impl Scope<'_> {
         self.push(Op::ArgMax { axis }, [x])
     }
 
+    /// Indices of the `count` largest elements along the last axis, the largest first.
+    pub fn top_k(&self, x: Value, count: usize) -> Value {
+        self.push(Op::TopK { count }, [x])
+    }
+
     /// Softmax along `axis`.
     pub fn softmax(&self, x: Value, axis: isize) -> Value {
         let axis = self.axis(x, axis);

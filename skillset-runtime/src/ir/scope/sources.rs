@@ -43,7 +43,13 @@ impl Scope<'_> {
 
     /// The parameter `name` below this path.
     pub fn param(&self, name: &str, shape: &[usize]) -> Value {
-        self.declare(self.at(name).path(), shape, None)
+        self.declare(self.at(name).path(), shape, None, false)
+    }
+
+    /// A parameter whose entries along the first axis are tensors of their own in the checkpoint, called `name` with
+    /// their numbers in place of `*`: `experts.*.up_proj.weight`.
+    pub fn stacked_param(&self, name: &str, shape: &[usize]) -> Value {
+        self.declare(self.at(name).path(), shape, None, true)
     }
 
     /// The parameter `name` below this path, which is the tensor `target` (a full checkpoint name, in
@@ -53,15 +59,16 @@ impl Scope<'_> {
             Some(frame) if !frame.path.is_empty() => format!("{}.{target}", frame.path),
             _ => target.to_owned(),
         };
-        self.declare(self.at(name).path(), shape, Some(target))
+        self.declare(self.at(name).path(), shape, Some(target), false)
     }
 
-    fn declare(&self, name: &str, shape: &[usize], tied_to: Option<String>) -> Value {
+    fn declare(&self, name: &str, shape: &[usize], tied_to: Option<String>, stacked: bool) -> Value {
         let (known, index) = {
             let mut state = self.builder.state.borrow_mut();
             let known = state.params.get(name).copied();
             if known.is_none() {
-                state.graph.params.push(Param { name: name.to_owned(), shape: shape.to_vec(), tied_to });
+                let (name, shape) = (name.to_owned(), shape.to_vec());
+                state.graph.params.push(Param { name, shape, tied_to, stacked });
             }
             (known, state.graph.params.len().saturating_sub(1))
         };

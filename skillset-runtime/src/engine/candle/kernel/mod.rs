@@ -8,6 +8,7 @@ pub(super) mod activation;
 pub(super) mod attention;
 pub(super) mod conv;
 pub(super) mod elementwise;
+pub(super) mod experts;
 pub(super) mod grid_sample;
 pub(super) mod group_norm;
 pub(super) mod linear;

@@ -10,10 +10,11 @@ use super::{Prepared, Target};
 use crate::engine::candle::convert;
 use crate::engine::candle::error::Fault;
 use crate::engine::candle::kernel::conv::{PreparedConv, PreparedConvTranspose};
+use crate::engine::candle::kernel::experts::Expert;
 use crate::engine::candle::kernel::linear::{PreparedLinear, Weight};
 use crate::engine::candle::kernel::packed::Packed;
 use crate::engine::candle::op::{self, Context};
-use crate::ir::{Activation, Bindings, CheckedGraph, Dim, Node, Op, Value};
+use crate::ir::{Activation, Bindings, CheckedGraph, Dim, Experts, Node, Op, Param, Value};
 use crate::weights::{WeightView, Weights};
 
 /// Computes what no run can change, in the order of the graph.
@@ -82,6 +83,10 @@ impl<'a> Loader<'a> {
                 let linear = self.linear(weight, node, linear.activation)?;
                 self.prepared[value.index()] = Some(Prepared::Linear(linear));
             }
+            Op::Experts(experts) if self.is_prepared_from(node, 3) => {
+                let experts = self.experts(experts, &node.inputs[3..])?;
+                self.prepared[value.index()] = Some(Prepared::Experts(experts));
+            }
             Op::Conv(conv) if self.is_prepared(node) => {
                 let prepared =
                     self.kernels(node, |weight, shape, bias| PreparedConv::new(conv, weight, shape, bias))?;
@@ -127,26 +132,31 @@ impl<'a> Loader<'a> {
             return Err(Fault::Reason("a constant was dropped before its last reader".into()));
         };
         let param = &self.graph.params[index];
-        let view = self.view(index)?;
-        let floats = convert::floats(&view)?.into_owned();
-        self.weights.release(&param.name);
+        let mut floats: Vec<f32> = vec![];
+        for (name, shape) in param.tensors() {
+            // One tensor is taken as it is, several are joined.
+            let values = convert::floats(&self.view(&name, shape)?)?;
+            if param.stacked {
+                floats.extend_from_slice(&values)
+            } else {
+                floats = values.into_owned()
+            }
+            self.weights.release(&name);
+        }
         let tensor = Tensor::from_vec(floats, param.shape.as_slice(), &self.target.device)?
             .to_dtype(convert::dtype(self.graph.float))?;
         self.constants[value.index()] = Some(tensor.clone());
         Ok(tensor)
     }
 
-    fn view(&self, index: usize) -> Result<WeightView<'a>, Fault> {
-        let param = &self.graph.params[index];
+    /// The checkpoint's tensor of a parameter.
+    fn view(&self, name: &str, shape: &[usize]) -> Result<WeightView<'a>, Fault> {
         let view = self
             .weights
-            .get(&param.name)
-            .ok_or_else(|| Fault::Reason(format!("the checkpoint has no tensor {:?}", param.name)))?;
-        if view.shape != param.shape {
-            return Err(Fault::Reason(format!(
-                "{:?} is {:?}, expected {:?}",
-                view.name, view.shape, param.shape
-            )));
+            .get(name)
+            .ok_or_else(|| Fault::Reason(format!("the checkpoint has no tensor {name:?}")))?;
+        if view.shape != shape {
+            return Err(Fault::Reason(format!("{:?} is {:?}, expected {shape:?}", view.name, view.shape)));
         }
         Ok(view)
     }
@@ -162,7 +172,12 @@ impl<'a> Loader<'a> {
 
     /// Whether a node is prepared for its weight and bias, which must be constant.
     fn is_prepared(&self, node: &Node) -> bool {
-        self.target.kernels && node.inputs[1..].iter().all(|input| self.settled[input.index()])
+        self.is_prepared_from(node, 1)
+    }
+
+    /// Whether the inputs of a node from `first` on are constant, so that it can be prepared for them.
+    fn is_prepared_from(&self, node: &Node, first: usize) -> bool {
+        self.target.kernels && node.inputs[first..].iter().all(|input| self.settled[input.index()])
     }
 
     /// A linear layer with the bias of `node`.
@@ -216,16 +231,64 @@ impl<'a> Loader<'a> {
 
     /// Makes something of the elements of a constant; those of a parameter are read right from the checkpoint.
     fn read<T>(&mut self, value: Value, make: impl FnOnce(&[f32]) -> Result<T, Fault>) -> Result<T, Fault> {
-        let made = match (&self.constants[value.index()], &self.graph.node(value).op) {
-            (None, Op::Param(index)) => {
-                let made = make(&convert::floats(&self.view(*index)?)?)?;
-                self.weights.release(&self.graph.params[*index].name);
-                made
-            }
+        let made = match self.stored(value) {
+            Some(param) if !param.stacked => self.read_stored(&param.name, &param.shape, make)?,
             _ => make(&self.tensor(value)?.flatten_all()?.to_vec1::<f32>()?)?,
         };
         self.done(value);
         Ok(made)
+    }
+
+    /// The parameter that `value` is, if its elements are still where the checkpoint has them.
+    fn stored(&self, value: Value) -> Option<&'a Param> {
+        match (&self.constants[value.index()], &self.graph.node(value).op) {
+            (None, Op::Param(index)) => Some(&self.graph.params[*index]),
+            _ => None,
+        }
+    }
+
+    /// Makes something of a tensor of the checkpoint.
+    fn read_stored<T>(
+        &self,
+        name: &str,
+        shape: &[usize],
+        make: impl FnOnce(&[f32]) -> Result<T, Fault>,
+    ) -> Result<T, Fault> {
+        let made = make(&convert::floats(&self.view(name, shape)?)?)?;
+        self.weights.release(name);
+        Ok(made)
+    }
+
+    /// The matrices of experts, packed one by one, those of a stack right from the checkpoint.
+    fn matrices(&mut self, value: Value) -> Result<Vec<Weight>, Fault> {
+        let shape = self.sizes(value)?;
+        let &[_, rows, columns] = &shape[..] else {
+            return Err(Fault::Reason(format!("expected matrices of experts, found {shape:?}")));
+        };
+        let pack = |matrix: &[f32]| {
+            let packed = Packed::new(matrix, [rows, columns], false)?;
+            Ok(Weight::Packed(Arc::new(packed)))
+        };
+        if let Some(param) = self.stored(value).filter(|param| param.stacked) {
+            let packed = param.tensors().map(|(name, shape)| self.read_stored(&name, shape, pack)).collect();
+            self.done(value);
+            return packed;
+        }
+        self.read(value, |weights| weights.chunks_exact(rows * columns).map(pack).collect())
+    }
+
+    /// The experts of gates, ups and downs.
+    fn experts(&mut self, experts: &Experts, weights: &[Value]) -> Result<Vec<Expert>, Fault> {
+        let plain = |weight| PreparedLinear { weight, bias: None, activation: None };
+        let gates = self.matrices(weights[0])?;
+        let ups = self.matrices(weights[1])?;
+        let downs = self.matrices(weights[2])?;
+        let expert = |((gate, up), down)| Expert {
+            gate: PreparedLinear { activation: Some(experts.activation), ..plain(gate) },
+            up: plain(up),
+            down: plain(down),
+        };
+        Ok(gates.into_iter().zip(ups).zip(downs).map(expert).collect())
     }
 
     /// The sizes of a constant.

@@ -10,6 +10,7 @@ use candle_core::{Device, Tensor};
 use self::loader::Loader;
 use super::error::Fault;
 use super::kernel::conv::{PreparedConv, PreparedConvTranspose};
+use super::kernel::experts::{self, Expert};
 use super::kernel::linear::PreparedLinear;
 use super::pool::Pool;
 use super::program::CandleProgram;
@@ -30,15 +31,26 @@ pub(super) enum Prepared {
     Linear(PreparedLinear),
     Conv(PreparedConv),
     ConvTranspose(PreparedConvTranspose),
+    Experts(Vec<Expert>),
 }
 
 impl Prepared {
-    /// The node's value, given its first input.
-    pub(super) fn apply(&self, x: &Tensor) -> Result<Tensor, Fault> {
+    /// How many of the node's inputs are left to the run: the first ones.
+    pub(super) fn inputs(&self) -> usize {
         match self {
-            Self::Linear(linear) => linear.apply(x),
-            Self::Conv(conv) => conv.apply(x),
-            Self::ConvTranspose(conv) => conv.apply(x),
+            Self::Linear(_) | Self::Conv(_) | Self::ConvTranspose(_) => 1,
+            Self::Experts(_) => 3,
+        }
+    }
+
+    /// The node's value, given those inputs.
+    pub(super) fn apply(&self, inputs: &[&Tensor]) -> Result<Tensor, Fault> {
+        match (self, inputs) {
+            (Self::Linear(linear), [x]) => linear.apply(x),
+            (Self::Conv(conv), [x]) => conv.apply(x),
+            (Self::ConvTranspose(conv), [x]) => conv.apply(x),
+            (Self::Experts(all), [x, indices, weights]) => experts::apply(all, x, indices, weights),
+            _ => Err(Fault::Reason(format!("a prepared node has {} inputs", inputs.len()))),
         }
     }
 }

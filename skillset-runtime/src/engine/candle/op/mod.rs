@@ -67,6 +67,7 @@ pub(super) fn evaluate(context: &Context<'_>, op: &Op, inputs: &[&Tensor]) -> Re
 
         (Op::Reduce { kind, axes }, [x]) => reduce::reduce(*kind, axes, x),
         (Op::ArgMax { axis }, [x]) => reduce::arg_max(*axis, x),
+        (Op::TopK { count }, [x]) => reduce::top_k(*count, x),
         (Op::Softmax { axis }, [x]) => reduce::softmax(context, *axis, x),
         (Op::CumSum { axis }, [x]) => reduce::cumsum(*axis, x),
 

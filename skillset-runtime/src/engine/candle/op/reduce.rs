@@ -30,6 +30,27 @@ pub(super) fn arg_max(axis: usize, x: &Tensor) -> Result<Tensor, Fault> {
     Ok(x.argmax(axis)?.to_dtype(CandleType::I64)?)
 }
 
+/// Indices of the largest elements along the last axis, the first on ties.
+pub(super) fn top_k(count: usize, x: &Tensor) -> Result<Tensor, Fault> {
+    let size = x.dims().last().copied().unwrap_or(0);
+    if size < count {
+        return Err(Fault::Reason(format!("there are no {count} largest of {size} elements")));
+    }
+    let values = x.to_dtype(CandleType::F32)?.flatten_all()?.to_vec1::<f32>()?;
+    let mut order: Vec<usize> = (0..size).collect();
+    let mut indices: Vec<i64> = Vec::with_capacity(values.len() / size * count);
+    for row in values.chunks_exact(size) {
+        let largest_first = |&a: &usize, &b: &usize| row[b].total_cmp(&row[a]).then(a.cmp(&b));
+        order.sort_unstable();
+        order.select_nth_unstable_by(count - 1, largest_first);
+        order[..count].sort_unstable_by(largest_first);
+        indices.extend(order[..count].iter().map(|&index| index as i64));
+    }
+    let mut shape = x.dims().to_vec();
+    *shape.last_mut().unwrap_or(&mut 0) = count;
+    Ok(Tensor::from_vec(indices, shape, x.device())?)
+}
+
 pub(super) fn softmax(context: &Context<'_>, axis: usize, x: &Tensor) -> Result<Tensor, Fault> {
     if context.kernels && axis + 1 == x.rank() && x.dtype() == CandleType::F32 {
         return kernel::softmax::softmax(x);

@@ -3,6 +3,7 @@
 
 mod composites;
 mod convolutions;
+mod experts;
 mod failures;
 mod images;
 mod network;
@@ -45,12 +46,15 @@ impl Noise {
 
     /// A parameter for everything that `graph` declares.
     fn weights(&mut self, graph: &CheckedGraph) -> Memory {
-        let param = |param: &crate::ir::Param| {
-            let values = self.floats(&param.shape);
-            let bytes = values.as_f32().unwrap().iter().flat_map(|value| value.to_le_bytes()).collect();
-            (param.name.clone(), (param.shape.clone(), bytes))
-        };
-        Memory(graph.params.iter().map(param).collect())
+        let mut memory = BTreeMap::new();
+        for param in &graph.params {
+            for (name, shape) in param.tensors() {
+                let values = self.floats(shape);
+                let bytes = values.as_f32().unwrap().iter().flat_map(|value| value.to_le_bytes()).collect();
+                memory.insert(name, (shape.to_vec(), bytes));
+            }
+        }
+        Memory(memory)
     }
 }
 

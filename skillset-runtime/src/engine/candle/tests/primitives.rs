@@ -1,6 +1,6 @@
 //! Primitives on shapes that are easy to get wrong.
 
-use super::{Noise, compare, dims, engine, floats, graph, tensors};
+use super::{Memory, Noise, compare, dims, engine, floats, graph, plain, tensors};
 use crate::engine::Engine;
 use crate::ir::{Activation, Compare, DType, Dim, Operand, Reduce, Scope, Unary, Value};
 use crate::tensor::Tensor;
@@ -85,7 +85,7 @@ fn integers_wrap_and_refuse_division_by_zero() {
         g.output("negative", g.unary(Unary::Neg, x));
         g.output("small", g.compare(Compare::Less, x, Operand::from(3usize)));
     });
-    let program = engine().load(graph, &super::Memory::default()).unwrap();
+    let program = engine().load(graph, &Memory::default()).unwrap();
     let outputs = program.run(&tensors([("x", integers(&[3], &[1, 2, i64::MAX]))])).unwrap();
     assert_eq!(outputs["next"], integers(&[3], &[2, 3, i64::MIN]));
     assert_eq!(outputs["sums"], integers(&[3], &[1, 3, i64::MIN + 2]));
@@ -93,7 +93,7 @@ fn integers_wrap_and_refuse_division_by_zero() {
     assert_eq!(outputs["small"], Tensor::new([3], vec![true, true, false]).unwrap());
 
     let graph = graph_of_quotient();
-    let program = engine().load(graph, &super::Memory::default()).unwrap();
+    let program = engine().load(graph, &Memory::default()).unwrap();
     let inputs = tensors([("a", integers(&[1], &[5])), ("b", integers(&[1], &[0]))]);
     let error = program.run(&inputs).unwrap_err().to_string();
     assert_eq!(error, "candle (cpu): test failed: the root: 5 is divided by zero");
@@ -121,7 +121,7 @@ fn layout_and_index_operations_follow_onnx() {
         g.output("float", g.to_float(x));
         g.output("truth", g.cast(x, DType::Bool));
     });
-    let program = engine().load(graph, &super::Memory::default()).unwrap();
+    let program = engine().load(graph, &Memory::default()).unwrap();
     let inputs =
         tensors([("x", integers(&[2, 3], &[0, 1, 2, 3, 4, 5])), ("at", integers(&[2, 2], &[1, 0, 0, 1]))]);
     let outputs = program.run(&inputs).unwrap();
@@ -143,6 +143,7 @@ fn reductions_agree_with_candle() {
             g.output(&format!("{kind:?}"), g.reduce(kind, x, 1));
         }
         g.output("largest", g.arg_max(x, -1));
+        g.output("best", g.top_k(x, 3));
         g.output("first axis", g.softmax(x, 0));
         g.output("sums", g.cumsum(x, 1));
         let positive = g.compare(Compare::Greater, x, 0.0);
@@ -150,6 +151,14 @@ fn reductions_agree_with_candle() {
         g.output("not", g.unary(Unary::Not, positive));
     });
     compare(&graph, &tensors([("x", Noise(4).floats(&[3, 5, 7]))]));
+}
+
+#[test]
+fn the_largest_come_first_and_ties_in_order() {
+    let graph = graph(|g| g.output("best", g.top_k(floats(g, "x", &["n", "4"]), 3)));
+    let x = Tensor::new([2, 4], vec![1.0, 3.0, -2.0, 3.0, 0.0, 0.0, 0.0, -1.0]).unwrap();
+    let found = plain().load(graph, &Memory::default()).unwrap().run(&tensors([("x", x)])).unwrap();
+    assert_eq!(found["best"], Tensor::new([2, 3], vec![1i64, 3, 0, 0, 1, 2]).unwrap());
 }
 
 #[test]

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use super::Kind::{Bools, Floats, Ints};
 use super::{BATCH as B, SEQUENCE as S, Spec, assert_close, graph, load};
 use crate::ir::{
-    Activation, Attention, Compare, Conv, ConvTranspose, DType, Dim, GroupNorm, Linear, MaxPool, Reduce,
-    Rotary, RotaryPairs, Scope, Unary, Value, decompose,
+    Activation, Attention, Compare, Conv, ConvTranspose, DType, Dim, Experts, GroupNorm, Linear, MaxPool,
+    Reduce, Rotary, RotaryPairs, Scope, Unary, Value, decompose,
 };
 use crate::tensor::TensorData;
 
@@ -224,7 +224,18 @@ fn picking() {
         g.gather_elements(x[0], 1, x[1])
     });
     check("largest", &[(Floats, &[B, S, 5])], |g, x| g.arg_max(x[0], 1));
+    check("largest first", &[(Floats, &[B, S, 5])], |g, x| g.top_k(x[0], 3));
     check("select", &[(Bools, &[B, S]), (Floats, &[B, S])], |g, x| g.where_(x[0], x[1], -1.0));
+}
+
+#[test]
+fn mixtures_of_experts() {
+    let (rows, choice): (Spec, Spec) = ((Floats, &[B, S, 4]), (Ints(3), &[B, S, 2]));
+    let [gate, up, down]: [Spec; 3] = [(Floats, &[3, 6, 4]), (Floats, &[3, 6, 4]), (Floats, &[3, 4, 6])];
+    check("experts", &[rows, choice, (Floats, &[B, S, 2]), gate, up, down], |g, x| {
+        let silu = Experts { activation: Activation::Silu };
+        g.apply_experts(silu, x[0], [x[1], x[2]], [x[3], x[4], x[5]])
+    });
 }
 
 #[test]

@@ -60,6 +60,31 @@ fn graph() -> CheckedGraph {
     builder.finish().unwrap()
 }
 
+/// `w` twice over, as a stack of two tensors.
+struct Stack(Two<'static>);
+
+impl Weights for Stack {
+    fn get(&self, param: &str) -> Option<WeightView<'_>> {
+        matches!(param, "0.w" | "1.w").then(|| self.0.get("w")).flatten()
+    }
+}
+
+#[test]
+fn the_tensors_of_a_stack_are_joined() {
+    let builder = Builder::new("test", &Request::default());
+    let g = builder.root();
+    let x = g.input("x", DType::F32, &[Dim::symbol("batch"), 32.into()]);
+    let stack = g.stacked_param("*.w", &[2, 32, 32]);
+    g.output("y", g.matmul(x, stack));
+    let weights = Stack(Two::new(None));
+    let program = engine().load(builder.finish().unwrap(), &weights).unwrap();
+    let y = &program.run(&inputs()).unwrap()["y"];
+    assert_eq!(y.shape(), [2, 1, 32]);
+    let w = matrix();
+    let once: Vec<f32> = (0..32).map(|n| (0..32).map(|k| 0.125 * w[k * 32 + n]).sum()).collect();
+    assert_close("stack", y.as_f32().unwrap(), &[once.clone(), once].concat(), 1e-4);
+}
+
 fn inputs() -> Tensors {
     Tensors::from([("x".to_owned(), Tensor::new([1, 32], vec![0.125f32; 32]).unwrap())])
 }

@@ -63,6 +63,13 @@ def rotate(x, cos, sin, adjacent):
     return torch.cat([turned, rest], -1)
 
 
+def mix(x, chosen, weights, gate, up, down):
+    """Every row by the experts that it chose."""
+    results = [F.linear(F.silu(F.linear(x, g)) * F.linear(x, u), d) for g, u, d in zip(gate, up, down, strict=True)]
+    picked = torch.stack(results, -2).gather(-2, chosen[..., None].expand(*chosen.shape, x.shape[-1]))
+    return (picked * weights[..., None]).sum(-2)
+
+
 def scan(x, step, decay, write, read, state):
     """A selective scan position by position; the result as `Op::SelectiveScan` has it."""
     group = x.shape[2] // write.shape[2]
@@ -110,6 +117,8 @@ def cases():
     for adjacent in (False, True):
         name = "rotary adjacent" if adjacent else "rotary halves"
         yield name, rotate(x(0, B, 4, S, 10), x(1, 1, S, 4), x(2, 1, S, 4), adjacent)
+    chosen, weights = ints(1, 3, B, S, 2), x(2, B, S, 2)
+    yield "experts", mix(x(0, B, S, 4), chosen, weights, x(3, 3, 6, 4), x(4, 3, 6, 4), x(5, 3, 4, 6))
     scanned = x(0, B, S, 6, 4), x(1, B, S, 6).abs()
     maps, state = (x(3, B, S, 3, 5), x(4, B, S, 3, 5)), x(5, B, 6, 4, 5)
     for name, decay in (("", x(2, 6)), (" of diagonal decay", x(2, 6, 5))):
@@ -120,6 +129,7 @@ def cases():
     yield "gather elements", x(0, B, 9).gather(1, ints(1, 9, B, S))
     yield "cumulative sum", ints(0, 9, B, S).cumsum(1)
     yield "largest", x(0, B, S, 5).argmax(1)
+    yield "largest first", x(0, B, S, 5).topk(3).indices
     yield "select", torch.where(bools(0, B, S), x(1, B, S), torch.tensor(-1.0))
     yield "softmax", x(0, B, S, 5).softmax(1)
     yield "means", x(0, B, S, 5).mean((1, 2))

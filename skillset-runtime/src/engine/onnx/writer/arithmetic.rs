@@ -69,6 +69,13 @@ impl Lowering<'_> {
         self.op(op, &[x, &axes])
     }
 
+    /// Indices of the largest elements along the last axis.
+    pub fn top_k(&mut self, count: usize, x: &str) -> String {
+        let count = self.ints(&[count as i64]);
+        // The values come first.
+        self.last_result("TopK", &[x, &count], vec![AttributeProto::int("axis", -1)], 1)
+    }
+
     pub fn literal(&mut self, literal: &Literal) -> String {
         match &literal.data {
             LiteralData::F32(values) => self.floats(&literal.shape, values.iter().copied()),

@@ -113,6 +113,17 @@ impl<'g> Lowering<'g> {
 
     /// The result of an operator.
     pub fn node(&mut self, op: &str, inputs: &[&str], attribute: Vec<AttributeProto>) -> String {
+        self.last_result(op, inputs, attribute, 0)
+    }
+
+    /// The last result of an operator, behind `unused` ones that are left out.
+    pub fn last_result(
+        &mut self,
+        op: &str,
+        inputs: &[&str],
+        attribute: Vec<AttributeProto>,
+        unused: usize,
+    ) -> String {
         let input = inputs.iter().map(|&input| input.to_owned()).collect();
         let node = NodeProto { input, op_type: Some(op.into()), attribute, ..NodeProto::default() };
         let key = node.encode_to_vec();
@@ -121,7 +132,9 @@ impl<'g> Lowering<'g> {
         }
         let name = self.fresh(op);
         self.known.insert(key, name.clone());
-        self.nodes.push(NodeProto { output: vec![name.clone()], name: Some(name.clone()), ..node });
+        let mut output: Vec<String> = (0..unused).map(|_| self.fresh("unused")).collect();
+        output.push(name.clone());
+        self.nodes.push(NodeProto { output, name: Some(name.clone()), ..node });
         name
     }
 

@@ -35,7 +35,7 @@ use super::proto::{
     AttributeProto, GraphProto, ModelProto, OperatorSetIdProto, StringStringEntryProto, TensorShapeProto,
     TensorTypeProto, TypeProto, ValueInfoProto,
 };
-use crate::ir::{BuildError, CheckedGraph, DType, Dim, Fact, Node, Op, Value, decompose, pass};
+use crate::ir::{BuildError, CheckedGraph, DType, Dim, Fact, Node, Op, Param, Value, decompose, pass};
 use crate::weights::Weights;
 
 /// The version of ONNX's operator set that models are written in.
@@ -149,7 +149,7 @@ pub fn write_model<'w>(
     options: &WriteOptions,
 ) -> Result<OnnxModel<'w>, WriteError> {
     let keep = |node: &Node| match node.op {
-        Op::Rotary(_) => false,
+        Op::Rotary(_) | Op::Experts(_) => false,
         Op::SelectiveScan => graph.fact(node.inputs[2]).rank() == 2,
         _ => true,
     };
@@ -245,6 +245,7 @@ fn lower(g: &mut Lowering<'_>, op: &Op, inputs: &[Value], shape: &[Dim]) -> Resu
             let attributes = [("axis", *axis as i64), ("keepdims", 0)];
             g.node("ArgMax", &names, attributes.map(|(name, value)| AttributeProto::int(name, value)).into())
         }
+        Op::TopK { count } => g.top_k(*count, names[0]),
         Op::Softmax { axis: along } => g.node("Softmax", &names, axis(along)),
         Op::CumSum { axis } => {
             let axis = g.size(&(*axis).into())?;
@@ -273,7 +274,7 @@ fn lower(g: &mut Lowering<'_>, op: &Op, inputs: &[Value], shape: &[Dim]) -> Resu
         }
         Op::GroupNorm(norm) => g.group_norm(norm, &names, shape)?,
         Op::Attention(_) => unreachable!("attention is lowered with what is known of its caches"),
-        Op::Rotary(_) => unreachable!("rotations were decomposed"),
+        Op::Rotary(_) | Op::Experts(_) => unreachable!("rotations and experts were decomposed"),
         Op::SelectiveScan => unreachable!("scans are lowered as loops, or were decomposed"),
     })
 }
@@ -284,10 +285,10 @@ fn reserve_names(g: &mut Lowering<'_>) -> Result<(), WriteError> {
     let inputs = graph.inputs.iter().map(|input| &input.name);
     let outputs = graph.outputs.iter().map(|output| &output.name);
     let states = graph.states.iter().flat_map(|state| [&state.name, &state.next_name]);
-    let params = graph.params.iter().map(|param| &param.name);
-    for name in inputs.chain(outputs).chain(states).chain(params) {
-        if !g.reserve(name) {
-            return Err(WriteError::Name { graph: graph.name.clone(), name: name.clone() });
+    let params = graph.params.iter().flat_map(Param::tensors).map(|(name, _)| name);
+    for name in inputs.chain(outputs).chain(states).cloned().chain(params) {
+        if !g.reserve(&name) {
+            return Err(WriteError::Name { graph: graph.name.clone(), name });
         }
     }
     Ok(())

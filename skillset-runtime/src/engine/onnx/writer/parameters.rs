@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::lowering::Lowering;
 use super::{WriteError, data_type};
-use crate::engine::onnx::proto::{StringStringEntryProto, TensorProto};
+use crate::engine::onnx::proto::{AttributeProto, StringStringEntryProto, TensorProto};
 use crate::ir::Param;
 use crate::weights::{WeightView, Weights};
 
@@ -32,39 +32,60 @@ pub(super) struct Parameters<'w> {
 }
 
 impl<'w> Parameters<'w> {
-    /// The name of the value of `param`, in the graph's float type.
+    /// The name of the value of `param`, in the graph's float type. The tensors of a stack are joined when the model is
+    /// loaded, which is when ONNX Runtime computes what is constant.
     pub fn lower(
         &mut self,
         g: &mut Lowering<'_>,
         param: &Param,
         weights: &'w dyn Weights,
     ) -> Result<String, WriteError> {
+        if !param.stacked {
+            return self.tensor(g, &param.name, &param.shape, weights);
+        }
+        let axis = g.ints(&[0]);
+        let mut entries = vec![];
+        for (name, shape) in param.tensors() {
+            let entry = self.tensor(g, &name, shape, weights)?;
+            entries.push(g.op("Unsqueeze", &[&entry, &axis]));
+        }
+        let entries: Vec<&str> = entries.iter().map(String::as_str).collect();
+        Ok(g.node("Concat", &entries, vec![AttributeProto::int("axis", 0)]))
+    }
+
+    /// The name of the value of a tensor of the checkpoint, in the graph's float type.
+    fn tensor(
+        &mut self,
+        g: &mut Lowering<'_>,
+        name: &str,
+        shape: &[usize],
+        weights: &'w dyn Weights,
+    ) -> Result<String, WriteError> {
         let graph = || g.graph.name.clone();
-        let Some(view) = weights.get(&param.name) else {
-            return Err(WriteError::MissingWeight { graph: graph(), param: param.name.clone() });
+        let Some(view) = weights.get(name) else {
+            return Err(WriteError::MissingWeight { graph: graph(), param: name.to_owned() });
         };
-        let elements: usize = param.shape.iter().product();
-        if view.shape != param.shape || view.bytes.len() != elements * view.dtype.size() {
+        let elements: usize = shape.iter().product();
+        if view.shape != shape || view.bytes.len() != elements * view.dtype.size() {
             return Err(WriteError::WeightShape {
                 graph: graph(),
-                param: param.name.clone(),
-                expected: param.shape.clone(),
+                param: name.to_owned(),
+                expected: shape.to_vec(),
                 found: view.shape.to_vec(),
                 bytes: view.bytes.len(),
             });
         }
         let key = (view.bytes.as_ptr(), view.bytes.len());
         let stored = match self.known.get(&key) {
-            Some(name) => name.clone(),
+            Some(known) => known.clone(),
             None if view.bytes.len() < INLINE_BELOW => {
-                let tensor =
-                    TensorProto { raw_data: Some(view.bytes.to_vec()), ..describe(&param.name, &view) };
+                let tensor = TensorProto { raw_data: Some(view.bytes.to_vec()), ..describe(name, &view) };
                 g.constants.push(tensor);
-                param.name.clone()
+                name.to_owned()
             }
             None => {
-                self.externals.push(External { name: param.name.clone(), view });
-                param.name.clone()
+                self.externals.push(External { name: name.to_owned(), view });
+                name.to_owned()
             }
         };
         self.known.entry(key).or_insert_with(|| stored.clone());
