@@ -29,6 +29,11 @@ fn has_architecture(folder: &Path) -> bool {
     // An encoder and its decoder are a folder of graphs.
     let is_exported = exported.join(format!("{name}.onnx")).exists() || exported.join(name).exists();
     let (task, _) = fixture.tasks().next().unwrap();
+    // What these write, they write with the class of the third.
+    let task = match task {
+        "summarization" | "translation" => "text2text-generation",
+        task => task,
+    };
     let found =
         registry::architecture(&fixture.manifest().model_type).is_ok_and(|found| found.task(task).is_ok());
     assert!(found || is_exported, "{}: neither an architecture nor an exported graph", folder.display());

@@ -267,7 +267,8 @@ impl StoredWeights {
             fallback: param.tied_to.clone(),
         };
         let requests: Vec<_> = tensors.map(request).collect();
-        let resolved = Resolver::new(checkpoint.weights(), model_type.prefix).resolve(&requests);
+        let resolver = Resolver::new(checkpoint.weights(), model_type.prefix).with_paths(model_type.paths);
+        let resolved = resolver.resolve(&requests);
         let resolved = resolved.map_err(|unresolved| CheckpointError::Unresolved {
             path: checkpoint.weights().path().unwrap_or(checkpoint.dir()).to_owned(),
             unresolved,

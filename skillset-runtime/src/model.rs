@@ -28,6 +28,8 @@ pub struct ModelType {
     pub class: &'static str,
     /// The path of the base model inside of the classes with a head.
     pub prefix: Option<&'static str>,
+    /// Where else a checkpoint may have the tensors below a path.
+    pub paths: &'static [(&'static str, &'static [&'static str])],
     /// The fields of the config that the graph depends on.
     pub config: &'static [FieldInfo],
     /// The arguments of `forward`.
@@ -298,6 +300,7 @@ mod tests {
         paper: None,
         class: "ToyModel",
         prefix: None,
+        paths: &[],
         config: &[field("width"), field("depth")],
         inputs: &[],
         tasks: &[Task {

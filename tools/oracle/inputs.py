@@ -36,6 +36,8 @@ def runs_for(model: PreTrainedModel, is_base: bool, case: dict) -> list[Run]:
         return list(_text_to_text_runs(model, is_base, case.get("long")))
     if model.main_input_name == "input_values":
         return list(_speech_runs(model, arguments, is_base))
+    if hasattr(model.config, "image_token_id"):
+        return list(_image_text_runs(model, arguments, is_base))
     if "pixel_values" in arguments:
         return list(_pair_runs(model.config, arguments))
     if model.main_input_name == "past_values":
@@ -52,6 +54,33 @@ def _pair_runs(config, arguments: set[str]):
         pixel_values = image.inputs["pixel_values"]
         inputs = text.inputs | {"pixel_values": torch.cat([pixel_values, -pixel_values.flip(2)])[:3]}
         yield Run(f"{text.name}_{image.name}", f"{text.note}; {image.note}, and mirrored", inputs, image.flags)
+
+
+def _image_text_runs(model, arguments: set[str], is_base: bool):
+    """Texts with tokens that images stand in for; then those without images."""
+    random = np.random.default_rng(7)
+    config, text, vision = model.config, model.config.text_config, model.config.vision_config
+    height, width = _pair(vision.image_size)
+    features = model.get_image_features(pixels(random, vision, 1, height, width)).pooler_output[0].shape[0]
+
+    def words(count: int) -> list[int]:
+        ids = token_ids(random, text, (count,))
+        return torch.where(ids == config.image_token_id, 3, ids).tolist()
+
+    image = [config.image_token_id] * features
+    rows = [words(2) + image + words(3), words(1) + image + words(2) + image + words(1)]
+    length = max(map(len, rows))
+    pad = text.pad_token_id or 0
+    ids = torch.tensor([[pad] * (length - len(row)) + row for row in rows])
+    mask = torch.tensor([[0] * (length - len(row)) + [1] * len(row) for row in rows])
+    padded = {"input_ids": ids, "attention_mask": mask, "pixel_values": pixels(random, vision, 3, height, width)}
+    yield Run("images", "one image, then two, padded on the left", padded)
+    one = {"input_ids": torch.tensor([image + words(4)]), "pixel_values": pixels(random, vision, 1, height, width)}
+    yield Run("one_image", "no optional argument", one)
+    for run in _text_runs(text, arguments, is_base, None):
+        ids = run.inputs.get("input_ids", torch.tensor(0))
+        if not (ids == config.image_token_id).any():
+            yield run
 
 
 def _text_runs(config, arguments: set[str], is_base: bool, long: int | None):

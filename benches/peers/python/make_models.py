@@ -15,6 +15,8 @@ from safetensors.torch import save_file
 from transformers import (
     BertConfig,
     BertModel,
+    CLIPVisionConfig,
+    CLIPVisionModel,
     DetrConfig,
     DetrModel,
     LlamaConfig,
@@ -48,6 +50,8 @@ def random_model(name: str) -> torch.nn.Module:
             model = BertModel(BertConfig())
         case "vit":
             model = ViTModel(ViTConfig())
+        case "clip-vision":
+            model = CLIPVisionModel(CLIPVisionConfig())
         case "wav2vec2":
             model = Wav2Vec2Model(Wav2Vec2Config())
         case "swin":

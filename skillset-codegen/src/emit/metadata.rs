@@ -16,6 +16,10 @@ pub(super) fn emit_metadata(model: &Model, evidence: Option<&Evidence>) -> Token
     let modality = ident(&format!("{:?}", spec.modality));
     let (class, prefix) = (&spec.class.text, option(spec.prefix.as_deref()));
     let paper = option(spec.paper.as_deref());
+    let paths = spec.paths.iter().map(|(path, others)| {
+        let path = &path.text;
+        quote!((#path, &[#(#others),*]))
+    });
     let fields = model.fields.iter().map(|field| {
         let (name, kind, default, doc) = (&field.name, &field.kind, field.default_text(), &field.doc);
         quote!(FieldInfo { name: #name, kind: #kind, default: #default, doc: #doc })
@@ -39,6 +43,7 @@ pub(super) fn emit_metadata(model: &Model, evidence: Option<&Evidence>) -> Token
             paper: #paper,
             class: #class,
             prefix: #prefix,
+            paths: &[#(#paths),*],
             config: &[#(#fields),*],
             inputs: &[#(#inputs),*],
             tasks: &[#(#tasks),*],

@@ -39,6 +39,8 @@ object! {
         class = "class": Text,
         /// The path of the base model inside of the classes with a head (`base_model_prefix`).
         prefix = "prefix": Option<String>,
+        /// Where else a checkpoint may have the tensors below a path: `"tower": ["tower.model"]`.
+        paths = "paths": Table<Vec<String>>,
         /// The fields of the config.
         config = "config": Table<Field>,
         /// What the config's values must satisfy for the architecture below to be right.

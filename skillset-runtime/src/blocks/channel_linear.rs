@@ -3,6 +3,9 @@
 use super::Linear;
 use crate::ir::{Scope, Value};
 
+/// Channels that may have layers of their own.
+const MOST_CHANNELS: usize = 1 << 16;
+
 /// `x · weightᵀ + bias` over the last axis, with a layer of its own for each channel at the paths `0`, `1`, … or one for all.
 #[derive(Clone, Debug)]
 pub struct ChannelLinear {
@@ -25,8 +28,10 @@ impl ChannelLinear {
         if self.shared {
             return Linear::new(self.of, self.out).build(g);
         }
-        let Some(channels) = g.dim(self.of, 1).as_size().filter(|&channels| channels > 0) else {
-            g.fail("the number of channels is not fixed");
+        let Some(channels) =
+            g.dim(self.of, 1).as_size().filter(|channels| (1..=MOST_CHANNELS).contains(channels))
+        else {
+            g.fail(format_args!("expected 1 to {MOST_CHANNELS} channels, found {}", g.dim(self.of, 1)));
             return self.of;
         };
         let channel = |channel: usize| {

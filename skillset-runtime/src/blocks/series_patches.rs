@@ -3,6 +3,9 @@
 use super::linear::fixed_width;
 use crate::ir::{Literal, LiteralData, Scope, Value};
 
+/// Values of patches that a graph may list the places of.
+const MOST_PLACES: usize = 1 << 24;
+
 /// Stretches of a time series (PatchTST, arXiv:2211.14730), `[batch, channels, patches, length]`: the last one ends where
 /// the series does, and values before the first are left out.
 #[derive(Clone, Debug)]
@@ -34,6 +37,10 @@ impl SeriesPatches {
             return self.of;
         };
         let count = (time - self.length) / self.stride + 1;
+        if count.saturating_mul(self.length) > MOST_PLACES {
+            g.fail(format_args!("{count} patches of {} values are too many", self.length));
+            return self.of;
+        }
         let start = (time - self.length) % self.stride;
         let places = (0..count).flat_map(|patch| {
             let first = start + patch * self.stride;

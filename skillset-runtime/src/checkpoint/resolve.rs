@@ -33,11 +33,12 @@ impl ParamRequest {
 }
 
 /// Finds tensors by the names that a checkpoint may have them under: as asked for, with or without the base
-/// model's prefix, under the names of old checkpoints, and at last under the name of a parameter that it is tied to, or that is tied to it.
+/// model's prefix, under the names of old checkpoints, below other paths, and at last under the name of a parameter that it is tied to, or that is tied to it.
 #[derive(Debug, Clone, Copy)]
 pub struct Resolver<'a> {
     weights: &'a MappedTensors,
     prefix: Option<&'a str>,
+    paths: &'a [(&'a str, &'a [&'a str])],
 }
 
 /// The stored tensor of every requested parameter.
@@ -64,7 +65,13 @@ impl<'a> Resolver<'a> {
     /// A resolver over `weights`. `prefix` is the base model's prefix (`base_model_prefix` in transformers),
     /// such as "bert": checkpoints of the bare model lack it, those of a model with a head have it.
     pub fn new(weights: &'a MappedTensors, prefix: Option<&'a str>) -> Self {
-        Self { weights, prefix: prefix.filter(|prefix| !prefix.is_empty()) }
+        Self { weights, prefix: prefix.filter(|prefix| !prefix.is_empty()), paths: &[] }
+    }
+
+    /// Sets where else the tensors below a path may be.
+    #[must_use]
+    pub fn with_paths(self, paths: &'a [(&'a str, &'a [&'a str])]) -> Self {
+        Self { paths, ..self }
     }
 
     /// Finds every requested parameter, or reports every one that is missing, mis-shaped or no plain float.
@@ -107,7 +114,14 @@ impl<'a> Resolver<'a> {
         let spellings = |name: &str| weights.get(name).or_else(|| weights.get(&legacy_name(name)?));
         let prefixed = || spellings(&format!("{}.{name}", self.prefix?));
         let bare = || spellings(name.strip_prefix(self.prefix?)?.strip_prefix('.')?);
-        spellings(name).or_else(prefixed).or_else(bare)
+        let elsewhere = || {
+            let below = |(path, others): &(&str, &'a [&'a str])| {
+                let rest = name.strip_prefix(path).filter(|rest| rest.starts_with('.'))?;
+                others.iter().find_map(|other| spellings(&format!("{other}{rest}")))
+            };
+            self.paths.iter().find_map(below)
+        };
+        spellings(name).or_else(prefixed).or_else(bare).or_else(elsewhere)
     }
 
     /// Adds near misses, when the missing are few enough for a spelling to be the likely reason.
@@ -231,6 +245,16 @@ mod tests {
         assert_eq!(found.get("lm_head.weight").unwrap().name, "embed.weight");
         assert_eq!(found.unused(), ["extra"]);
         assert!(found.get("other").is_none());
+    }
+
+    #[test]
+    fn other_paths() {
+        let weights = weights(&["tower.model.norm.weight", "towers.weight"]);
+        let paths: &[(&str, &[&str])] = &[("tower", &["model.tower", "tower.model"])];
+        let resolver = Resolver::new(&weights, None).with_paths(paths);
+        let found = resolver.resolve(&[ParamRequest::new("tower.norm.weight", [2])]).unwrap();
+        assert_eq!(found.stored_name("tower.norm.weight"), Some("tower.model.norm.weight"));
+        assert!(resolver.resolve(&[ParamRequest::new("tower.weight", [2])]).is_err());
     }
 
     #[test]

@@ -109,6 +109,7 @@ mod tests {
         paper: None,
         class: "TextModel",
         prefix: None,
+        paths: &[],
         config: &[FieldInfo { name: "width", kind: "usize", default: "3", doc: "" }],
         inputs: &[InputInfo { name: "x", kind: InputKind::Required }],
         tasks: &[Task {

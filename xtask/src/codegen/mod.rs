@@ -83,7 +83,8 @@ fn settle(generated: &[(&str, String)], check: bool) -> Result<(), Box<dyn Error
 
 fn dump(model_type: &str) -> Result<(), Box<dyn Error>> {
     let output = Builder::new().runtime("skillset_runtime").select([model_type.to_owned()]).compile()?;
-    for module in output.modules {
+    // Models inside of it come along.
+    for module in output.modules.into_iter().filter(|module| module.model_type == model_type) {
         let doc: Vec<String> =
             module.doc.iter().map(|line| format!("//! {line}").trim_end().to_owned()).collect();
         #[expect(clippy::print_stdout, reason = "printing is what was asked for")]

@@ -25,7 +25,7 @@ pub(super) fn group_norm(g: &Scope, norm: &GroupNorm, inputs: &[Value]) -> Value
     let grouped = g.reshape(inputs[0], &[batch.clone(), norm.groups.into(), size]);
     let centred = g.sub(grouped, last_mean(g, grouped));
     let normal = g.reshape(over_root_mean_square(g, centred, norm.eps), &shape);
-    let scales = [&[channels.clone()], &vec![Dim::from(1); positions.len()][..]].concat();
+    let scales = [std::slice::from_ref(channels), &vec![Dim::from(1); positions.len()][..]].concat();
     let [weight, bias] = [inputs[1], inputs[2]].map(|scale| g.reshape(scale, &scales));
     g.add(g.mul(normal, weight), bias)
 }

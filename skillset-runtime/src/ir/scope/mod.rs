@@ -105,6 +105,11 @@ impl Builder {
         self.scope("".into())
     }
 
+    /// The names of the parameters that were declared, whether or not a result needs them.
+    pub fn declared(&self) -> Vec<String> {
+        self.state.borrow().params.keys().cloned().collect()
+    }
+
     pub(super) fn scope(&self, path: Arc<str>) -> Scope<'_> {
         Scope { builder: self, path, frame: None }
     }

@@ -89,7 +89,7 @@ impl Lowering<'_> {
             (self.floats(&[groups], vec![1.0; groups]), self.floats(&[groups], vec![0.0; groups]));
         let normal = normalise(self, &x, &ones, &zeros);
         let normal = self.reshape(&normal, &grouped, shape)?;
-        let scales = [&[channels.clone()], &vec![Dim::from(1); shape.len() - 2][..]].concat();
+        let scales = [std::slice::from_ref(&channels), &vec![Dim::from(1); shape.len() - 2][..]].concat();
         let weight = self.reshape(inputs[1], std::slice::from_ref(&channels), &scales)?;
         let bias = self.reshape(inputs[2], &[channels], &scales)?;
         let scaled = self.op("Mul", &[&normal, &weight]);
