@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::Kind::{Bools, Floats, Ints};
-use super::{BATCH as B, SEQUENCE as S, Spec, assert_close, graph, load};
+use super::{BATCH as B, SEQUENCE as S, Spec, assert_close, dim, graph, load};
 use crate::ir::{
     Activation, Attention, Compare, Conv, ConvTranspose, DType, Dim, Experts, GroupNorm, Linear, MaxPool,
     Reduce, Rotary, RotaryPairs, Scope, Unary, Value, decompose,
@@ -137,8 +137,9 @@ fn images() {
     });
     let pool = MaxPool { kernel: [3, 2], stride: [2, 1], padding: [1, 0] };
     check("max pool", &[(Floats, &[B, 2, 5, 6])], |g, x| g.apply_max_pool(pool.clone(), x[0]));
-    check("grid sample", &[(Floats, &[B, 3, 5, 4]), (Floats, &[B, S, 1, 2])], |g, x| {
-        g.apply_grid_sample(x[0], g.mul(x[1], 1.3))
+    check("grid sample", &[(Floats, &[B, 3, 5, 4]), (Floats, &[B, S, 6])], |g, x| {
+        let shape = [dim(B), dim(S), 3.into(), 2.into()];
+        g.apply_grid_sample(x[0], g.mul(g.reshape(x[1], &shape), 1.3))
     });
 }
 

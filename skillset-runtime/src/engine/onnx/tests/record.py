@@ -102,7 +102,7 @@ def cases():
         yield name, F.group_norm(x(0, B, 8, S, 3), groups, x(1, 8), x(2, 8), 1e-5)
     yield "batch norm", F.batch_norm(x(0, B, 4, 3, 5), x(1, 4), x(2, 4) ** 2, x(3, 4), x(4, 4), eps=1e-3)
     yield "max pool", F.max_pool2d(x(0, B, 2, 5, 6), (3, 2), (2, 1), (1, 0))
-    yield "grid sample", F.grid_sample(x(0, B, 3, 5, 4), x(1, B, S, 1, 2) * 1.3, align_corners=False)
+    yield "grid sample", F.grid_sample(x(0, B, 3, 5, 4), x(1, B, S, 6).reshape(B, S, 3, 2) * 1.3, align_corners=False)
     q, k, v = x(0, B, 4, S, 8), x(1, B, 4, S, 8), x(2, B, 4, S, 8)
     yield "attention", attend(q, k, v, 0.5)
     mask = bools(3, B, S)
