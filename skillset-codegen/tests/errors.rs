@@ -367,9 +367,10 @@ fn nesting_errors_after(change: impl Fn(&mut Value)) -> Vec<String> {
 fn submodels() {
     let step = |number: usize| format!("/architecture/{number}");
     let error_at = |pointer: &str, value: Value| {
-        let errors = nesting_errors_after(|spec| match pointer.rsplit_once('/') {
-            Some((parent, key)) => spec.pointer_mut(parent).unwrap()[key] = value.clone(),
-            None => {}
+        let errors = nesting_errors_after(|spec| {
+            if let Some((parent, key)) = pointer.rsplit_once('/') {
+                spec.pointer_mut(parent).unwrap()[key] = value.clone();
+            }
         });
         errors.join("\n")
     };

@@ -57,7 +57,7 @@ fn elements_of_a_choice_are_those_of_the_choice() {
 #[test]
 fn a_number_says_its_type_where_a_method_is_called() {
     let code = reshaped("width", &json!(["x.dim(0)", "3 - heads"]));
-    assert!(code.contains("(3asusize).saturating_sub(c.heads).into()"), "{code}");
+    assert!(code.contains("3usize.saturating_sub(c.heads).into()"), "{code}");
 }
 
 #[test]

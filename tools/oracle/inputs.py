@@ -168,10 +168,10 @@ def _text_to_text_runs(model: PreTrainedModel, is_base: bool, long: int | None):
     yield Run("padded", "batch of 2, source and target of the second padded on the right", padded | targets)
     one = {"decoder_input_ids": token_ids(random, config, (1, 3))}
     yield Run("ids_only", "no mask", alone | one)
-    encoded = {"encoder_hidden_states": vectors(random, config, 2, 7), "attention_mask": padded["attention_mask"]}
+    encoded = {"encoder_hidden_states": vectors(random, config.hidden_size, 2, 7), "attention_mask": padded["attention_mask"]}
     yield Run("encoded", "given what an encoder made of 7 and 4 tokens", encoded | targets)
     if is_base:
-        embeds = {"inputs_embeds": vectors(random, config, 2, 6), "decoder_inputs_embeds": vectors(random, config, 2, 4)}
+        embeds = {"inputs_embeds": vectors(random, config.hidden_size, 2, 6), "decoder_inputs_embeds": vectors(random, config.hidden_size, 2, 4)}
         yield Run("embedded", "vectors in place of ids", embeds)
         length = long or config.max_position_embeddings - 1
         far = {name: token_ids(random, config, (1, length)) for name in ("input_ids", "decoder_input_ids")}
@@ -191,10 +191,10 @@ def _spectrogram_runs(model: PreTrainedModel, arguments: set[str], is_base: bool
     left = torch.tensor([[1] * 5, [0] * 2 + [1] * 3])
     positions = {"decoder_attention_mask": left, "decoder_position_ids": (left.cumsum(1) - 1).clamp(min=0)}
     yield Run("left_padded", "the second target padded on the left, positions count real tokens", sound | targets | positions)
-    encoded = {"encoder_hidden_states": vectors(random, config, 2, config.max_source_positions)}
+    encoded = {"encoder_hidden_states": vectors(random, config.hidden_size, 2, config.max_source_positions)}
     yield Run("encoded", "given what an encoder made of two spectrograms", encoded | targets)
     if is_base:
-        embeds = {"decoder_inputs_embeds": vectors(random, config, 2, 4)}
+        embeds = {"decoder_inputs_embeds": vectors(random, config.hidden_size, 2, 4)}
         yield Run("embedded", "vectors in place of the decoder's ids", sound | embeds)
 
 
@@ -239,7 +239,7 @@ def _padded_images(random, config, arguments: set[str], is_base: bool, height: i
         queries = {
             "pixel_values": pixels(random, config, 2, height, width),
             "decoder_attention_mask": torch.from_numpy((random.random((2, config.num_queries)) < 0.7).astype(np.int64)),
-            "decoder_inputs_embeds": vectors(random, config, 2, config.num_queries),
+            "decoder_inputs_embeds": vectors(random, config.hidden_size, 2, config.num_queries),
         }
         yield Run("queries", "queries that are given, some of which no other sees", queries)
 

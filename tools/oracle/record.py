@@ -18,6 +18,8 @@ from .run import check_conditioning, forward, greedy_cases
 # Tasks that are a loop around their model.
 GENERATING = ("text-generation", "text2text-generation", "automatic-speech-recognition")
 
+PROCESSOR = "preprocessor_config.json"
+
 FIXTURES = Path(__file__).parents[2] / "tests" / "fixtures"
 
 
@@ -49,12 +51,16 @@ def record(model_type: str, name: str, case: dict, fixtures: Path = FIXTURES) ->
         "tasks": tasks,
         "tensors": pool.entries,
     }
+    if "image_processor" in case:
+        fixture["files"] = [PROCESSOR]
     folder = fixtures / model_type / name
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     (folder / "config.json").write_text(json.dumps(base.config, indent=2) + "\n")
     (folder / "fixture.json").write_text(pretty(fixture) + "\n")
     save_file(arrays, folder / "tensors.safetensors")
+    if "image_processor" in case:
+        _image_processor(**case["image_processor"]).to_json_file(folder / PROCESSOR)
     return folder
 
 
@@ -94,6 +100,10 @@ def _record_run(model: PreTrainedModel, task: str, run: Run, arrays: dict[str, t
     if per_token and not mask.all():
         entry["exclude_padding"] = per_token
     return entry
+
+
+def _image_processor(type: str, **settings) -> transformers.BaseImageProcessor:
+    return getattr(transformers, type)(**settings)
 
 
 def _difference(base: dict, config: dict) -> dict:

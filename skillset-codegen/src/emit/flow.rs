@@ -8,9 +8,10 @@ use std::collections::BTreeSet;
 
 use proc_macro2::TokenStream;
 use quote::quote;
+use syn::{BinOp, Expr, ExprBinary};
 
 use crate::error::Errors;
-use crate::lower::{Path, Statement, ident};
+use crate::lower::{Choice, Path, Statement, ident};
 
 type Names = BTreeSet<String>;
 
@@ -61,29 +62,19 @@ fn backward(statements: &[Statement], live: Names, changed: &Names, errors: &mut
                     errors.push(at, "nothing that these steps change is used");
                 }
             }
-            Statement::If { condition, uses, given, then, otherwise, flows, at } => {
-                let flows: Vec<&String> = flows.iter().filter(|name| block.live.remove(*name)).collect();
-                if flows.is_empty() && !has_effects(then) && !has_effects(otherwise) {
-                    errors.push(at, "nothing that these steps bind is used");
+            Statement::If(choice) => {
+                let flows: Vec<&String> =
+                    choice.flows.iter().filter(|name| block.live.remove(*name)).collect();
+                if flows.is_empty() && !has_effects(&choice.then) && !has_effects(&choice.otherwise) {
+                    errors.push(&choice.at, "nothing that these steps bind is used");
                     continue;
                 }
-                let (then, live_then) = emit_branch(then, &flows, errors);
-                let (otherwise, live_otherwise) = emit_branch(otherwise, &flows, errors);
-                let condition = match given.as_ref().filter(|name| live_then.contains(*name)) {
-                    Some(name) => {
-                        let name = ident(name);
-                        quote!(let Some(#name) = #name)
-                    }
-                    None => condition.clone(),
-                };
+                let (value, live) = emit_choice(choice, &flows, errors);
                 match flows.is_empty() {
-                    false => {
-                        block.bind(&flows, &quote!(if #condition { #then } else { #otherwise }), changed)
-                    }
-                    true if otherwise.is_empty() => block.tokens.push(quote!(if #condition { #then })),
-                    true => block.tokens.push(quote!(if #condition { #then } else { #otherwise })),
+                    true => block.tokens.push(value),
+                    false => block.bind(&flows, &value, changed),
                 }
-                block.live.extend(live_then.into_iter().chain(live_otherwise).chain(uses.iter().cloned()));
+                block.live.extend(live);
             }
         }
     }
@@ -111,7 +102,7 @@ impl Block {
             .map(|(new, _)| new)
             .collect();
         let statement = match (idents.as_slice(), new.len()) {
-            ([ident], 0) => quote!(#ident = #value;),
+            ([ident], 0) => assignment(ident, value),
             ([_], _) => quote!(let #(#patterns)* = #value;),
             (idents, 0) => quote!((#(#idents),*) = #value;),
             (idents, len) if len == idents.len() => quote!(let (#(#patterns),*) = #value;),
@@ -122,6 +113,22 @@ impl Block {
         }
         self.tokens.push(statement);
     }
+}
+
+/// `name = value;`, or `name += …;` where that is the same.
+fn assignment(name: &syn::Ident, value: &TokenStream) -> TokenStream {
+    if let Ok(Expr::Binary(ExprBinary { left, op, right, .. })) = syn::parse2(value.clone())
+        && matches!(*left, Expr::Path(left) if left.path.is_ident(name))
+    {
+        match op {
+            BinOp::Add(_) => return quote!(#name += #right;),
+            BinOp::Sub(_) => return quote!(#name -= #right;),
+            BinOp::Mul(_) => return quote!(#name *= #right;),
+            BinOp::Div(_) => return quote!(#name /= #right;),
+            _ => {}
+        }
+    }
+    quote!(#name = #value;)
 }
 
 /// The parts of a loop that its body depends on.
@@ -173,8 +180,25 @@ fn has_effects(statements: &[Statement]) -> bool {
         Statement::Let { .. } => false,
         Statement::Do { .. } => true,
         Statement::For { body, .. } => has_effects(body),
-        Statement::If { then, otherwise, .. } => has_effects(then) || has_effects(otherwise),
+        Statement::If(choice) => has_effects(&choice.then) || has_effects(&choice.otherwise),
     })
+}
+
+/// `if … { … } else { … }` with the values of `flows`, and the names that it reads.
+fn emit_choice(choice: &Choice, flows: &[&String], errors: &mut Errors) -> (TokenStream, Names) {
+    let Choice { condition, uses, given, then, otherwise, .. } = choice;
+    let (then, mut live) = emit_branch(then, flows, errors);
+    let (otherwise, live_otherwise) = emit_branch(otherwise, flows, errors);
+    let condition = match given.as_ref().filter(|name| live.contains(*name)) {
+        Some(name) => {
+            let name = ident(name);
+            quote!(let Some(#name) = #name)
+        }
+        None => condition.clone(),
+    };
+    live.extend(live_otherwise.into_iter().chain(uses.iter().cloned()));
+    let otherwise = (!otherwise.is_empty()).then(|| quote!(else { #otherwise }));
+    (quote!(if #condition { #then } #otherwise), live)
 }
 
 /// A branch that ends in the values of `flows`, and the names that it reads.
@@ -184,6 +208,10 @@ fn emit_branch(statements: &[Statement], flows: &[&String], errors: &mut Errors)
         // The last value needs no name.
         (Some((Statement::Let { name, value, uses, .. }, before)), [flow]) if name == *flow => {
             (before, value.clone(), uses.clone())
+        }
+        (Some((Statement::If(choice), before)), [flow]) if choice.flows.contains(*flow) => {
+            let (value, live) = emit_choice(choice, flows, errors);
+            (before, value, live)
         }
         (_, [flow]) => {
             let ident = ident(flow);

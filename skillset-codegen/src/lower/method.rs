@@ -176,6 +176,10 @@ fn check_list_method(receiver: &Typed, inner: &Type, method: &str, arguments: &[
         "get" => {
             let option = Type::Option(Box::new(inner.clone()));
             let mut got = plain(receiver, method, arguments, &["get"], &[Type::Usize], option)?;
+            if arguments[0].literal == Some(0) {
+                let list = receiver.at_least(Binding::Atom);
+                got.tokens = quote!(#list.first());
+            }
             let (tokens, own) = (&got.tokens, if inner.is_copy() { quote!(copied) } else { quote!(cloned) });
             got.tokens = quote!(#tokens.#own());
             got.bits = receiver.bits;

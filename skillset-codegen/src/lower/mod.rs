@@ -29,7 +29,7 @@ pub(crate) use expr::ident;
 pub(crate) use facts::{Surroundings, default_text, lower_facts, nested_types};
 pub(crate) use input::LoweredInput;
 pub(crate) use path::Path;
-pub(crate) use statement::Statement;
+pub(crate) use statement::{Choice, Statement};
 
 use names::{ConfigNames, Locals};
 use step::Steps;

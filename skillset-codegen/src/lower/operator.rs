@@ -1,6 +1,7 @@
 //! Operators: arithmetic of sizes, numbers, dims and values.
 
-use quote::{format_ident, quote};
+use proc_macro2::Literal;
+use quote::{ToTokens, format_ident, quote};
 use syn::BinOp;
 
 use crate::vocabulary::Type;
@@ -51,11 +52,11 @@ impl Context<'_> {
     fn check_sizes(&mut self, op: &BinOp, left: &Typed, right: &Typed, ty: Type) -> Checked<Typed> {
         let (a, b) = (left.coerced(&ty)?, right.coerced(&ty)?);
         let call = |method: &str, bits: u32| {
-            let (method, argument, literal) = (format_ident!("{method}"), &b.tokens, &left.tokens);
-            let receiver = match left.ty {
-                // A number has no methods before it has a type.
-                Type::Integer => quote!((#literal as usize)),
-                _ => a.at_least(Binding::Atom),
+            let (method, argument) = (format_ident!("{method}"), &b.tokens);
+            // A number has no methods before it has a type.
+            let receiver = match left.literal.and_then(|literal| usize::try_from(literal).ok()) {
+                Some(literal) => Literal::usize_suffixed(literal).into_token_stream(),
+                None => a.at_least(Binding::Atom),
             };
             let call = quote!(#receiver.#method(#argument));
             let mut typed = Typed::new(call, Type::Usize, Binding::Atom).reading(&[&a, &b]);

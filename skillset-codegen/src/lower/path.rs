@@ -48,11 +48,17 @@ impl Path {
 
     /// The scope at this path below `g`, as an argument.
     pub(crate) fn scope(&self) -> TokenStream {
+        let scope = self.receiver();
+        if self.is_empty() { scope } else { quote!(&#scope) }
+    }
+
+    /// The scope at this path below `g`, to call a method of.
+    pub(crate) fn receiver(&self) -> TokenStream {
         let text = &self.text;
         match (text.is_empty(), self.uses.is_empty()) {
             (true, _) => quote!(g),
-            (_, true) => quote!(&g.at(#text)),
-            _ => quote!(&g.at(&format!(#text))),
+            (_, true) => quote!(g.at(#text)),
+            _ => quote!(g.at(&format!(#text))),
         }
     }
 

@@ -46,21 +46,25 @@ pub(crate) enum Statement {
         /// Where the step stands.
         at: Location,
     },
-    /// `let names = if condition { … } else { … };`
-    If {
-        /// The condition.
-        condition: TokenStream,
-        /// The names that the condition reads.
-        uses: BTreeSet<String>,
-        /// The optional value that the condition finds given: what is done then has the value itself.
-        given: Option<String>,
-        /// What is done if it holds.
-        then: Vec<Statement>,
-        /// What is done if it does not.
-        otherwise: Vec<Statement>,
-        /// The names that are bound afterwards.
-        flows: BTreeSet<String>,
-        /// Where the step stands.
-        at: Location,
-    },
+    /// A condition with two branches.
+    If(Choice),
+}
+
+/// `let names = if condition { … } else { … };`
+#[derive(Clone, Debug)]
+pub(crate) struct Choice {
+    /// The condition.
+    pub condition: TokenStream,
+    /// The names that the condition reads.
+    pub uses: BTreeSet<String>,
+    /// The optional value that the condition finds given: what is done then has the value itself.
+    pub given: Option<String>,
+    /// What is done if it holds.
+    pub then: Vec<Statement>,
+    /// What is done if it does not.
+    pub otherwise: Vec<Statement>,
+    /// The names that are bound afterwards.
+    pub flows: BTreeSet<String>,
+    /// Where the step stands.
+    pub at: Location,
 }

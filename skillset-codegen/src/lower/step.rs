@@ -14,7 +14,7 @@ use super::apply::Applied;
 use super::expr::{Checked, Context, ident};
 use super::names::{COUNT_BITS, ConfigNames, Local, Locals, RESERVED};
 use super::path::Path;
-use super::statement::Statement;
+use super::statement::{Choice, Statement};
 use super::submodel;
 use super::typed::Typed;
 
@@ -212,7 +212,8 @@ impl Steps<'_> {
             self.locals.insert(name.clone(), merged);
         }
         let (condition, uses) = condition?;
-        Some(Statement::If { condition, uses, given, then, otherwise, flows, at: step.at.clone() })
+        let at = step.at.clone();
+        Some(Statement::If(Choice { condition, uses, given, then, otherwise, flows, at }))
     }
 
     /// The name of an optional value, if `condition` asks whether that is given: `name.is_some()`.
@@ -233,17 +234,17 @@ impl Steps<'_> {
             self.errors.push(&function.at, format_args!("unknown block {:?}{hint}", function.text));
             return None;
         };
-        let (rust, scope) = (ident(&callable.rust), at.scope());
+        let rust = ident(&callable.rust);
         let arguments = self.arguments(&function.text, callable, is_block, apply)?;
         let mut uses = arguments.uses.clone();
         uses.extend(at.uses.iter().cloned());
         uses.insert("g".to_owned());
         let call = if is_block {
             let block = arguments.block(&rust);
+            let scope = at.scope();
             quote!(#block.build(#scope))
         } else {
-            let arguments = arguments.in_order();
-            let scope = if at.is_empty() { scope } else { quote!((#scope)) };
+            let (arguments, scope) = (arguments.in_order(), at.receiver());
             quote!(#scope.#rust(#(#arguments),*))
         };
         Some(Applied { tokens: call, local: Local::new(Type::parse(&callable.returns)), uses })
@@ -259,7 +260,7 @@ pub(crate) fn assigned(statements: &[Statement]) -> BTreeSet<String> {
                 names.insert(name.clone());
             }
             Statement::For { carried, .. } => names.extend(carried.iter().cloned()),
-            Statement::If { flows, .. } => names.extend(flows.iter().cloned()),
+            Statement::If(choice) => names.extend(choice.flows.iter().cloned()),
             Statement::Do { .. } => {}
         }
     }

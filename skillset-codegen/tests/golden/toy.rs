@@ -188,9 +188,8 @@ fn base(g: &Scope, c: &Config) -> Base {
             RmsNorm::new(x, 1e-6).build(&g.at("norm"))
         } else {
             LayerNorm {
-                of: x,
-                eps: 1e-5,
                 bias: c.gated && c.window.is_some(),
+                ..LayerNorm::new(x, 1e-5)
             }
             .build(&g.at("norm"))
         };
@@ -291,6 +290,7 @@ pub static MODEL: ModelType = ModelType {
     paper: None,
     class: "ToyModel",
     prefix: Some("toy"),
+    paths: &[],
     config: &[
         FieldInfo {
             name: "vocab_size",

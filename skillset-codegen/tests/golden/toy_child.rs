@@ -178,9 +178,8 @@ fn base(g: &Scope, c: &Config) -> Base {
             RmsNorm::new(x, 1e-6).build(&g.at("norm"))
         } else {
             LayerNorm {
-                of: x,
-                eps: 1e-5,
                 bias: c.gated && c.window.is_some(),
+                ..LayerNorm::new(x, 1e-5)
             }
             .build(&g.at("norm"))
         };
@@ -282,6 +281,7 @@ pub static MODEL: ModelType = ModelType {
     paper: None,
     class: "ChildModel",
     prefix: Some("toy"),
+    paths: &[],
     config: &[
         FieldInfo {
             name: "vocab_size",

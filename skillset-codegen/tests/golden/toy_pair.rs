@@ -186,6 +186,7 @@ pub static MODEL: ModelType = ModelType {
     paper: None,
     class: "ToyPairModel",
     prefix: None,
+    paths: &[],
     config: &[
         FieldInfo {
             name: "left_config",

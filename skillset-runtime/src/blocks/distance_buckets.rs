@@ -29,16 +29,26 @@ impl DistanceBuckets {
     /// Adds the rows, `i64[sequence, sequence]`.
     pub fn build(self, g: &Scope) -> Value {
         let table = match self.buckets {
-            None => Some((0..=self.max_distance).collect()),
-            Some(buckets) => log_buckets(buckets, self.max_distance),
-        };
-        let Some(table) = table else {
-            g.fail(format_args!(
-                "{} buckets do not tell distances up to {} apart by their logarithm",
-                self.buckets.unwrap_or_default(),
+            None if (1..=MOST_DISTANCES).contains(&self.max_distance) => {
+                Ok((0..=self.max_distance).collect())
+            }
+            None => Err(format!(
+                "a table of relative positions tells 1 to {MOST_DISTANCES} distances apart, found {}",
                 self.max_distance
-            ));
-            return self.of;
+            )),
+            Some(buckets) => log_buckets(buckets, self.max_distance).ok_or_else(|| {
+                format!(
+                    "{buckets} buckets do not tell distances up to {} apart by their logarithm",
+                    self.max_distance
+                )
+            }),
+        };
+        let table = match table {
+            Ok(table) => table,
+            Err(problem) => {
+                g.fail(problem);
+                return self.of;
+            }
         };
         let positions = g.iota(0, g.dim(self.of, 1));
         let distance = g.sub(g.unsqueeze(positions, 1), g.unsqueeze(positions, 0));

@@ -30,6 +30,13 @@ impl RelativePositionBias {
     /// Adds the biases; the result is `[1, heads, sequence, length]`.
     pub fn build(self, g: &Scope) -> Value {
         let buckets = if self.bidirectional { self.buckets / 2 } else { self.buckets };
+        if self.max_distance > MOST_DISTANCES {
+            g.fail(format_args!(
+                "expected distances up to {MOST_DISTANCES} at most, found {}",
+                self.max_distance
+            ));
+            return self.of;
+        }
         if buckets < 2 || self.max_distance <= buckets / 2 {
             g.fail(format_args!(
                 "{} buckets of distances up to {} are too few of one or the other",
@@ -68,6 +75,9 @@ impl RelativePositionBias {
         g.add(bucket, g.mul(is_ahead, buckets))
     }
 }
+
+/// No table of distances is longer.
+const MOST_DISTANCES: usize = 1 << 18;
 
 /// The bucket of each distance up to `max`, computed in single precision as transformers does.
 fn buckets_of_distances(buckets: usize, max: usize) -> Vec<i64> {

@@ -27,6 +27,9 @@ pub struct WindowAttention {
     pub table: &'static str,
 }
 
+/// Pairs of tokens are listed, so no window is wider.
+const WIDEST: usize = 32;
+
 impl WindowAttention {
     /// Attention in windows that are not shifted.
     pub fn new(of: Value, heads: usize, window: usize) -> Self {
@@ -36,6 +39,13 @@ impl WindowAttention {
 
     /// Adds the attention; the result has the shape of `of`.
     pub fn build(self, g: &Scope) -> Value {
+        if self.window > WIDEST {
+            g.fail(format_args!(
+                "expected windows of at most {WIDEST} rows and columns, found {}",
+                self.window
+            ));
+            return self.of;
+        }
         let Some(windows) = Windows::new(g, self.of, self.window, self.shift, self.always) else {
             return self.of;
         };
@@ -44,7 +54,7 @@ impl WindowAttention {
         if let Some(mask) = windows.mask(g) {
             let area = Dim::from(self.window * self.window);
             let scores = [windows.count(), self.heads.into(), area.clone(), area];
-            let all = [&[batch.clone()], &scores[..]].concat();
+            let all = [std::slice::from_ref(&batch), &scores[..]].concat();
             let [count, scores @ ..] = scores;
             let of_all = [&[batch.clone() * count], &scores[..]].concat();
             bias = g.reshape(g.expand(g.add(bias, mask), &all), &of_all);

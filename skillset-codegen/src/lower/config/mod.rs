@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 
 use proc_macro2::{Literal, TokenStream};
 use quote::{format_ident, quote};
+use syn::{Expr, ExprUnary, UnOp};
 
 use crate::decode::{Table, Text};
 use crate::error::{Errors, Location, suggest};
@@ -458,7 +459,11 @@ pub(crate) fn lower_task_checks(
     let refuse = |check: &Check, holds: TokenStream| {
         let (field, expected) = (&check.field.text, &check.expected);
         let found = field_of(&receiver, field);
-        quote!(if !(#holds) { g.fail(unsupported(#field, #expected, &#found)); })
+        let fails = match syn::parse2(holds.clone()) {
+            Ok(Expr::Unary(ExprUnary { op: UnOp::Not(_), expr, .. })) => quote!(#expr),
+            _ => quote!(!(#holds)),
+        };
+        quote!(if #fails { g.fail(unsupported(#field, #expected, &#found)); })
     };
     lower_each(checks, "c", names, errors, refuse)
 }
