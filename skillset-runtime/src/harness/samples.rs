@@ -73,8 +73,15 @@ impl Samples {
                 return Err(SampleError::Task { task: task.name });
             }
         };
-        let options =
-            if task.generates { json!({ "do_sample": false, "max_new_tokens": 6 }) } else { Value::Null };
+        let options = match task.name {
+            _ if task.generates => json!({ "do_sample": false, "max_new_tokens": 6 }),
+            // A model of random weights is sure of nothing.
+            "object-detection" => json!({ "threshold": 0.0 }),
+            "image-segmentation" => {
+                json!({ "threshold": 0.0, "mask_threshold": 0.0, "overlap_mask_area_threshold": 0.0 })
+            }
+            _ => Value::Null,
+        };
         Ok(Self { inputs, options })
     }
 }
