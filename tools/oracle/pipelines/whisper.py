@@ -17,6 +17,7 @@ from .. import beams
 from ..checkpoint import build
 from ..prettyjson import pretty
 from . import encoders, exported_seq2seq, seq2seq
+from .models import write_fixture
 from .tokenizers import CORPUS, save
 
 # Options of the pipeline itself.
@@ -36,9 +37,14 @@ def write(folder: Path, spec: dict, audio: Path) -> None:
         pipe = pipeline("automatic-speech-recognition", model=scratch, dtype=torch.float32, device="cpu")
         cases = [case | {"output": _call(pipe, case, audio)} for case in spec["cases"]]
         (folder / "cases.json").write_text(pretty({"task": pipe.task, "cases": cases}) + "\n")
+        write_fixture(folder, pipe.task, checkpoint, spec["model_type"], spec.get("seed", 0), _files(spec))
         frames = 2 * config.max_source_positions
         sound = torch.randn(2, config.num_mel_bins, frames, generator=torch.Generator().manual_seed(0))
         exported_seq2seq.export(checkpoint.model, folder, spec["layouts"], sound)
+
+
+def _files(spec: dict) -> list[str]:
+    return [*spec["files"], "tokenizer.json", "tokenizer_config.json"]
 
 
 def _resolved(files: dict, tokenizer) -> dict:
