@@ -60,8 +60,7 @@ fn parameters_and_outputs_are_those_of_transformers() {
             let mut declared = BTreeSet::new();
             for run in &task.runs {
                 let place = format!("{} {name} {}", dir.display(), run.name);
-                let inputs = run.inputs.iter().cloned().chain(run.enabled_flags()).collect();
-                let request = Request { inputs, ..Request::default() };
+                let request = run.request();
                 declared.extend(declared_parameters(model, &config, name, &request));
                 let graph =
                     graph(model, &config, name, &request).unwrap_or_else(|error| panic!("{place}: {error}"));

@@ -173,7 +173,8 @@ fn emit_index(output: &Output, runtime: &str) -> String {
     for module in &output.modules {
         emit_include(&mut text, module, "");
     }
-    let models = output.modules.iter().map(|module| format!("&{}::MODEL", module.name));
+    let types = output.modules.iter().filter(|module| module.is_type);
+    let models = types.map(|module| format!("&{}::MODEL", module.name));
     let models = models.collect::<Vec<_>>().join(", ");
     text += "/// Every model type of this build that has an architecture, in order of their names.\n";
     text += &format!("pub static ALL: &[&{runtime}::model::ModelType] = &[{models}];\n");
@@ -224,8 +225,7 @@ fn emit_facts_index(text: &mut String, output: &Output, runtime: &str) {
         emit_include(text, module, "configs/");
     }
     *text += "}\n";
-    let (types, parts): (Vec<&Module>, Vec<&Module>) =
-        output.facts.iter().partition(|module| output.listed.contains_key(&module.model_type));
+    let (types, parts): (Vec<&Module>, Vec<&Module>) = output.facts.iter().partition(|module| module.is_type);
     for (name, doc, modules) in [
         ("METADATA", "What transformers says of every model type of this build", types),
         ("PARTS", "What only nests in configs", parts),

@@ -112,7 +112,7 @@ pub fn compile(
     let models = check(specs, around, &is_wanted, &mut errors);
     let sources = Sources { around, models: &models, wanted: &wanted };
     let facts = emit_listings(&sources, runtime, &mut errors);
-    let index = SpecIndex::new(models.values());
+    let index = SpecIndex::new(models.values().filter(|model| !model.spec.is_part()));
     let modules =
         models.values().map(|model| (model, emit_model(model, evidence.as_ref(), runtime, &mut errors)));
     let modules: Vec<(&Model, Module)> = modules.collect();

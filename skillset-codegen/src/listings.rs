@@ -92,12 +92,14 @@ fn of_listing(node: &Node, around: Surroundings<'_>, errors: &mut Errors) -> Opt
 /// The facts beside an architecture, which is emitted or not.
 fn of_model(model: &Model, is_emitted: bool) -> Option<Found> {
     let spec = &model.spec;
+    // What is no model type has a class of no task.
+    let is_type = !spec.is_part();
     let listing = Listing {
         schema: None,
         model_type: spec.model_type.clone(),
         title: Some(spec.title.text.clone()),
-        modality: Some(spec.modality),
-        class: Some(spec.class.text.clone()),
+        modality: is_type.then_some(spec.modality),
+        class: is_type.then(|| spec.class.text.clone()),
         prefix: spec.prefix.clone(),
         facts: spec.facts.clone()?,
         at: spec.at.clone(),

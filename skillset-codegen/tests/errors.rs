@@ -219,6 +219,7 @@ fn inputs() {
         error_at("/inputs/fast", json!({ "dtype": "flag", "special": true })),
         "/inputs/fast: a flag has none of `dims`, `optional`, `special` and `when`"
     );
+    assert_eq!(mask(json!({ "default": true })), "/inputs/attention_mask: only a flag has a `default`");
 }
 
 #[test]

@@ -20,9 +20,9 @@ impl Model {
     pub fn forward(&self, task: &Task, mut inputs: Tensors) -> Result<Tensors, LoadError> {
         let model_type = self.model_type()?;
         name_score_bias(model_type, &mut inputs);
-        let flags = take_flags(model_type, task, &mut inputs)?;
-        let named = inputs.keys().cloned().chain(flags).collect();
-        let program = self.program(task.name, &Request { inputs: named, ..Request::default() })?;
+        let mut request = take_flags(model_type, task, &mut inputs)?;
+        request.inputs.extend(inputs.keys().cloned());
+        let program = self.program(task.name, &request)?;
         Ok(program.run(&conform_inputs(program.signature(), inputs))?)
     }
 }
@@ -39,14 +39,15 @@ fn name_score_bias(model_type: &ModelType, inputs: &mut Tensors) {
     }
 }
 
-/// Takes the switches out of `inputs` and returns the names of those that are set.
-fn take_flags(model_type: &ModelType, task: &Task, inputs: &mut Tensors) -> Result<Vec<String>, EngineError> {
-    let mut set = vec![];
+/// Takes the switches out of `inputs` and returns a request for them.
+fn take_flags(model_type: &ModelType, task: &Task, inputs: &mut Tensors) -> Result<Request, EngineError> {
+    let mut request = Request::default();
     for flag in model_type.inputs.iter().filter(|input| input.kind == InputKind::Flag) {
         let Some(tensor) = inputs.remove(flag.name) else { continue };
         match tensor.convert(DType::Bool).map(Tensor::into_data) {
             Some(TensorData::Bool(values)) if values.len() == 1 => {
-                set.extend(values[0].then(|| flag.name.to_owned()));
+                let named = if values[0] { &mut request.inputs } else { &mut request.unset };
+                named.push(flag.name.to_owned());
             }
             _ => {
                 return Err(EngineError::Input {
@@ -61,5 +62,5 @@ fn take_flags(model_type: &ModelType, task: &Task, inputs: &mut Tensors) -> Resu
             }
         }
     }
-    Ok(set)
+    Ok(request)
 }

@@ -43,8 +43,10 @@ def _checked(wanted: list[str]) -> list[str]:
 def _shared_files(harvest: Harvest, known: dict[str, Path]) -> Iterator[tuple[Path, str]]:
     parts = [model_type for model_type in configs.classes() if model_type not in known]
     for model_type in parts:
-        text = {"$schema": "../schema.json", "model_type": model_type, "facts": harvest.config(model_type)}
-        yield specs.FOLDER / "parts" / f"{model_type}.json", _text(text)
+        file, facts = specs.FOLDER / "parts" / f"{model_type}.json", harvest.config(model_type)
+        text = {"$schema": "../schema.json", "model_type": model_type, "facts": facts}
+        # Somebody may have described what the part computes.
+        yield file, specs.with_facts(file.read_text(), facts) if file.exists() else _text(text)
     yield specs.FOLDER / "common.json", _text(common.facts())
     names = {name for t in known for kind, name in processors.facts(t).items() if kind in processors.WITH_DEFAULTS}
     defaults, failed = processors.defaults(names)

@@ -25,6 +25,8 @@ class Run:
 def runs_for(model: PreTrainedModel, is_base: bool, case: dict) -> list[Run]:
     """The runs of one model; those that no head can change are recorded for the model without one only."""
     arguments = set(inspect.signature(model.forward).parameters)
+    if "input_points" in arguments:
+        return list(_prompt_runs(model.config))
     if model.main_input_name == "pixel_values":
         has_mask_token = type(model).__name__.endswith("ForMaskedImageModeling")
         config = getattr(model.config, "vision_config", model.config)
@@ -227,6 +229,44 @@ def _image_runs(config, arguments: set[str], is_base: bool, has_mask_token: bool
         mask[:, 0] = 1
         image = pixels(random, config, 2, height, width)
         yield Run("attended", "some patches that no other sees", {"pixel_values": image, "attention_mask": mask})
+
+
+def _prompt_runs(config):
+    """Images with points, boxes and masks that say what to segment."""
+    random = np.random.default_rng(7)
+    vision, decoder = config.vision_config, config.mask_decoder_config
+    side, patches = vision.image_size, vision.image_size // vision.patch_size
+
+    def images(batch: int) -> dict[str, torch.Tensor]:
+        return {"pixel_values": pixels(random, vision, batch, side, side)}
+
+    def floats(low: float, high: float, *shape: int) -> torch.Tensor:
+        return torch.from_numpy(random.uniform(low, high, shape).astype(np.float32))
+
+    def points(batch: int, prompts: int, labels: list[int]) -> dict[str, torch.Tensor]:
+        placed = {"input_points": floats(0, side, batch, prompts, len(labels), 2)}
+        return placed | {"input_labels": torch.tensor(labels).expand(batch, prompts, -1).clone()}
+
+    def boxes(batch: int, prompts: int) -> dict[str, torch.Tensor]:
+        corners = floats(0, side, batch, prompts, 2, 2).sort(2).values
+        return {"input_boxes": corners.reshape(batch, prompts, 4)}
+
+    yield Run("points", "2 images, 3 prompts of points of every kind, the last padding", images(2) | points(2, 3, [1, 0, -1, 2, -10]))
+    unlabelled = {"input_points": floats(0, side, 1, 2, 1, 2)}
+    yield Run("unlabelled", "points that are all meant, a mask each", images(1) | unlabelled, {"multimask_output": False})
+    yield Run("boxes", "2 images, 2 boxes each", images(2) | boxes(2, 2))
+    both = images(2) | points(2, 2, [0, 1]) | boxes(2, 2)
+    yield Run("points_and_boxes", "2 images, 2 prompts of a box and points", both, {"multimask_output": False})
+    mask = {"input_masks": floats(-4, 4, 2, 1, 4 * patches, 4 * patches)}
+    yield Run("mask", "points, and a mask for each image", images(2) | points(2, 2, [1]) | mask)
+    yield Run("no_prompt", "an image alone", images(1), {"multimask_output": True})
+    image = {"image_embeddings": floats(-1, 1, 1, vision.output_channels, patches, patches)}
+    yield Run("embedded", "what an encoder made of an image, 3 prompts", image | points(1, 3, [1, 1]))
+    personal = {
+        "attention_similarity": floats(-1, 1, 3, 1, 1, patches * patches),
+        "target_embedding": floats(-1, 1, 1, 3, 1, decoder.hidden_size),
+    }
+    yield Run("target", "what is looked for, as PerSAM gives it", image | points(1, 3, [1, 0]) | personal)
 
 
 def _padded_images(random, config, arguments: set[str], is_base: bool, height: int, width: int):

@@ -18,7 +18,7 @@ use crate::lower::{Config, Model, ident};
 use crate::spec::{Evidence, Listing};
 
 pub(crate) use flow::live_before;
-pub(crate) use task::function_name;
+pub(crate) use task::{PART, function_name};
 
 /// One emitted module.
 #[derive(Clone, Debug)]
@@ -29,6 +29,8 @@ pub struct Module {
     pub name: String,
     /// The module's documentation, one entry a line.
     pub doc: Vec<String>,
+    /// Whether it is of a model type; if not, of what is only ever a part of others.
+    pub is_type: bool,
     /// Rust, unformatted unless the feature `format` is on.
     pub code: String,
 }
@@ -44,13 +46,15 @@ pub(crate) fn emit_model(
     let base = emit_base(model, errors);
     let tasks = model.heads.iter().map(|head| task::emit_task(model, head, errors));
     let tasks: Vec<TokenStream> = tasks.collect();
-    let metadata = metadata::emit_metadata(model, evidence);
-    let body = quote!(#config #base #(#tasks)* #metadata);
+    let is_type = !model.spec.is_part();
+    let rest = if is_type { metadata::emit_metadata(model, evidence) } else { task::emit_part(model) };
+    let body = quote!(#config #base #(#tasks)* #rest);
     let imports = imports::emit_imports(&body, runtime);
     let model_type = model.spec.model_type.text.clone();
     Module {
         name: module_name(&model_type),
         doc: module_doc(model, evidence),
+        is_type,
         code: to_text(quote!(#imports #body)),
         model_type,
     }
@@ -73,6 +77,7 @@ pub(crate) fn emit_listed(listed: &Listed<'_>, runtime: &str) -> Module {
             "The config of {} (`model_type` {model_type:?}) and what else transformers says of it.",
             listed.listing.name()
         )],
+        is_type: listed.listing.class.is_some(),
         code: to_text(facts::emit_facts(listed, runtime)),
         model_type,
     }
@@ -96,7 +101,9 @@ fn module_doc(model: &Model, evidence: Option<&Evidence>) -> Vec<String> {
         let url = paper.strip_prefix("arXiv:").map(|id| format!("https://arxiv.org/abs/{id}"));
         lines.push(format!("Paper: <{}>.", url.as_ref().unwrap_or(paper)));
     }
-    lines.extend([String::new(), evidence::table(model, evidence)]);
+    if !spec.is_part() {
+        lines.extend([String::new(), evidence::table(model, evidence)]);
+    }
     // A line of a text that is not a comment would be code.
     lines.iter().flat_map(|text| text.split('\n')).map(str::to_owned).collect()
 }

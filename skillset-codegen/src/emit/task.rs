@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Ident, TokenStream};
 use quote::quote;
 
 use crate::error::Errors;
@@ -10,6 +10,9 @@ use crate::lower::{Head, Model, ident};
 use crate::vocabulary::Type;
 
 use super::flow::emit_statements;
+
+/// The name of the function that builds the graph of a model without tasks.
+pub(crate) const PART: &str = "part";
 
 /// The name of the function that builds a task's graph.
 pub(crate) fn function_name(task: &str) -> String {
@@ -22,22 +25,7 @@ pub(super) fn emit_task(model: &Model, head: &Head, errors: &mut Errors) -> Toke
     let tasks: Vec<String> = head.names().map(|task| format!("`{task}`")).collect();
     let doc = format!(" {}: `{}`.", tasks.join(", "), head.class);
     let checks = &head.checks;
-    let Some(prefix) = &head.prefix else {
-        let outputs: BTreeSet<String> = model.base.outputs.iter().map(|(name, _)| name.clone()).collect();
-        let destructured = destructure(model, &outputs);
-        let outputs = model.base.outputs.iter().map(|(name, ty)| {
-            let value = ident(name);
-            output(name, ty, &quote!(#value))
-        });
-        return quote! {
-            #[doc = #doc]
-            pub(super) fn #name(g: &Scope, c: &Config) {
-                #(#checks)*
-                let #destructured = base(g, c);
-                #(#outputs)*
-            }
-        };
-    };
+    let Some(prefix) = &head.prefix else { return emit_base_outputs(model, &name, &doc, checks) };
     let live = head.outputs.iter().flat_map(|output| output.uses.iter().cloned()).collect();
     let block = emit_statements(&head.statements, live, errors);
     let destructured = destructure(model, &block.live);
@@ -51,6 +39,30 @@ pub(super) fn emit_task(model: &Model, head: &Head, errors: &mut Errors) -> Toke
             #(#checks)*
             #before
             #(#statements)*
+            #(#outputs)*
+        }
+    }
+}
+
+/// The function that builds the graph of a model which is only ever a part of others.
+pub(super) fn emit_part(model: &Model) -> TokenStream {
+    let doc = format!(" `{}`, inside of another model.", model.spec.class.text);
+    emit_base_outputs(model, &ident(PART), &doc, &[])
+}
+
+/// The function called `name` that builds the base model's graph.
+fn emit_base_outputs(model: &Model, name: &Ident, doc: &str, checks: &[TokenStream]) -> TokenStream {
+    let outputs: BTreeSet<String> = model.base.outputs.iter().map(|(name, _)| name.clone()).collect();
+    let destructured = destructure(model, &outputs);
+    let outputs = model.base.outputs.iter().map(|(name, ty)| {
+        let value = ident(name);
+        output(name, ty, &quote!(#value))
+    });
+    quote! {
+        #[doc = #doc]
+        pub(super) fn #name(g: &Scope, c: &Config) {
+            #(#checks)*
+            let #destructured = base(g, c);
             #(#outputs)*
         }
     }

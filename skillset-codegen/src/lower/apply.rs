@@ -58,7 +58,10 @@ impl Arguments<'_> {
         };
         if fields(true).is_empty() {
             quote!(#rust::new(#(#required),*))
-        } else if self.given.iter().all(|(_, tokens)| tokens.is_some()) {
+        } else if self.given.iter().all(|(param, tokens)| {
+            // A list is borrowed by `new`, and the block's own.
+            tokens.is_some() && !matches!(param.ty(), Type::List(_))
+        }) {
             let fields = fields(false);
             quote!(#rust { #(#fields),* })
         } else {

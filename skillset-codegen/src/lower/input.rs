@@ -15,9 +15,9 @@ use super::names::{ConfigNames, Local, Locals};
 use super::statement::Statement;
 
 /// Sizes that only a run knows. `past` is what a key/value cache holds.
-pub(crate) const SYMBOLS: [&str; 13] = [
-    "batch", "boxes", "channels", "choices", "frames", "height", "images", "past", "samples", "sequence",
-    "source", "target", "width",
+pub(crate) const SYMBOLS: [&str; 15] = [
+    "batch", "boxes", "channels", "choices", "frames", "height", "images", "past", "points", "prompts",
+    "samples", "sequence", "source", "target", "width",
 ];
 
 /// A checked input.
@@ -56,6 +56,9 @@ pub(crate) fn lower_inputs(
         let is_optional = input.optional || input.special;
         if is_flag(input) && (is_optional || input.when.is_some() || !input.dims.is_empty()) {
             errors.push(&input.at, "a flag has none of `dims`, `optional`, `special` and `when`");
+        }
+        if input.default && !is_flag(input) {
+            errors.push(&input.at, "only a flag has a `default`");
         }
         let (value, uses) = lower_input(&name.text, input, names, locals, errors);
         let ty = match input.dtype {
@@ -99,6 +102,7 @@ fn lower_input(
         DType::F32 => quote!(DType::F32),
         DType::I64 => quote!(DType::I64),
         DType::Bool => quote!(DType::Bool),
+        DType::Flag if input.default => return (quote!(g.default_flag(#name)), uses),
         DType::Flag => return (quote!(g.flag(#name)), uses),
     };
     let is_optional = input.optional || input.special;

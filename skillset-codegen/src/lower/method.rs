@@ -186,8 +186,16 @@ fn check_list_method(receiver: &Typed, inner: &Type, method: &str, arguments: &[
             Ok(got)
         }
         "is_empty" => plain(receiver, method, arguments, &["is_empty"], &[], Type::Bool),
+        "contains" if inner.is_copy() => {
+            let mut found =
+                plain(receiver, method, arguments, &[method], std::slice::from_ref(inner), Type::Bool)?;
+            let (list, item) = (receiver.at_least(Binding::Atom), arguments[0].at_least(Binding::Atom));
+            found.tokens = quote!(#list.contains(&#item));
+            Ok(found)
+        }
         _ => {
-            let mut len = plain(receiver, method, arguments, &["get", "is_empty", "len"], &[], Type::Usize)?;
+            let known = ["contains", "get", "is_empty", "len"];
+            let mut len = plain(receiver, method, arguments, &known, &[], Type::Usize)?;
             len.bits = super::names::COUNT_BITS;
             Ok(len)
         }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use proc_macro2::TokenStream;
 use quote::quote;
 
-use crate::emit::{function_name, module_name};
+use crate::emit::{PART, function_name, module_name};
 use crate::error::suggest;
 use crate::vocabulary::Type;
 
@@ -68,6 +68,11 @@ impl KnownModel {
                 tasks.entry("base".to_owned()).or_insert_with(|| task.clone());
             }
             tasks.extend(head.names().map(|name| (name.to_owned(), task.clone())));
+        }
+        if model.spec.is_part() {
+            let offers = super::offers(model.spec.architecture.iter()).into_iter();
+            let outputs = offers.map(|name| (name, Type::Value)).chain(model.base.outputs.clone()).collect();
+            tasks.insert("base".to_owned(), KnownTask { function: PART.to_owned(), outputs });
         }
         Self {
             model_type: model.spec.model_type.text.clone(),

@@ -51,7 +51,8 @@ object! {
         architecture = "architecture": Vec<Step>,
         /// The fields of the base model's output, each an expression.
         outputs = "outputs": Table<Text>,
-        /// What the model type can do, by the names of the Hugging Face pipelines.
+        /// What the model type can do, by the names of the Hugging Face pipelines; nothing if it is only ever a part of
+        /// other models.
         tasks = "tasks": Table<Task>,
         /// What transformers says of it.
         facts = "facts": Option<Facts>,
@@ -59,6 +60,11 @@ object! {
 }
 
 impl Spec {
+    /// Whether it is only built inside of other models: it has no task of its own.
+    pub(crate) fn is_part(&self) -> bool {
+        self.tasks.names().next().is_none()
+    }
+
     /// The model types that its config nests by name.
     pub(crate) fn known_nested(&self) -> impl Iterator<Item = &str> {
         self.config.iter().filter_map(|(_, field)| field.known_nested())

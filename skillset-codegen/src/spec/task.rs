@@ -10,6 +10,8 @@ object! {
         /// The element type: `f32`, `i64` or `bool`; `flag` for a switch of `forward`, which is a bool in expressions
         /// and shapes the graph instead of being an input of it.
         dtype = "dtype": DType,
+        /// Whether a flag is on where nobody sets it.
+        default = "default": bool,
         /// The size of each axis: a symbol (`batch`, `sequence`, …) or an expression over symbols and config fields.
         dims = "dims": Vec<Text>,
         /// Whether the caller may leave it out; then it is an `Option<Value>` in expressions.

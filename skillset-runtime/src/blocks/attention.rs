@@ -1,5 +1,6 @@
 //! Multi-head attention with its projections.
 
+use super::grid_distances::with_distances;
 use super::linear::fixed_width;
 use super::{Linear, RmsNorm, Rope};
 use crate::ir::{self, Dim, RotaryPairs, Scope, Value};
@@ -56,6 +57,10 @@ pub struct Attention {
     pub qk_norm_eps: f64,
     /// Added to the weights of those norms, see [`RmsNorm`].
     pub qk_norm_offset: f64,
+    /// Rows and columns of the grid that the tokens are, row by row: scores then depend on how many rows and columns lie
+    /// between tokens, by the parameters `rel_pos_h` (`[2 · rows − 1, head_dim]`) and `rel_pos_w`
+    /// (`[2 · columns − 1, head_dim]`; decomposed relative positions, arXiv:2112.01526).
+    pub grid: Option<[usize; 2]>,
     /// Paths of the projections.
     pub names: AttentionNames,
 }
@@ -126,6 +131,7 @@ impl Attention {
             qk_norm: QkNorm::default(),
             qk_norm_eps: 1e-6,
             qk_norm_offset: 0.0,
+            grid: None,
             names: AttentionNames::default(),
         }
     }
@@ -149,8 +155,14 @@ impl Attention {
             None => (key, value),
         };
 
+        let scale = self.scale.unwrap_or_else(|| (head_dim as f64).powf(-0.5));
+        let [query, key] = match self.grid {
+            Some(grid) => with_distances(g, [query, key], grid, scale),
+            None => [query, key],
+        };
+
         let attention = ir::Attention {
-            scale: self.scale.unwrap_or_else(|| (head_dim as f64).powf(-0.5)),
+            scale,
             causal: self.causal,
             window: self.window,
             softcap: self.softcap,

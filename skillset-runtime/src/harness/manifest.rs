@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
+use crate::ir::Request;
+
 /// All of `fixture.json`.
 #[derive(Debug, Clone, Deserialize)]
 pub struct Manifest {
@@ -64,9 +66,12 @@ pub struct Run {
 }
 
 impl Run {
-    /// The boolean arguments that were set.
-    pub fn enabled_flags(&self) -> impl Iterator<Item = String> {
-        self.flags.iter().filter(|(_, set)| **set).map(|(name, _)| name.clone())
+    /// What the graph for this call is built for.
+    pub fn request(&self) -> Request {
+        let flags = |on: bool| self.flags.iter().filter(move |(_, set)| **set == on);
+        let [set, unset] = [true, false].map(|on| flags(on).map(|(name, _)| name.clone()));
+        let inputs = self.inputs.iter().cloned().chain(set).collect();
+        Request { inputs, unset: unset.collect(), ..Request::default() }
     }
 }
 

@@ -147,8 +147,8 @@ fn compare_run<'a>(
     let mut inputs = fixture.inputs(recorded, &run.name).map_err(|error| error.to_string())?;
     let expected = fixture.outputs(recorded, &run.name).map_err(|error| error.to_string())?;
     let mask = inputs.get("attention_mask").and_then(|mask| mask.as_i64()).map(<[i64]>::to_vec);
-    for flag in run.enabled_flags() {
-        inputs.insert(flag, Tensor::new([], vec![true]).map_err(|error| error.to_string())?);
+    for (flag, &set) in &run.flags {
+        inputs.insert(flag.clone(), Tensor::new([], vec![set]).map_err(|error| error.to_string())?);
     }
     let model_type = model.model_type().map_err(|error| error.to_string())?;
     let task = model_type.task(task).map_err(|error| error.to_string())?;

@@ -22,6 +22,8 @@ pub struct Request {
     /// Names of the optional inputs that the caller will give, and of the switches that it sets. An optional input that is not named
     /// takes its default inside of the graph (or is left out, as a mask is), which costs nothing at run time.
     pub inputs: Vec<String>,
+    /// Switches that are off, though some of them may be on by default.
+    pub unset: Vec<String>,
     /// Outputs that are wanted; empty: all but those that there are [on request](Scope::offer) only. Of those that
     /// are numbered (`hidden_states.0`), the name without a number means all.
     pub outputs: Vec<String>,

@@ -41,6 +41,14 @@ impl Scope<'_> {
         }
     }
 
+    /// Whether a switch that is on by default is on: unless the request, or the model around, says that it is not.
+    pub fn default_flag(&self, name: &str) -> bool {
+        match &self.frame {
+            Some(frame) => !matches!(frame.take(name), Some(Argument::Flag(false))),
+            None => !self.request().unset.iter().any(|flag| flag == name),
+        }
+    }
+
     /// The parameter `name` below this path.
     pub fn param(&self, name: &str, shape: &[usize]) -> Value {
         self.declare(self.at(name).path(), shape, None, false)

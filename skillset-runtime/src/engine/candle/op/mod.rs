@@ -71,7 +71,7 @@ pub(super) fn evaluate(context: &Context<'_>, op: &Op, inputs: &[&Tensor]) -> Re
         (Op::Softmax { axis }, [x]) => reduce::softmax(context, *axis, x),
         (Op::CumSum { axis }, [x]) => reduce::cumsum(*axis, x),
 
-        (Op::MatMul, [a, b]) => Ok(layout::matrices(a)?.broadcast_matmul(&layout::matrices(b)?)?),
+        (Op::MatMul, [a, b]) => layout::product(a, b),
         (Op::Conv(attributes), [x, weight, bias @ ..]) => conv::conv(attributes, x, weight, bias.first()),
         (Op::ConvTranspose(attributes), [x, weight, bias @ ..]) => {
             conv::conv_transpose(attributes, x, weight, bias.first())
