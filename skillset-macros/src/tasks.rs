@@ -49,7 +49,7 @@ pub enum Type {
 }
 
 /// Every task.
-pub const TASKS: [Task; 18] = [
+pub const TASKS: [Task; 19] = [
     Task {
         name: "audio-classification",
         pipeline: "AudioClassifier",
@@ -105,6 +105,14 @@ pub const TASKS: [Task; 18] = [
         options: "ImageSegmentationOptions",
         settings: Settings::None,
         output: Type::List("Segment"),
+    },
+    Task {
+        name: "mask-generation",
+        pipeline: "MaskGenerator",
+        input: Type::One("Image"),
+        options: "MaskGenerationOptions",
+        settings: Settings::None,
+        output: Type::List("GeneratedMask"),
     },
     Task {
         name: "object-detection",

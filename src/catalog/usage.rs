@@ -94,6 +94,7 @@ impl Input {
             "image-classification"
             | "image-feature-extraction"
             | "image-segmentation"
+            | "mask-generation"
             | "object-detection" => IMAGE,
             "audio-classification" => RECORDING,
             // Of what is written token by token only Whisper's kind runs, from other files than these.

@@ -35,7 +35,9 @@ STANDARD = [
 # Settings that say where and how to return the result, or concern segmentation maps, not what the pixels are.
 IGNORED = ["return_tensors", "data_format", "input_data_format", "device", "disable_grouping", "do_reduce_labels",
            "image_seq_length", "num_labels", "annotations", "masks_path", "return_segmentation_masks", "format",
-           "do_convert_annotations"]  # fmt: skip
+           "do_convert_annotations", "mask_size", "mask_pad_size"]  # fmt: skip
+# What a class may give: pixels, which of them are no padding, and what sizes images had.
+OUTPUTS = {"pixel_values", "pixel_mask", "original_sizes", "reshaped_input_sizes"}
 VARIANTS = [
     {},
     {"size": {"height": 40, "width": 30}},
@@ -44,13 +46,15 @@ VARIANTS = [
 ]
 # Of the classes that take the share of an image to crop.
 SHARES = [{"size": {"shortest_edge": 40}, "crop_pct": 0.7}, {"size": {"shortest_edge": 400}, "crop_pct": 0.7}]
+# Of the classes that take the long edge alone.
+LONG_EDGES = [{"size": {"longest_edge": 64}, "pad_size": {"height": 64, "width": 70}}]
 CROP = [{"size": {"shortest_edge": 40}, "do_center_crop": True, "crop_size": {"height": 32, "width": 36}}]
 
 
 def pixels(cls, settings, image):
     try:
         output = cls(**settings)([image, image])
-        return np.asarray(output["pixel_values"]) if set(output) <= {"pixel_values", "pixel_mask"} else None
+        return np.asarray(output["pixel_values"]) if set(output) <= OUTPUTS else None
     except Exception:  # a class refuses some variants; that is no disagreement
         return None
 
@@ -80,7 +84,21 @@ class MultiplesOf16(PilBackend):
         return super().resize(image, size, resample, **kwargs)
 
 
-RESIZES = {None: (PilBackend, []), "crop_share": (CropShare, SHARES), "multiples_of_16": (MultiplesOf16, [])}
+class LongestEdge(PilBackend):
+    """The long edge gets the length that is asked for, whether the image grows or shrinks, and sides are rounded."""
+
+    def resize(self, image, size, resample=None, **kwargs):
+        scale = size.longest_edge / max(image.shape[-2:])
+        height, width = (int(side * scale + 0.5) for side in image.shape[-2:])
+        return super().resize(image, SizeDict(height=height, width=width), resample, **kwargs)
+
+
+RESIZES = {
+    None: (PilBackend, []),
+    "crop_share": (CropShare, SHARES),
+    "multiples_of_16": (MultiplesOf16, []),
+    "longest_edge": (LongestEdge, LONG_EDGES),
+}
 
 
 def is_standard(cls, base, defaults, images, variants):

@@ -80,6 +80,9 @@ impl Samples {
             "image-segmentation" => {
                 json!({ "threshold": 0.0, "mask_threshold": 0.0, "overlap_mask_area_threshold": 0.0 })
             }
+            "mask-generation" => {
+                json!({ "points_per_crop": 3, "pred_iou_thresh": 0.0, "stability_score_thresh": 0.0 })
+            }
             _ => Value::Null,
         };
         Ok(Self { inputs, options })

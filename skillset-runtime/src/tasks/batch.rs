@@ -215,7 +215,8 @@ impl<'a> RowOutputs<'a> {
         }
     }
 
-    fn wrong_shape(&self, output: &str, expected: &str, found: String) -> TaskError {
+    /// The error of an output that has another shape.
+    pub(super) fn wrong_shape(&self, output: &str, expected: &str, found: String) -> TaskError {
         let (graph, output) = (self.runner.program.signature().name.clone(), output.to_owned());
         TaskError::Output { graph, output, expected: expected.to_owned(), found }
     }

@@ -18,6 +18,8 @@ mod image_segmentation;
 mod images;
 mod labelled;
 mod labels;
+mod mask;
+mod mask_generation;
 mod object_detection;
 mod options;
 mod pipeline;
@@ -25,6 +27,7 @@ mod pooling;
 mod question_answering;
 mod recordings;
 mod registry;
+mod resize;
 mod sentence_similarity;
 mod settings;
 mod speech_recognition;
@@ -47,9 +50,14 @@ pub use fill_mask::{FillMask, FillMaskOptions, MaskFiller};
 pub use hypothesis::HypothesisTemplate;
 pub use image_classification::{ImageClassificationOptions, ImageClassifier};
 pub use image_feature_extraction::{ImageFeatureExtractor, ImageFeatureOptions, ImageFeatures};
-pub use image_segmentation::{ImageSegmentationOptions, ImageSegmenter, Mask, Segment, Subtask};
+pub use image_segmentation::{ImageSegmentationOptions, ImageSegmenter, Segment, Subtask};
 pub use labelled::Labelled;
 pub use labels::Labels;
+pub use mask::Mask;
+pub use mask_generation::{
+    EmbeddedImage, GeneratedMask, MaskGenerationOptions, MaskGenerator, MaskPrompt, PromptOptions,
+    PromptPoint,
+};
 pub use object_detection::{Bounds, Detection, ObjectDetectionOptions, ObjectDetector};
 pub use options::TaskOptions;
 pub use pipeline::{JsonPipeline, Pipeline, RunJson};

@@ -8,8 +8,9 @@ use super::error::TaskError;
 use super::pipeline::{Pipeline, RunJson, load_and_run};
 use super::{
     AudioClassifier, FeatureExtractor, ImageClassifier, ImageFeatureExtractor, ImageSegmenter, MaskFiller,
-    ObjectDetector, QuestionAnswerer, SentenceEmbedder, SpeechRecognizer, Summarizer, Text2TextGenerator,
-    TextClassifier, TextGenerator, TokenClassifier, Translator, ZeroShotClassifier, ZeroShotImageClassifier,
+    MaskGenerator, ObjectDetector, QuestionAnswerer, SentenceEmbedder, SpeechRecognizer, Summarizer,
+    Text2TextGenerator, TextClassifier, TextGenerator, TokenClassifier, Translator, ZeroShotClassifier,
+    ZeroShotImageClassifier,
 };
 use crate::load::Model;
 use crate::model::nearest;
@@ -69,6 +70,8 @@ tasks! {
     ImageFeatureExtraction: ImageFeatureExtractor,
     /// What there is in an image, pixel by pixel.
     ImageSegmentation: ImageSegmenter,
+    /// Everything in an image that could be an object.
+    MaskGeneration: MaskGenerator,
     /// What there is in an image, and where.
     ObjectDetection: ObjectDetector,
     /// The part of a text that answers a question.

@@ -25,6 +25,8 @@ struct ImageFeatures;
 struct Objects;
 #[skillset(model = "detr", task = "image-segmentation", backends(cpu))]
 struct Segments;
+#[skillset(model = "sam", task = "mask-generation", backends(cpu))]
+struct AllMasks;
 #[skillset(onnx = "model.onnx", task = "zero-shot-classification", backends(onnx_cpu))]
 struct AnyClasses;
 #[skillset(onnx = "model.onnx", task = "zero-shot-image-classification", backends(onnx_cpu))]
@@ -57,6 +59,7 @@ fn every_task_has_its_types() {
     let _: fn(&ImageFeatures, &[tasks::Image]) -> Result<Vec<tasks::ImageFeatures>, SkillError> = |skill, images| skill.run_batch(images);
     let _: fn(&Objects, tasks::Image) -> Result<Vec<tasks::Detection>, SkillError> = |skill, image| skill.run(image);
     let _: fn(&Segments, tasks::Image) -> Result<Vec<tasks::Segment>, SkillError> = |skill, image| skill.run(image);
+    let _: fn(&AllMasks, tasks::Image) -> Result<Vec<tasks::GeneratedMask>, SkillError> = |skill, image| skill.run(image);
     let _: fn(&AnyClasses, &tasks::ZeroShotOptions) -> Result<tasks::ZeroShotClassification, SkillError> = |skill, options| skill.run_with("a", options);
     let _: fn(&AnyImageClasses, tasks::Image, &tasks::ZeroShotImageOptions) -> Result<Vec<tasks::Classification>, SkillError> = |skill, image, options| skill.run_with(image, options);
     let _: fn(&Summaries) -> Result<tasks::WrittenText, SkillError> = |skill| skill.run("a");

@@ -43,6 +43,9 @@ def run(name: str) -> None:
             processor["image_processor"] = AutoImageProcessor.from_pretrained(scratch, backend="pil")
         pipe = pipeline(task, model=scratch, dtype=torch.float32, device="cpu", **processor)
         cases = [{**case, "output": _call(pipe, task, case)} for case in spec["cases"]]
+        if "prompts" in spec:
+            prompted = [_prompted(pipe, **call) for call in spec["prompts"]]
+            (FOLDER / name / "prompts.json").write_text(pretty(prompted) + "\n")
     for case in cases:
         _check_ranking(name, case)
     _write(name, cases)
@@ -83,9 +86,38 @@ def _call(pipe, task: str, case: dict):
         return _plain(output)
     if isinstance(value, str) and value.startswith("images/"):
         value = str(FOLDER / value)
+    if task == "mask-generation":
+        options = {**options, "output_bboxes_mask": True}
     if task == "question-answering":
         return _plain(pipe(**value, **options))
     return _plain(pipe(value, **options))
+
+
+@torch.no_grad()
+def _prompted(pipe, image: str, prompts: list[dict], multimask: bool, mask_threshold: float) -> dict:
+    """Masks for prompts of one kind, by the steps that take the place of a pipeline."""
+    processor = transformers.SamProcessor(pipe.image_processor)
+    points = [prompt["points"] for prompt in prompts if "points" in prompt]
+    bounds = [prompt["bounds"] for prompt in prompts if "bounds" in prompt]
+    given = {}
+    if points:
+        given["input_points"] = [[[[x, y] for x, y, _ in of] for of in points]]
+        given["input_labels"] = [[[int(inside) for *_, inside in of] for of in points]]
+    if bounds:
+        given["input_boxes"] = [bounds]
+    inputs = processor(images=Image.open(FOLDER / image).convert("RGB"), return_tensors="pt", **given)
+    sizes = [inputs.pop(name) for name in ("original_sizes", "reshaped_input_sizes")]
+    outputs = pipe.model(**{name: _single(value) for name, value in inputs.items()}, multimask_output=multimask)
+    masks = pipe.image_processor.post_process_masks(outputs.pred_masks, *sizes, mask_threshold=mask_threshold)[0]
+    found = [
+        [{"score": _plain(score.item()), "mask": _runs(mask.numpy())} for score, mask in zip(*of)]
+        for of in zip(outputs.iou_scores[0], masks)
+    ]
+    return {"image": image, "prompts": prompts, "multimask": multimask, "mask_threshold": mask_threshold, "output": found}
+
+
+def _single(value: torch.Tensor) -> torch.Tensor:
+    return value.float() if value.is_floating_point() else value
 
 
 def _plain(value):
@@ -96,6 +128,10 @@ def _plain(value):
         return [_plain(item) for item in value]
     if isinstance(value, (float, np.floating)):
         return float(f"{value:.9g}")
+    if isinstance(value, torch.Tensor):
+        return _plain(value.tolist())
+    if isinstance(value, np.ndarray):
+        return _runs(value)
     if isinstance(value, Image.Image):
         return _runs(np.asarray(value) > 0)
     return value.item() if isinstance(value, np.generic) else value
@@ -111,6 +147,8 @@ def _runs(mask: np.ndarray) -> dict:
 def _check_ranking(name: str, case: dict) -> None:
     """Raises when a ranking (not a sequence of entities) depends on rounding."""
     output = case["output"]
+    if "masks" in output:
+        output = [{"score": score} for score in output["scores"]]
     rows = output if output and isinstance(output, list) and isinstance(output[0], list) else [output]
     for row in rows:
         if not isinstance(row, list) or not all(isinstance(item, dict) and "score" in item for item in row):

@@ -32,6 +32,8 @@ pub(super) enum ResizeRule {
     /// Below 384, to more than the short edge asks for, of which the share `crop_pct` is cut out; from there on to a
     /// square.
     CropShare,
+    /// The long edge gets the length that is asked for, whether the image grows or shrinks.
+    LongestEdge,
     /// Sides that follow from the short edge are rounded down.
     #[serde(rename = "multiples_of_16")]
     MultiplesOf16,

@@ -12,6 +12,7 @@ impl Size {
             Self::ShortestEdge { shortest, longest: None } => short_edge(from, shortest),
             Self::ShortestEdge { shortest, longest: Some(longest) } => edges(from, shortest, longest),
             Self::Multiples { shortest, longest, of } => multiples(from, shortest, longest, of),
+            Self::LongestEdge(edge) => long_edge(from, edge),
             Self::Within { height, width } => within(from, height, width),
         }
     }
@@ -21,6 +22,12 @@ impl Size {
 fn short_edge((height, width): (usize, usize), size: usize) -> (usize, usize) {
     let long = |short: usize, long: usize| ((size * long) as f64 / short as f64) as usize;
     if width <= height { (long(width, height), size) } else { (size, long(height, width)) }
+}
+
+/// The long edge becomes `size`, the short one keeps the aspect ratio (`SamImageProcessor._get_preprocess_shape`).
+fn long_edge((height, width): (usize, usize), size: usize) -> (usize, usize) {
+    let scale = size as f64 / height.max(width) as f64;
+    ((height as f64 * scale + 0.5) as usize, (width as f64 * scale + 0.5) as usize)
 }
 
 /// The short edge's length before and after rounding: `size`, unless the long one would exceed `longest`.

@@ -12,6 +12,9 @@ use crate::processors::{ProcessorError, part};
 /// No side of an image may be set above this: a size beyond it is damage, and would only exhaust the memory.
 const MAX_SIDE: usize = 1 << 15;
 
+/// What a size in a file must say.
+const EXPECTED_SIZE: &str = "expected height and width, max_height and max_width, or shortest_edge";
+
 /// What a processor does with every image, step by step; a step that is off is `None`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ImageSettings {
@@ -60,6 +63,8 @@ pub enum Size {
         /// What both sides are multiples of.
         of: usize,
     },
+    /// The long edge becomes this, whether the image grows or shrinks.
+    LongestEdge(usize),
     /// The largest size of the same aspect ratio inside this one.
     Within {
         /// Most rows.
@@ -234,6 +239,12 @@ fn resizing(r: &Reader<'_>, class: &Class) -> Result<(Size, Option<(usize, usize
             Ok((Size::ShortestEdge { shortest, longest: None }, Some((edge, edge))))
         }
         (Some(ResizeRule::CropShare), _) => Err(r.error("size", "expected shortest_edge and nothing else")),
+        (
+            Some(ResizeRule::LongestEdge),
+            Size::LongestEdge(edge) | Size::ShortestEdge { longest: Some(edge), .. },
+        ) => Ok((Size::LongestEdge(edge), None)),
+        (Some(ResizeRule::LongestEdge), _) => Err(r.error("size", "expected longest_edge")),
+        (_, Size::LongestEdge(_)) => Err(r.error("size", EXPECTED_SIZE)),
         _ => Ok((to, None)),
     }
 }
@@ -265,9 +276,8 @@ fn size(r: &Reader<'_>, field: &str, to_square: bool) -> Result<Size, ConfigErro
                 ((Some(shortest), longest, _, _), _, _) => Ok(Size::ShortestEdge { shortest, longest }),
                 ((_, _, Some(height), Some(width)), _, _) => Ok(Size::Within { height, width }),
                 (_, Some(height), Some(width)) => Ok(Size::Exact { height, width }),
-                _ => Err(
-                    r.error(field, "expected height and width, max_height and max_width, or shortest_edge")
-                ),
+                ((_, Some(longest), ..), ..) => Ok(Size::LongestEdge(longest)),
+                _ => Err(r.error(field, EXPECTED_SIZE)),
             }
         }
     }

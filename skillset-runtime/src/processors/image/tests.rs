@@ -162,6 +162,14 @@ fn a_class_has_its_own_rule_for_sizes() {
     assert_eq!(settings(detr), (Size::ShortestEdge { shortest: 600, longest: Some(1000) }, None));
     let yolos = json!({"feature_extractor_type": "YolosFeatureExtractor", "size": 800});
     assert_eq!(settings(yolos), (Size::Multiples { shortest: 800, longest: 1333, of: 16 }, None));
+    let sam = |size: Value| json!({"image_processor_type": "SamImageProcessor", "size": size});
+    assert_eq!(settings(sam(json!({"longest_edge": 64}))), (Size::LongestEdge(64), None));
+    assert_eq!(settings(sam(Value::Null)), (Size::LongestEdge(1024), None));
+    assert_eq!(error(sam(json!(64))), "/size: expected longest_edge, found 64");
+    assert_eq!(
+        error(json!({"image_processor_type": "ViTImageProcessor", "size": {"longest_edge": 64}})),
+        "/size: expected height and width, max_height and max_width, or shortest_edge, found {\"longest_edge\":64}"
+    );
 }
 
 #[test]

@@ -1,18 +1,16 @@
 //! `image-segmentation`: what there is in an image, pixel by pixel.
 
-mod mask;
 mod options;
 mod queries;
-mod resize;
 
 use serde::Serialize;
 use serde_json::Value;
 
-pub use self::mask::Mask;
 pub use self::options::{ImageSegmentationOptions, Subtask};
 use self::queries::{Queries, Region};
 use super::error::TaskError;
 use super::images::{ImageModel, parse_image};
+use super::mask::Mask;
 use super::pipeline::{JsonPipeline, Pipeline, to_json};
 use crate::checkpoint::Labels;
 use crate::load::Model;

@@ -1,10 +1,10 @@
 //! Queries with a class and a mask each, as DETR and its relatives have them.
 
-use super::mask::Mask;
 use super::options::ImageSegmentationOptions;
-use super::resize::bilinear;
 use crate::scores::{argmax, sigmoid, softmax};
 use crate::tasks::batch::Row;
+use crate::tasks::mask::Mask;
+use crate::tasks::resize::bilinear;
 
 /// Probabilities of classes and pixels.
 pub(super) struct Queries {
