@@ -108,9 +108,12 @@ pub fn compile(
     let wanted = |model_type: &str, modality: Option<&str>| {
         inside.contains(model_type) || selection.includes(model_type, modality)
     };
-    let is_wanted = |spec: &Spec| wanted(&spec.model_type.text, Some(spec.modality.folder()));
+    let is_wanted = |spec: &Spec| match spec.is_part() {
+        true => inside.contains(&spec.model_type.text),
+        false => wanted(&spec.model_type.text, Some(spec.modality.folder())),
+    };
     let models = check(specs, around, &is_wanted, &mut errors);
-    let sources = Sources { around, models: &models, wanted: &wanted };
+    let sources = Sources { around, models: &models, wanted: &wanted, is_emitted: &is_wanted };
     let facts = emit_listings(&sources, runtime, &mut errors);
     let index = SpecIndex::new(models.values().filter(|model| !model.spec.is_part()));
     let modules =

@@ -8,7 +8,7 @@ use crate::error::Errors;
 use crate::index::ListedEntry;
 use crate::lower::{Config, Model, Surroundings, lower_facts, nested_types};
 use crate::source::Node;
-use crate::spec::Listing;
+use crate::spec::{Listing, Spec};
 
 /// Whether a file has facts but no architecture.
 pub(crate) fn is_listing(node: &Node) -> bool {
@@ -30,6 +30,8 @@ pub(crate) struct Sources<'a> {
     pub models: &'a BTreeMap<String, Model>,
     /// Whether a type of that modality is wanted.
     pub wanted: &'a dyn Fn(&str, Option<&str>) -> bool,
+    /// Whether an architecture is emitted.
+    pub is_emitted: &'a dyn Fn(&Spec) -> bool,
 }
 
 /// Emits the facts of the wanted types, and of what their configs nest.
@@ -39,7 +41,7 @@ pub(crate) fn emit_listings(sources: &Sources<'_>, runtime: &str, errors: &mut E
     let is_wanted = |model_type: &str, node: &Node| {
         // That of a model may be its parent's.
         let modality = match sources.models.get(model_type) {
-            Some(model) => Some(model.spec.modality.folder()),
+            Some(model) => (!model.spec.is_part()).then(|| model.spec.modality.folder()),
             None => node.get("modality").and_then(Node::as_str),
         };
         (sources.wanted)(model_type, modality)
@@ -53,7 +55,7 @@ pub(crate) fn emit_listings(sources: &Sources<'_>, runtime: &str, errors: &mut E
         }
         let Some(node) = nodes.get(&model_type) else { continue };
         let listed = match sources.models.get(&model_type) {
-            Some(model) => of_model(model, is_wanted(&model_type, node)),
+            Some(model) => of_model(model, (sources.is_emitted)(&model.spec)),
             None if is_listing(node) => of_listing(node, sources.around, errors),
             // What is wrong with its architecture has been reported.
             None => None,

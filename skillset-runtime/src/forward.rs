@@ -6,6 +6,8 @@ use crate::load::{LoadError, Model};
 use crate::model::{InputKind, ModelType, Task};
 use crate::tensor::{Tensor, TensorData};
 
+/// The argument of `forward` that asks for the states of all layers.
+pub(crate) const OUTPUT_STATES: &str = "output_hidden_states";
 /// What specs call a mask of four axes.
 const SCORE_BIAS: &str = "score_bias";
 
@@ -14,6 +16,8 @@ impl Model {
     ///
     /// Arguments may have any element type that holds their values, a switch is one truth value, an
     /// `attention_mask` of four axes is added to the scores, and one row of positions or segments stands for all.
+    /// Of an output that is a tuple each tensor is a field (`feature_maps.0`); `output_hidden_states` asks for
+    /// `hidden_states.0` and the others, where the task has them.
     ///
     /// # Errors
     /// If the model cannot be loaded for these arguments, or one of them is not what it takes.
@@ -21,6 +25,7 @@ impl Model {
         let model_type = self.model_type()?;
         name_score_bias(model_type, &mut inputs);
         let mut request = take_flags(model_type, task, &mut inputs)?;
+        request.also = take_states(model_type, task, &mut inputs)?;
         request.inputs.extend(inputs.keys().cloned());
         let program = self.program(task.name, &request)?;
         Ok(program.run(&conform_inputs(program.signature(), inputs))?)
@@ -43,24 +48,40 @@ fn name_score_bias(model_type: &ModelType, inputs: &mut Tensors) {
 fn take_flags(model_type: &ModelType, task: &Task, inputs: &mut Tensors) -> Result<Request, EngineError> {
     let mut request = Request::default();
     for flag in model_type.inputs.iter().filter(|input| input.kind == InputKind::Flag) {
-        let Some(tensor) = inputs.remove(flag.name) else { continue };
-        match tensor.convert(DType::Bool).map(Tensor::into_data) {
-            Some(TensorData::Bool(values)) if values.len() == 1 => {
-                let named = if values[0] { &mut request.inputs } else { &mut request.unset };
-                named.push(flag.name.to_owned());
-            }
-            _ => {
-                return Err(EngineError::Input {
-                    graph: format!("{} {}", model_type.model_type, task.name),
-                    input: flag.name.to_owned(),
-                    problem: format!(
-                        "expected one truth value, found {}{:?}",
-                        tensor.dtype(),
-                        tensor.shape()
-                    ),
-                });
-            }
+        match take_flag(flag.name, model_type, task, inputs)? {
+            Some(true) => request.inputs.push(flag.name.to_owned()),
+            Some(false) => request.unset.push(flag.name.to_owned()),
+            None => {}
         }
     }
     Ok(request)
+}
+
+/// The outputs on request that `output_hidden_states` asks for; it stays an input of tasks that have none.
+fn take_states(
+    model_type: &ModelType,
+    task: &Task,
+    inputs: &mut Tensors,
+) -> Result<Vec<String>, EngineError> {
+    let states = task.states();
+    let is_wanted = !states.is_empty() && take_flag(OUTPUT_STATES, model_type, task, inputs)? == Some(true);
+    Ok(if is_wanted { states } else { vec![] })
+}
+
+/// Takes one switch; none if it is not given.
+fn take_flag(
+    name: &str,
+    model_type: &ModelType,
+    task: &Task,
+    inputs: &mut Tensors,
+) -> Result<Option<bool>, EngineError> {
+    let Some(tensor) = inputs.remove(name) else { return Ok(None) };
+    match tensor.convert(DType::Bool).map(Tensor::into_data) {
+        Some(TensorData::Bool(values)) if values.len() == 1 => Ok(Some(values[0])),
+        _ => Err(EngineError::Input {
+            graph: format!("{} {}", model_type.model_type, task.name),
+            input: name.to_owned(),
+            problem: format!("expected one truth value, found {}{:?}", tensor.dtype(), tensor.shape()),
+        }),
+    }
 }

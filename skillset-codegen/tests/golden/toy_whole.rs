@@ -102,6 +102,7 @@ pub static MODEL: ModelType = ModelType {
         Task {
             name: "feature-extraction",
             class: "ToyWhole",
+            serves: None,
             prefix: None,
             is_base: true,
             outputs: &["y"],

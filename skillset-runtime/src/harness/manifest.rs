@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
+use crate::forward::OUTPUT_STATES;
 use crate::ir::Request;
+use crate::model::Task as ModelTask;
 
 /// All of `fixture.json`.
 #[derive(Debug, Clone, Deserialize)]
@@ -66,12 +68,14 @@ pub struct Run {
 }
 
 impl Run {
-    /// What the graph for this call is built for.
-    pub fn request(&self) -> Request {
-        let flags = |on: bool| self.flags.iter().filter(move |(_, set)| **set == on);
-        let [set, unset] = [true, false].map(|on| flags(on).map(|(name, _)| name.clone()));
-        let inputs = self.inputs.iter().cloned().chain(set).collect();
-        Request { inputs, unset: unset.collect(), ..Request::default() }
+    /// What a graph of `task` is wanted for to do this run.
+    pub fn request(&self, task: &ModelTask) -> Request {
+        let flags = self.flags.iter().filter(|(name, _)| *name != OUTPUT_STATES);
+        let (set, unset): (Vec<_>, Vec<_>) = flags.partition(|(_, set)| **set);
+        let names = |flags: Vec<(&String, &bool)>| flags.into_iter().map(|(name, _)| name.clone()).collect();
+        let inputs = [self.inputs.clone(), names(set)].concat();
+        let also = if self.flags.get(OUTPUT_STATES) == Some(&true) { task.states() } else { vec![] };
+        Request { inputs, unset: names(unset), also, ..Request::default() }
     }
 }
 

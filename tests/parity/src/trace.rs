@@ -46,8 +46,7 @@ pub fn trace(
     }
     let checkpoint = Arc::new(Checkpoint::open(dir.path())?);
     let inputs = fixture.inputs(task.name, &run.name)?;
-    let request = run.request();
-    let graph = model_type.graph(&checkpoint.config_reader()?, task.name, &request)?;
+    let graph = model_type.graph(&checkpoint.config_reader()?, task.name, &run.request(task))?;
     let weights = StoredWeights::find(&graph, model_type, checkpoint)?;
 
     // Without passes the engine computes every value of the graph as it was built.
