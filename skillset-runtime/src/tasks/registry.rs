@@ -7,7 +7,8 @@ use serde_json::Value;
 use super::error::TaskError;
 use super::pipeline::{Pipeline, RunJson, load_and_run};
 use super::{
-    AudioClassifier, FeatureExtractor, ImageClassifier, ImageFeatureExtractor, ImageSegmenter, MaskFiller,
+    AudioClassifier, FeatureExtractor, ImageClassifier, ImageFeatureExtractor, ImageSegmenter,
+    ImageTextGenerator, MaskFiller,
     ObjectDetector, QuestionAnswerer, SentenceEmbedder, SpeechRecognizer, Summarizer, Text2TextGenerator,
     TextClassifier, TextGenerator, TokenClassifier, Translator, ZeroShotClassifier, ZeroShotImageClassifier,
 };
@@ -69,6 +70,8 @@ tasks! {
     ImageFeatureExtraction: ImageFeatureExtractor,
     /// What there is in an image, pixel by pixel.
     ImageSegmentation: ImageSegmenter,
+    /// How a text or a chat with images goes on.
+    ImageTextToText: ImageTextGenerator,
     /// What there is in an image, and where.
     ObjectDetection: ObjectDetector,
     /// The part of a text that answers a question.

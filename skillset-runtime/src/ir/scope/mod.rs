@@ -23,7 +23,8 @@ pub struct Request {
     /// takes its default inside of the graph (or is left out, as a mask is), which costs nothing at run time.
     pub inputs: Vec<String>,
     /// Outputs that are wanted; empty: all but those that there are [on request](Scope::offer) only. Of those that
-    /// are numbered (`hidden_states.0`), the name without a number means all.
+    /// are numbered (`hidden_states.0`), the name without a number means all. What these do not depend on is no part of the
+    /// graph: neither parameters, nor inputs that must be given otherwise.
     pub outputs: Vec<String>,
     /// Whether keys and values are kept between runs, for generation.
     pub cache: bool,
@@ -166,7 +167,10 @@ impl Builder {
         if !missing.is_empty() {
             return Err(BuildError::Invalid(missing));
         }
-        let graph = super::pass::dead_code(graph).check()?;
+        let mut graph = super::pass::dead_code(graph).check()?;
+        if !self.request.outputs.is_empty() {
+            graph = super::pass::without_unread(graph, &self.request.inputs).check()?;
+        }
         if !self.request.last_position {
             return Ok(graph);
         }
