@@ -41,9 +41,11 @@ pub fn located(recorded: &Value, files: &Path) -> Value {
             json!(files.join(text))
         }
         Value::Array(items) => items.iter().map(|item| located(item, files)).collect(),
-        Value::Object(fields) => {
-            fields.iter().map(|(key, value)| (key.clone(), located(value, files))).collect::<Map<_, _>>().into()
-        }
+        Value::Object(fields) => fields
+            .iter()
+            .map(|(key, value)| (key.clone(), located(value, files)))
+            .collect::<Map<_, _>>()
+            .into(),
         other => other.clone(),
     }
 }

@@ -193,7 +193,11 @@ impl EncoderDecoder {
         own: Vec<Box<dyn LogitsProcessor>>,
     ) -> Result<Vec<Sequence>, GenerateError> {
         let prompts = prompts_for(encoded.rows(), prompts)?;
-        self.decoder.generate_in(Context { encoded, processors: own, ..Context::default() }, &prompts, options)
+        self.decoder.generate_in(
+            Context { encoded, processors: own, ..Context::default() },
+            &prompts,
+            options,
+        )
     }
 
     /// The logits of what follows `prompt` in each row of `encoded`, as the model computes them.

@@ -135,7 +135,10 @@ impl Part {
             "image" => {
                 let sources: Vec<&Value> = SOURCES.iter().filter_map(|key| more.get(*key)).collect();
                 let [source] = sources[..] else {
-                    return Err(format!("expected an image with one of {}, found {part}", SOURCES.join(", ")));
+                    return Err(format!(
+                        "expected an image with one of {}, found {part}",
+                        SOURCES.join(", ")
+                    ));
                 };
                 let image = Arc::new(parse_image(source)?);
                 Ok(Self::Image { image, more })

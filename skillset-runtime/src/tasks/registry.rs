@@ -8,9 +8,9 @@ use super::error::TaskError;
 use super::pipeline::{Pipeline, RunJson, load_and_run};
 use super::{
     AudioClassifier, FeatureExtractor, ImageClassifier, ImageFeatureExtractor, ImageSegmenter,
-    ImageTextGenerator, MaskFiller,
-    ObjectDetector, QuestionAnswerer, SentenceEmbedder, SpeechRecognizer, Summarizer, Text2TextGenerator,
-    TextClassifier, TextGenerator, TokenClassifier, Translator, ZeroShotClassifier, ZeroShotImageClassifier,
+    ImageTextGenerator, MaskFiller, ObjectDetector, QuestionAnswerer, SentenceEmbedder, SpeechRecognizer,
+    Summarizer, Text2TextGenerator, TextClassifier, TextGenerator, TokenClassifier, Translator,
+    ZeroShotClassifier, ZeroShotImageClassifier,
 };
 use crate::load::Model;
 use crate::model::nearest;

@@ -85,7 +85,8 @@ impl Session for Sums<'_> {
         let mut logits = vec![0.0; rows * length * VOCABULARY];
         for (row, sum) in self.sums.iter_mut().enumerate() {
             for &id in &ids.as_i64().unwrap()[row * length..][..length] {
-                *sum += if id == IMAGE { features.next().copied().unwrap_or(0.0) as usize } else { id as usize };
+                *sum +=
+                    if id == IMAGE { features.next().copied().unwrap_or(0.0) as usize } else { id as usize };
             }
             logits[((row + 1) * length - 1) * VOCABULARY + *sum % VOCABULARY] = 1.0;
         }
@@ -106,7 +107,8 @@ impl Session for Sums<'_> {
 
 fn generator() -> MultimodalGenerator {
     let decoder = Decoder::new(&["image_hidden_states"]);
-    MultimodalGenerator::new(Encoder::new("image_hidden_states"), decoder, GenerationConfig::default()).unwrap()
+    MultimodalGenerator::new(Encoder::new("image_hidden_states"), decoder, GenerationConfig::default())
+        .unwrap()
 }
 
 fn encode(generator: &MultimodalGenerator, images: &[[f32; 2]]) -> Vec<Features> {
@@ -122,7 +124,9 @@ fn images_are_read_in_the_place_of_tokens_once() {
     // The second prompt ends in what becomes a token for an image that there is none for.
     let prompts = [vec![IMAGE, IMAGE, 2], vec![8, IMAGE, IMAGE]];
     let images: Vec<&Features> = features.iter().collect();
-    for options in [GenerationConfig::default(), GenerationConfig { num_beams: Some(2), ..Default::default() }] {
+    for options in
+        [GenerationConfig::default(), GenerationConfig { num_beams: Some(2), ..Default::default() }]
+    {
         let options = options.or(&GenerationConfig::greedy(3));
         let rows = generator.generate(&images, &prompts, &options).unwrap();
         assert_eq!([rows[0].new_tokens(), rows[1].new_tokens()], [[9, 8, 6], [0, 0, 0]]);

@@ -35,8 +35,13 @@ impl ImageTokens {
 
     /// Reads the settings from parsed JSON.
     pub(super) fn read(r: &Reader<'_>, tokenizer: &TextSettings) -> Result<Self, ProcessorError> {
-        if let Some(class) = r.opt_string("processor_class")?.filter(|class| !CLASSES.contains(&class.as_str())) {
-            let problem = format!("expected {}, found {class}: its way to place images is not supported yet", CLASSES.join(", "));
+        if let Some(class) =
+            r.opt_string("processor_class")?.filter(|class| !CLASSES.contains(&class.as_str()))
+        {
+            let problem = format!(
+                "expected {}, found {class}: its way to place images is not supported yet",
+                CLASSES.join(", ")
+            );
             return Err(r.error("processor_class", problem).into());
         }
         let named = tokenizer.named_token("image_token").map(str::to_owned);
@@ -46,7 +51,10 @@ impl ImageTokens {
         };
         r.require(!token.is_empty(), "image_token", "a token")?;
         let patch_size = r.opt_usize("patch_size")?.filter(|&size| size > 0).ok_or_else(|| {
-            r.error("patch_size", "expected the size of a patch, as `patch_size` of `vision_config` in config.json")
+            r.error(
+                "patch_size",
+                "expected the size of a patch, as `patch_size` of `vision_config` in config.json",
+            )
         })?;
         let strategy = r.opt_string("vision_feature_select_strategy")?;
         let drops_first = strategy.as_deref() == Some("default");

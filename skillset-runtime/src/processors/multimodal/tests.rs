@@ -10,7 +10,8 @@ use crate::processors::text::TextSettings;
 
 fn read(config: Value) -> Result<ImageTokens, String> {
     let nothing = json!({});
-    let tokenizer = TextSettings::read(&Reader::new(&nothing, "tokenizer_config.json").unwrap(), None, None).unwrap();
+    let tokenizer =
+        TextSettings::read(&Reader::new(&nothing, "tokenizer_config.json").unwrap(), None, None).unwrap();
     let reader = Reader::new(&config, "processor_config.json").unwrap();
     ImageTokens::read(&reader, &tokenizer).map_err(|error| error.to_string())
 }
@@ -21,11 +22,14 @@ fn processor(tokenizer_config: &Value, processor_config: &Value) -> Result<Multi
     let write = |name: &str, value: &Value| fs::write(dir.path().join(name), value.to_string()).unwrap();
     let special = json!({ "id": 3, "content": "<image>", "special": true, "normalized": false, "single_word": false,
         "lstrip": false, "rstrip": false });
-    write("tokenizer.json", &json!({
-        "version": "1.0", "truncation": null, "padding": null, "added_tokens": [special], "normalizer": null,
-        "pre_tokenizer": { "type": "Whitespace" }, "post_processor": null, "decoder": null,
-        "model": { "type": "WordLevel", "vocab": { "[UNK]": 0, "see": 1, "and": 2, "<image>": 3 }, "unk_token": "[UNK]" },
-    }));
+    write(
+        "tokenizer.json",
+        &json!({
+            "version": "1.0", "truncation": null, "padding": null, "added_tokens": [special], "normalizer": null,
+            "pre_tokenizer": { "type": "Whitespace" }, "post_processor": null, "decoder": null,
+            "model": { "type": "WordLevel", "vocab": { "[UNK]": 0, "see": 1, "and": 2, "<image>": 3 }, "unk_token": "[UNK]" },
+        }),
+    );
     write("tokenizer_config.json", tokenizer_config);
     write("processor_config.json", processor_config);
     write("preprocessor_config.json", &json!({ "do_resize": true, "size": { "height": 8, "width": 8 } }));
@@ -36,7 +40,10 @@ fn processor(tokenizer_config: &Value, processor_config: &Value) -> Result<Multi
 #[test]
 fn a_file_needs_little() {
     let tokens = read(json!({ "patch_size": 14, "vision_feature_select_strategy": "default" })).unwrap();
-    assert_eq!(tokens, ImageTokens { token: "<image>".to_owned(), patch_size: 14, additional: 0, drops_first: true });
+    assert_eq!(
+        tokens,
+        ImageTokens { token: "<image>".to_owned(), patch_size: 14, additional: 0, drops_first: true }
+    );
     assert_eq!([tokens.count((336, 336)), tokens.count((336, 13))], [575, 0]);
     let full = json!({ "patch_size": 14, "num_additional_image_tokens": 1, "vision_feature_select_strategy": "full" });
     assert_eq!(read(full).unwrap().count((336, 350)), 601);
@@ -83,7 +90,9 @@ fn the_tokenizer_may_name_the_token_and_must_know_it() {
         processor(&json!({}), &settings).unwrap_err(),
         "DIR/tokenizer.json: expected the token \"<picture>\" of images, which is not in the vocabulary"
     );
-    for named in [json!({ "image_token": "<image>" }), json!({ "extra_special_tokens": { "image_token": "<image>" } })] {
+    for named in
+        [json!({ "image_token": "<image>" }), json!({ "extra_special_tokens": { "image_token": "<image>" } })]
+    {
         assert_eq!(processor(&named, &settings).unwrap().image_token_id(), 3);
     }
 }

@@ -29,7 +29,12 @@ impl TextProcessor {
         skip_special_tokens: bool,
     ) -> Result<TextStream<'_>, ProcessorError> {
         let emitted = self.decode(before, skip_special_tokens)?;
-        Ok(TextStream { ids: before.to_vec(), emitted, read: before.len(), ..self.stream(skip_special_tokens) })
+        Ok(TextStream {
+            ids: before.to_vec(),
+            emitted,
+            read: before.len(),
+            ..self.stream(skip_special_tokens)
+        })
     }
 
     /// transformers never cleans up after BPE, whose spaces are part of the text.

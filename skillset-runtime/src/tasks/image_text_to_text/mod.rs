@@ -94,7 +94,8 @@ impl ImageTextGenerator {
         let mut features: Vec<Option<Features>> = vec![None; images];
         for SizeGroup { positions, batch } in groups {
             let expected = self.processor.image_tokens().count((batch.shape[2], batch.shape[3]));
-            let pixels = Tensor::new(batch.shape, batch.values).expect("a pixel batch is as large as its shape");
+            let pixels =
+                Tensor::new(batch.shape, batch.values).expect("a pixel batch is as large as its shape");
             let inputs = Tensors::from([("pixel_values".to_owned(), pixels)]);
             for (position, image) in positions.iter().zip(self.generator.encode(positions.len(), &inputs)?) {
                 if image.tokens() != expected {

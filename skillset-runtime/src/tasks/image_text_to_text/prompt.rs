@@ -59,7 +59,9 @@ impl From<Vec<Message>> for ImagePrompt {
 impl ImagePrompt {
     /// Reads a string, an object with `text` and `images`, or a list of messages.
     pub(super) fn parse(value: &Value) -> Result<Self, String> {
-        let expected = || format!("expected a text, an object with text and images, or a list of messages, found {value}");
+        let expected = || {
+            format!("expected a text, an object with text and images, or a list of messages, found {value}")
+        };
         match value {
             Value::String(text) => Ok(text.as_str().into()),
             Value::Array(messages) => Message::parse_all(messages).map(Self::Chat),
@@ -101,7 +103,8 @@ impl ImageTextGenerator {
         prompts: &[ImagePrompt],
         options: &TextGenerationOptions,
     ) -> Result<Encoded, TaskError> {
-        let images: Vec<&Image> = prompts.iter().flat_map(ImagePrompt::images).map(|image| &**image).collect();
+        let images: Vec<&Image> =
+            prompts.iter().flat_map(ImagePrompt::images).map(|image| &**image).collect();
         let groups = self.processor.images().process_by_size(&images)?;
         let mut sizes = vec![(0, 0); images.len()];
         for SizeGroup { positions, batch } in &groups {
@@ -139,7 +142,8 @@ impl ImageTextGenerator {
             }
         };
         let add_special_tokens = options.add_special_tokens && !brings_special_tokens;
-        let ids = self.processor.encode(&text, sizes, add_special_tokens).map_err(|error| error.to_string())?;
+        let ids =
+            self.processor.encode(&text, sizes, add_special_tokens).map_err(|error| error.to_string())?;
         Ok(ids.into_iter().map(i64::from).collect())
     }
 }
@@ -158,7 +162,10 @@ mod tests {
         assert_eq!(ImagePrompt::parse(&chat), Ok(vec![Message::user("a")].into()));
         for bad in [json!(1), json!({ "images": [] }), json!({ "text": "a", "image": "a.png" })] {
             let error = ImagePrompt::parse(&bad).unwrap_err();
-            assert!(error.starts_with("expected a text, an object with text and images, or a list"), "{error}");
+            assert!(
+                error.starts_with("expected a text, an object with text and images, or a list"),
+                "{error}"
+            );
         }
         let error = ImagePrompt::parse(&json!({ "text": "a", "images": "missing.png" })).unwrap_err();
         assert!(error.starts_with("missing.png: "), "{error}");

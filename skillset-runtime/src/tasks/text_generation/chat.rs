@@ -36,7 +36,11 @@ fn continues(last: &Message, options: &TextGenerationOptions) -> bool {
 }
 
 /// The chat with what was generated: as a new message of the assistant, or at the end of the last one.
-pub(in crate::tasks) fn continued(messages: &[Message], new: &str, options: &TextGenerationOptions) -> Vec<Message> {
+pub(in crate::tasks) fn continued(
+    messages: &[Message],
+    new: &str,
+    options: &TextGenerationOptions,
+) -> Vec<Message> {
     let mut messages = messages.to_vec();
     match messages.last_mut() {
         Some(last) if continues(last, options) => last.content.push(new),
