@@ -30,7 +30,7 @@ fn find(model_type: &str) -> Option<&'static Metadata> {
 
 fn read(metadata: &Metadata, config: &Value) -> Result<Value, String> {
     let reader = Reader::new(config, "config.json").map_err(|error| error.to_string())?;
-    (metadata.config)(&reader).map_err(|error| error.to_string())
+    reader.all(metadata.config).map_err(|error| error.to_string())
 }
 
 /// What is wrong, a line each.

@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use skillset::runtime::checkpoint::Checkpoint;
 use skillset::runtime::engine::{Engine, EngineError, EngineKind, EngineOptions};
 use skillset::runtime::load::Model;
-use skillset::runtime::tasks::{self, Audio};
+use skillset::runtime::tasks::{self, Audio, Watcher};
 use skillset::skillset;
 use tempfile::TempDir;
 
@@ -105,7 +105,9 @@ fn refused(task: &str, dir: &TempDir, engine: &Arc<dyn Engine>) -> String {
 fn call_refused(folder: &Path, graph: &str, options: Value) -> String {
     let model = model(folder, graph, &engine().unwrap());
     let input = json!(root().join("recordings/speech.wav"));
-    tasks::run_json("automatic-speech-recognition", &model, &[input], &options).unwrap_err().to_string()
+    tasks::run_json("automatic-speech-recognition", &model, &[input], &options, Watcher::default())
+        .unwrap_err()
+        .to_string()
 }
 
 #[test]

@@ -12,7 +12,7 @@ use skillset::runtime::checkpoint::Checkpoint;
 use skillset::runtime::engine::{Engine, EngineError, EngineKind, EngineOptions};
 use skillset::runtime::harness::fixture::Fixture;
 use skillset::runtime::load::Model;
-use skillset::runtime::tasks;
+use skillset::runtime::tasks::{self, Watcher};
 use tempfile::TempDir;
 
 /// Folder, layout and a file of it.
@@ -70,7 +70,9 @@ fn every_layout_writes_what_transformers_does() {
 fn refused(task: &str, name: &str, file: &Path, options: serde_json::Value) -> String {
     let (dir, checkpoint) = checkpoint(name);
     let model = Model::exported(file, checkpoint, engine().unwrap());
-    let error = tasks::run_json(task, &model, &["a text".into()], &options).unwrap_err().to_string();
+    let error = tasks::run_json(task, &model, &["a text".into()], &options, Watcher::default())
+        .unwrap_err()
+        .to_string();
     error
         .replace(dir.path().to_str().unwrap(), "DIR")
         .replace(file.parent().unwrap().to_str().unwrap(), "GRAPHS")

@@ -35,9 +35,15 @@ pub(crate) struct Sources<'a> {
 /// Emits the facts of the wanted types, and of what their configs nest.
 pub(crate) fn emit_listings(sources: &Sources<'_>, runtime: &str, errors: &mut Errors) -> Listings {
     let nodes = sources.around.nodes;
-    let modality = |node: &Node| node.get("modality").and_then(Node::as_str).map(str::to_owned);
     let with_facts = nodes.iter().filter(|(_, node)| node.get("facts").is_some());
-    let is_wanted = |model_type: &str, node: &Node| (sources.wanted)(model_type, modality(node).as_deref());
+    let is_wanted = |model_type: &str, node: &Node| {
+        // That of a model may be its parent's.
+        let modality = match sources.models.get(model_type) {
+            Some(model) => Some(model.spec.modality.folder()),
+            None => node.get("modality").and_then(Node::as_str),
+        };
+        (sources.wanted)(model_type, modality)
+    };
     let wanted = with_facts.filter(|(model_type, node)| is_wanted(model_type, node));
     let mut waiting: Vec<String> = wanted.map(|(model_type, _)| model_type.clone()).collect();
     let mut found: BTreeMap<String, Found> = BTreeMap::new();

@@ -50,6 +50,20 @@ fn a_spec_may_replace_the_built_in_one_that_it_extends() {
 }
 
 #[test]
+fn what_a_modality_that_is_left_out_has_is_left_out_with_its_facts() {
+    // It has the modality of its parent.
+    let own = [toy(), child("own", "toy", &json!({ "facts": { "config": {} } }))];
+    let facts = |modality: &str| {
+        let selection = Selection { modalities: Some(vec![modality.to_owned()]), ..Selection::default() };
+        let output = compile(&own, None, &selection, "skillset_runtime").unwrap();
+        let facts = output.facts.iter().map(|module| module.model_type.clone()).collect::<Vec<_>>();
+        (names(&output).len(), facts)
+    };
+    assert_eq!(facts("text"), (2, vec!["own".to_owned()]));
+    assert_eq!(facts("vision"), (0, vec![]));
+}
+
+#[test]
 fn an_unknown_parent_is_explained() {
     let error = |parent: &str, base: Option<&[SpecFile]>| {
         compile(&[child("own", parent, &json!({}))], base, &Selection::default(), "skillset_runtime")

@@ -59,7 +59,8 @@ pub struct Metadata {
     pub fields: &'static [FieldInfo],
     /// Other keys that fields may have in `config.json`, each with the field's own.
     pub aliases: &'static [(&'static str, &'static str)],
-    /// Reads a `config.json` into the type's `Config`, and gives its fields back as JSON.
+    /// Reads a `config.json` into the type's `Config`, and gives its fields back as JSON; for [`Reader::all`], which
+    /// reports every field that is wrong.
     pub config: fn(&Reader<'_>) -> Result<serde_json::Value, ConfigError>,
 }
 

@@ -3,8 +3,9 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::{Value, json};
-use skillset_runtime::tasks;
+use skillset_runtime::tasks::{self, Watcher};
 
 use super::open::{EngineArgs, ModelArgs};
 use super::{Error, print};
@@ -51,7 +52,9 @@ impl Run {
                 (model, task)
             }
         };
-        let results = tasks::run_json(task, &model, &inputs, &options)?;
+        let (watcher, bar) = watched();
+        let results = tasks::run_json(task, &model, &inputs, &options, watcher)?;
+        bar.finish_and_clear();
         if self.json {
             return print::json(&Value::Array(results));
         }
@@ -63,6 +66,19 @@ impl Run {
         }
         Ok(())
     }
+}
+
+/// A bar that shows how far the task is, from when the task first tells; only on a terminal.
+fn watched() -> (Watcher, ProgressBar) {
+    let style = ProgressStyle::with_template("{bar:30} {msg} {eta}");
+    let bar = ProgressBar::no_length().with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
+    let told = bar.clone();
+    let watcher = Watcher::new(move |progress| {
+        told.set_length(progress.total as u64);
+        told.set_position(progress.done as u64);
+        told.set_message(format!("{:.0} of {:.0} s", progress.done, progress.total));
+    });
+    (watcher, bar)
 }
 
 fn parse(argument: &str, text: &str) -> Result<Value, Error> {

@@ -178,7 +178,7 @@ impl SkillBuilder<AutoSkill, AutoChoice> {
             (Some(architecture), _) => Model::new(architecture, checkpoint, engine),
             (None, graph) => Model::exported(graph.as_deref().unwrap_or(Path::new("")), checkpoint, engine),
         };
-        let mut pipeline = load_json(task.name(), &model)?;
+        let mut pipeline = load_json(task.name(), &model)?.watched_by(self.preferences.watcher.clone());
         if let Some(size) = self.preferences.batch_size {
             pipeline = pipeline.in_batches_of(size);
         }

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use skillset_runtime::checkpoint::CheckpointError;
 use skillset_runtime::checkpoint::hub::{Downloads, HubCache, HubOptions, Quiet, Source, Token, Weights};
+use skillset_runtime::tasks::{Progress, Watcher};
 
 use super::placement::Preferences;
 use super::{Assemble, Backend, Skill, SkillError};
@@ -72,6 +73,12 @@ impl<S, F> SkillBuilder<S, F> {
     /// How many inputs run together at most.
     pub fn batch_size(mut self, size: usize) -> Self {
         self.preferences.batch_size = Some(size);
+        self
+    }
+
+    /// Is told how far calls are, as far as the task tells: speech recognition does, in seconds of sound.
+    pub fn watch(mut self, told: impl Fn(Progress) + Send + Sync + 'static) -> Self {
+        self.preferences.watcher = Watcher::new(told);
         self
     }
 

@@ -81,7 +81,7 @@ impl<P: Pipeline> Skill<P> {
             Some(model_type) => Model::new(model_type, checkpoint, engine),
             None => Model::exported(origin.name(), checkpoint, engine),
         };
-        let mut pipeline = P::load(&model)?.with_settings(settings);
+        let mut pipeline = P::load(&model)?.with_settings(settings).with_watcher(preferences.watcher.clone());
         if let Some(size) = preferences.batch_size {
             pipeline = pipeline.with_batch_size(size);
         }

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use skillset_runtime::engine::{Engine, EngineKind, EngineOptions, probe};
+use skillset_runtime::tasks::Watcher;
 
 use super::{Backend, Definition, Origin, SkillError};
 
@@ -50,6 +51,8 @@ pub(crate) struct Preferences {
     pub threads: Option<NonZeroUsize>,
     pub onnx_library: Option<PathBuf>,
     pub batch_size: Option<usize>,
+    /// Who is told how far calls are.
+    pub watcher: Watcher,
 }
 
 /// What shall be placed.

@@ -20,6 +20,7 @@ EXPORTED = "exported.onnx"
 
 
 MAIN_INPUT = {
+    "clip-vision": "pixel_values",
     "detr": "pixel_values",
     "swin": "pixel_values",
     "vit": "pixel_values",

@@ -13,7 +13,7 @@ from scenarios import EXPORTED, ONNXRUNTIME, PYTORCH
 
 
 class PyTorch:
-    """transformers on PyTorch: sdpa, inference mode, PyTorch's own choice of threads."""
+    """transformers on PyTorch: sdpa wherever a model has it (its default), inference mode, PyTorch's own choice of threads."""
 
     def __init__(self) -> None:
         import torch
@@ -28,7 +28,7 @@ class PyTorch:
         model_class = getattr(self.transformers, config.architectures[0])
         options = {"add_pooling_layer": False} if config.model_type in ("bert", "vit") else {}
         self.model = model_class.from_pretrained(
-            directory, attn_implementation="sdpa", dtype=self.torch.float32, **options
+            directory, dtype=self.torch.float32, **options
         ).eval()
 
     def read(self, path: str) -> dict:

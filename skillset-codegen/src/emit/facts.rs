@@ -66,7 +66,7 @@ fn emit_metadata(listed: &Listed<'_>) -> TokenStream {
             processors: &[#(#processors),*],
             fields: &[#(#fields),*],
             aliases: &[#(#aliases),*],
-            config: |r| r.all(Config::read).map(|config| ToJson::to_json(&config)),
+            config: |r| Config::read(r).map(|config| ToJson::to_json(&config)),
         };
     }
 }

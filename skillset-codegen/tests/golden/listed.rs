@@ -331,5 +331,5 @@ pub static METADATA: Metadata = Metadata {
         },
     ],
     aliases: &[("n_embd", "width"), ("rotary_pct", "partial_rotary_factor")],
-    config: |r| r.all(Config::read).map(|config| ToJson::to_json(&config)),
+    config: |r| Config::read(r).map(|config| ToJson::to_json(&config)),
 };

@@ -55,5 +55,5 @@ pub static METADATA: Metadata = Metadata {
         },
     ],
     aliases: &[],
-    config: |r| r.all(Config::read).map(|config| ToJson::to_json(&config)),
+    config: |r| Config::read(r).map(|config| ToJson::to_json(&config)),
 };

@@ -64,7 +64,7 @@ impl Pipeline for AudioClassifier {
     ) -> Result<Vec<Vec<Classification>>, TaskError> {
         let samples = self.model.samples(inputs)?;
         let samples: Vec<&[f32]> = samples.iter().map(|samples| &**samples).collect();
-        self.model.run(&samples, |outputs| {
+        self.model.run(&samples, |_, outputs| {
             let logits = outputs.logits(self.classes.len())?;
             Ok(self.classes.rank(logits, options.function_to_apply, options.top_k))
         })

@@ -24,6 +24,7 @@ mod object_detection;
 mod options;
 mod pipeline;
 mod pooling;
+mod progress;
 mod question_answering;
 mod recordings;
 mod registry;
@@ -58,6 +59,7 @@ pub use object_detection::{Bounds, Detection, ObjectDetectionOptions, ObjectDete
 pub use options::TaskOptions;
 pub use pipeline::{JsonPipeline, Pipeline, RunJson};
 pub use pooling::{Pooling, PoolingMode};
+pub use progress::{Progress, Watcher};
 pub use question_answering::{Answer, Question, QuestionAnswerer, QuestionAnsweringOptions};
 pub use registry::{TaskName, load_json, run_json};
 pub use sentence_similarity::{Embedding, EmbeddingOptions, SentenceEmbedder};

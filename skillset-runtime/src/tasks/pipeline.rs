@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use super::error::TaskError;
 use super::options::{TaskOptions, parse_options};
+use super::progress::Watcher;
 use crate::load::Model;
 
 /// A task with a model: what a user has in, what a user wants out.
@@ -32,6 +33,14 @@ pub trait Pipeline: Send + Sync + Sized {
     /// Sets how many inputs run together at most. More needs more memory and is faster, up to a point.
     #[must_use]
     fn with_batch_size(self, size: usize) -> Self;
+
+    /// Sets who is told how far calls are. Tasks whose inputs may take long tell it: speech recognition, in seconds of
+    /// sound. Others have nothing to tell.
+    #[must_use]
+    fn with_watcher(self, watcher: Watcher) -> Self {
+        drop(watcher);
+        self
+    }
 
     /// The results for `inputs`, in their order. None gives none.
     ///
@@ -76,6 +85,10 @@ pub trait RunJson: Send + Sync {
     /// The same with so many inputs together at most; see [`Pipeline::with_batch_size`].
     #[must_use]
     fn in_batches_of(self: Box<Self>, size: usize) -> Box<dyn RunJson>;
+
+    /// The same with someone who is told how far calls are; see [`Pipeline::with_watcher`].
+    #[must_use]
+    fn watched_by(self: Box<Self>, watcher: Watcher) -> Box<dyn RunJson>;
 }
 
 impl<P: JsonPipeline> RunJson for P {
@@ -87,6 +100,10 @@ impl<P: JsonPipeline> RunJson for P {
     fn in_batches_of(self: Box<Self>, size: usize) -> Box<dyn RunJson> {
         Box::new(self.with_batch_size(size))
     }
+
+    fn watched_by(self: Box<Self>, watcher: Watcher) -> Box<dyn RunJson> {
+        Box::new(self.with_watcher(watcher))
+    }
 }
 
 /// Runs a task that is loaded only once its inputs and options are known to be right.
@@ -94,10 +111,11 @@ pub(super) fn load_and_run<P: JsonPipeline>(
     model: &Model,
     inputs: &[Value],
     options: &Value,
+    watcher: Watcher,
 ) -> Result<Vec<Value>, TaskError> {
     let options = parse_options(P::NAME, options)?;
     let inputs = parse_inputs::<P>(inputs)?;
-    run_parsed(&P::load(model)?, &inputs, &options)
+    run_parsed(&P::load(model)?.with_watcher(watcher), &inputs, &options)
 }
 
 fn parse_inputs<P: JsonPipeline>(values: &[Value]) -> Result<Vec<P::Input>, TaskError> {

@@ -45,15 +45,15 @@ impl AudioModel {
         Ok(recordings.iter().map(|audio| self.extractor.samples(audio)).collect::<Result<_, _>>()?)
     }
 
-    /// Processes and runs recordings, given as samples at the extractor's rate, and hands each one's outputs to
-    /// `finish`; results come in the order of `recordings`.
+    /// Processes and runs recordings, given as samples at the extractor's rate, and hands each one's index and
+    /// outputs to `finish`; results come in the order of `recordings`.
     ///
     /// Only those that become features of one length run together: many a model takes padding for silence, and
     /// hears something in it.
     pub(super) fn run<T>(
         &self,
         recordings: &[&[f32]],
-        mut finish: impl FnMut(RowOutputs<'_>) -> Result<T, TaskError>,
+        mut finish: impl FnMut(usize, RowOutputs<'_>) -> Result<T, TaskError>,
     ) -> Result<Vec<T>, TaskError> {
         let length = |index: &usize| self.extractor.length(recordings[*index].len());
         let mut order: Vec<usize> = (0..recordings.len()).collect();
@@ -65,7 +65,7 @@ impl AudioModel {
             let samples: Vec<&[f32]> = batch.iter().map(|&index| recordings[index]).collect();
             let inputs = self.inputs(self.extractor.process_samples(&samples)?, batch.len());
             self.runner.run_batch(&inputs, batch.iter().copied(), |index, outputs| {
-                results[index] = Some(finish(outputs)?);
+                results[index] = Some(finish(index, outputs)?);
                 Ok(())
             })?;
         }

@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use super::error::TaskError;
 use super::pipeline::{Pipeline, RunJson, load_and_run};
+use super::progress::Watcher;
 use super::{
     AudioClassifier, FeatureExtractor, ImageClassifier, ImageFeatureExtractor, ImageSegmenter,
     ImageTextGenerator, MaskFiller, ObjectDetector, QuestionAnswerer, SentenceEmbedder, SpeechRecognizer,
@@ -46,9 +47,10 @@ macro_rules! tasks {
                 model: &Model,
                 inputs: &[Value],
                 options: &Value,
+                watcher: Watcher,
             ) -> Result<Vec<Value>, TaskError> {
                 match self {
-                    $(Self::$variant => load_and_run::<$pipeline>(model, inputs, options),)*
+                    $(Self::$variant => load_and_run::<$pipeline>(model, inputs, options, watcher),)*
                 }
             }
         }
@@ -125,7 +127,7 @@ impl std::fmt::Display for TaskName {
 
 /// Runs a task once on JSON inputs, with an object of options (or `null`); the results are in their order.
 ///
-/// Inputs and options are checked before the model is loaded. A result has the form of transformers' pipelines,
+/// Inputs and options are checked before the model is loaded; `watcher` is told how far the call is. A result has the form of transformers' pipelines,
 /// except that a list stays one when it has a single entry.
 ///
 /// # Errors
@@ -135,8 +137,9 @@ pub fn run_json(
     model: &Model,
     inputs: &[Value],
     options: &Value,
+    watcher: Watcher,
 ) -> Result<Vec<Value>, TaskError> {
-    task.parse::<TaskName>()?.run_json(model, inputs, options)
+    task.parse::<TaskName>()?.run_json(model, inputs, options, watcher)
 }
 
 /// Loads a task to run it on JSON more than once.

@@ -80,7 +80,7 @@ impl Reader<'_> {
 
     /// How many errors this reader has collected.
     fn error_count(&self) -> usize {
-        self.collected.as_ref().map_or(0, |errors| errors.borrow().lines.len())
+        self.collected.as_ref().map_or(0, |errors| errors.borrow().messages().len())
     }
 }
 

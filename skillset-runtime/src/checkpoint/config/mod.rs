@@ -43,6 +43,12 @@ use value::show;
 /// Everything that was wrong with the fields of one JSON file: one line per field.
 #[derive(Debug, Default, Clone, PartialEq, Eq, thiserror::Error)]
 pub struct ConfigError {
+    // Boxed so that a result is two words: emitted configs pass one on for each of thousands of fields.
+    wrong: Box<Wrong>,
+}
+
+#[derive(Debug, Default, Clone, PartialEq, Eq)]
+struct Wrong {
     lines: Vec<String>,
     /// The JSON pointer of the field that each line is about.
     pointers: Vec<String>,
@@ -51,19 +57,22 @@ pub struct ConfigError {
 impl ConfigError {
     /// An error at one field; `pointer` is a JSON pointer such as `/vision_config/hidden_size`.
     pub fn at(file: &str, pointer: &str, message: impl fmt::Display) -> Self {
-        let lines = vec![format!("{file}: {pointer}: {message}")];
-        Self { lines, pointers: vec![pointer.to_owned()] }
+        Self::line(format!("{file}: {pointer}: {message}"), pointer.to_owned())
+    }
+
+    fn line(line: String, pointer: String) -> Self {
+        Self { wrong: Box::new(Wrong { lines: vec![line], pointers: vec![pointer] }) }
     }
 
     /// One message per wrong field, each naming the file and the field.
     pub fn messages(&self) -> &[String] {
-        &self.lines
+        &self.wrong.lines
     }
 }
 
 impl fmt::Display for ConfigError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.lines.join("\n"))
+        f.write_str(&self.wrong.lines.join("\n"))
     }
 }
 
@@ -120,10 +129,7 @@ impl<'a> Reader<'a> {
     pub fn new(value: &'a Value, file: &str) -> Result<Self, ConfigError> {
         let Value::Object(object) = value else {
             let message = format!("expected an object, found {}", show(value));
-            return Err(ConfigError {
-                lines: vec![format!("{file}: {message}")],
-                pointers: vec![String::new()],
-            });
+            return Err(ConfigError::line(format!("{file}: {message}"), String::new()));
         };
         Ok(Self::at(Cow::Borrowed(object), file.into(), String::new()))
     }
@@ -168,7 +174,7 @@ impl<'a> Reader<'a> {
     /// The errors collected so far, in this reader and in all readers that it handed out.
     pub fn finish(&self) -> Result<(), ConfigError> {
         match &self.collected {
-            Some(errors) if !errors.borrow().lines.is_empty() => Err(errors.take()),
+            Some(errors) if !errors.borrow().messages().is_empty() => Err(errors.take()),
             _ => Ok(()),
         }
     }
@@ -350,8 +356,9 @@ impl<'a> Reader<'a> {
         let Some(collected) = &self.collected else {
             return false;
         };
-        let mut collected = collected.borrow_mut();
-        for (line, pointer) in error.lines.iter().zip(&error.pointers).filter(|(_, at)| self.heeds(at)) {
+        let collected = &mut collected.borrow_mut().wrong;
+        let Wrong { lines, pointers } = &*error.wrong;
+        for (line, pointer) in lines.iter().zip(pointers).filter(|(_, at)| self.heeds(at)) {
             collected.lines.push(line.clone());
             collected.pointers.push(pointer.clone());
         }

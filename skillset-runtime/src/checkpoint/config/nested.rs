@@ -37,10 +37,7 @@ impl Reader<'_> {
         default: &str,
         read: impl FnOnce(&Reader<'_>) -> Result<T, ConfigError>,
     ) -> Result<T, ConfigError> {
-        match self.opt_object(field)? {
-            Some(nested) => read(&nested),
-            None => read(&self.nested(field, Cow::Owned(self.default_object(field, default)?))),
-        }
+        read(&self.object_or(field, default)?)
     }
 
     /// Reads a nested config of a fixed type that may be missing or null.
@@ -85,6 +82,14 @@ impl Reader<'_> {
         match self.value(field) {
             Some(value) => Ok(value.clone()),
             None => self.default_json(field, default),
+        }
+    }
+
+    /// A reader of a nested object; of `default`, a JSON object, where that is missing or null.
+    fn object_or(&self, field: &str, default: &str) -> Result<Reader<'_>, ConfigError> {
+        match self.opt_object(field)? {
+            Some(nested) => Ok(nested),
+            None => Ok(self.nested(field, Cow::Owned(self.default_object(field, default)?))),
         }
     }
 

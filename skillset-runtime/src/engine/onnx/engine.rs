@@ -69,6 +69,9 @@ impl OnnxEngine {
     fn builder(&self) -> ort::Result<SessionBuilder> {
         // Without a policy of its own a session may go to whatever the system prefers.
         let builder = Session::builder(self.environment)?.with_auto_device(AutoDevicePolicy::PreferCPU)?;
+        // Threads of a session that is done would spin for a while, and slow down what runs next: another session, such
+        // as the decoder behind an encoder.
+        let builder = builder.with_config_entry("session.force_spinning_stop", "1")?;
         match self.threads {
             Some(threads) => Ok(builder.with_intra_threads(threads)?),
             None => Ok(builder),

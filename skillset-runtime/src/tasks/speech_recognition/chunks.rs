@@ -78,6 +78,14 @@ impl Chunking {
     }
 }
 
+impl Chunk {
+    /// How many samples are not context.
+    pub(super) fn own_samples(&self) -> usize {
+        let context = self.stride.map_or(0, |stride| stride.left + stride.right);
+        self.samples.len().saturating_sub(context)
+    }
+}
+
 impl Stride {
     /// What is context at the left and at the right of a chunk, in seconds.
     pub(super) fn seconds(self, rate: usize) -> [f64; 2] {

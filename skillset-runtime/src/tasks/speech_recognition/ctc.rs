@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use super::super::error::TaskError;
 use super::super::pipeline::Pipeline;
+use super::super::progress::Watcher;
 use super::super::recordings::AudioModel;
 use super::chunks::Chunk;
 use super::{Cut, SpeechRecognitionOptions, SpeechRecognizer, TimedText, Timestamps, Transcription};
@@ -39,6 +40,7 @@ impl CtcRecognizer {
         &self,
         inputs: &[Audio],
         options: &SpeechRecognitionOptions,
+        watcher: &Watcher,
     ) -> Result<Vec<Transcription>, TaskError> {
         if let Some(option) = options.of_generation() {
             return Err(refused(format!(
@@ -47,11 +49,15 @@ impl CtcRecognizer {
         }
         let recordings = self.model.samples(inputs)?;
         let rate = self.model.extractor().rate();
-        let cut = Cut::new(&recordings, chunking(options, rate, || self.frame("chunk_length_s"))?);
-        let best = self.model.run(&cut.samples(), |outputs| {
+        let chunking = chunking(options, rate, || self.frame("chunk_length_s"))?;
+        let cut = Cut::new(&recordings, chunking, rate);
+        let count = cut.count(watcher);
+        let best = self.model.run(&cut.samples(), |chunk, outputs| {
+            count.add(cut.seconds(chunk));
             let logits = outputs.get("logits", 2)?;
             Ok(logits.vectors().map(|frame| argmax(frame).unwrap_or(0) as u32).collect::<Vec<u32>>())
         })?;
+        count.finish();
         let mut ids: Vec<Vec<u32>> = recordings.iter().map(|_| vec![]).collect();
         for ((owner, (_, chunk)), best) in cut.owners.into_iter().zip(&cut.chunks).zip(&best) {
             ids[owner].extend_from_slice(&best[self.kept(chunk, best.len())]);

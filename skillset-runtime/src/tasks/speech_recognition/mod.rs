@@ -16,6 +16,7 @@ pub use self::options::{SpeechRecognitionOptions, Timestamps};
 use self::whisper::WhisperRecognizer;
 use super::error::TaskError;
 use super::pipeline::{JsonPipeline, Pipeline, to_json};
+use super::progress::{Count, Watcher};
 use super::recordings::parse_audio;
 use crate::checkpoint::CheckpointError;
 use crate::load::Model;
@@ -26,7 +27,10 @@ use crate::processors::audio::Audio;
 /// Models with a CTC head say the best token of each frame. Of those that generate, the ones that hear recordings by
 /// Whisper's feature extractor are supported: a long recording they hear window by window, each from where the text of
 /// the one before ended, or in the chunks that a call asks for.
-pub struct SpeechRecognizer(Recognizer);
+pub struct SpeechRecognizer {
+    recognizer: Recognizer,
+    watcher: Watcher,
+}
 
 enum Recognizer {
     Ctc(Box<CtcRecognizer>),
@@ -61,10 +65,11 @@ impl Pipeline for SpeechRecognizer {
 
     fn load(model: &Model) -> Result<Self, TaskError> {
         let generates = model.checkpoint().config_reader()?.bool("is_encoder_decoder", false);
-        Ok(Self(match generates.map_err(CheckpointError::from)? {
+        let recognizer = match generates.map_err(CheckpointError::from)? {
             false => Recognizer::Ctc(Box::new(CtcRecognizer::load(model)?)),
             true => Recognizer::Whisper(Box::new(WhisperRecognizer::load(model)?)),
-        }))
+        };
+        Ok(Self { recognizer, watcher: Watcher::default() })
     }
 
     fn with_settings(self, (): &()) -> Self {
@@ -72,10 +77,15 @@ impl Pipeline for SpeechRecognizer {
     }
 
     fn with_batch_size(self, size: usize) -> Self {
-        Self(match self.0 {
+        let recognizer = match self.recognizer {
             Recognizer::Ctc(ctc) => Recognizer::Ctc(Box::new(ctc.with_batch_size(size))),
             Recognizer::Whisper(whisper) => Recognizer::Whisper(Box::new(whisper.with_batch_size(size))),
-        })
+        };
+        Self { recognizer, ..self }
+    }
+
+    fn with_watcher(self, watcher: Watcher) -> Self {
+        Self { watcher, ..self }
     }
 
     fn run_batch(
@@ -83,9 +93,9 @@ impl Pipeline for SpeechRecognizer {
         inputs: &[Audio],
         options: &SpeechRecognitionOptions,
     ) -> Result<Vec<Transcription>, TaskError> {
-        match &self.0 {
-            Recognizer::Ctc(ctc) => ctc.run_batch(inputs, options),
-            Recognizer::Whisper(whisper) => whisper.run_batch(inputs, options),
+        match &self.recognizer {
+            Recognizer::Ctc(ctc) => ctc.run_batch(inputs, options, &self.watcher),
+            Recognizer::Whisper(whisper) => whisper.run_batch(inputs, options, &self.watcher),
         }
     }
 }
@@ -110,11 +120,13 @@ struct Cut<'a> {
     /// For each chunk the recording that it is of.
     owners: Vec<usize>,
     chunks: Vec<(&'a [f32], Chunk)>,
+    /// Samples a second.
+    rate: usize,
 }
 
 impl<'a> Cut<'a> {
-    fn new(recordings: &'a [Cow<'a, [f32]>], chunking: Chunking) -> Self {
-        let mut cut = Self { owners: vec![], chunks: vec![] };
+    fn new(recordings: &'a [Cow<'a, [f32]>], chunking: Chunking, rate: usize) -> Self {
+        let mut cut = Self { owners: vec![], chunks: vec![], rate };
         for (index, samples) in recordings.iter().enumerate() {
             for chunk in chunking.chunks(samples.len()) {
                 cut.owners.push(index);
@@ -126,6 +138,16 @@ impl<'a> Cut<'a> {
 
     fn samples(&self) -> Vec<&'a [f32]> {
         self.chunks.iter().map(|(samples, _)| *samples).collect()
+    }
+
+    /// How many seconds of its recording a chunk stands for.
+    fn seconds(&self, chunk: usize) -> f64 {
+        self.chunks[chunk].1.own_samples() as f64 / self.rate as f64
+    }
+
+    /// Tells `watcher` how many of the seconds were heard.
+    fn count<'w>(&self, watcher: &'w Watcher) -> Count<'w> {
+        watcher.count((0..self.chunks.len()).map(|chunk| self.seconds(chunk)).sum())
     }
 }
 

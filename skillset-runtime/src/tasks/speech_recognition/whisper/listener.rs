@@ -27,6 +27,8 @@ pub(super) struct Listener<'m> {
 
 /// A recording, as far as it was heard.
 struct Heard<'f> {
+    /// Which of the recordings it is.
+    index: usize,
     features: &'f Features,
     /// The frame at which the next window begins.
     seek: usize,
@@ -37,19 +39,25 @@ struct Heard<'f> {
 }
 
 impl Listener<'_> {
-    /// The tokens that each recording becomes.
+    /// The tokens that each recording becomes. After each window `told` learns which recording it was of, and what share
+    /// of that it was.
     ///
     /// # Errors
     /// If generation fails, or the timestamps that a model says do not go on.
-    pub(super) fn hear(&self, recordings: &[Features]) -> Result<Vec<Vec<i64>>, TaskError> {
-        let heard = |features| Heard {
+    pub(super) fn hear(
+        &self,
+        recordings: &[Features],
+        mut told: impl FnMut(usize, f64),
+    ) -> Result<Vec<Vec<i64>>, TaskError> {
+        let heard = |(index, features)| Heard {
+            index,
             features,
             seek: 0,
             language: None,
             segments: vec![],
             max_length: self.config.max_length.filter(|_| self.config.max_new_tokens.is_none()),
         };
-        let mut heard: Vec<Heard<'_>> = recordings.iter().map(heard).collect();
+        let mut heard: Vec<Heard<'_>> = recordings.iter().enumerate().map(heard).collect();
         loop {
             let mut open: Vec<&mut Heard<'_>> =
                 heard.iter_mut().filter(|heard| heard.seek < heard.features.frames).collect();
@@ -57,14 +65,17 @@ impl Listener<'_> {
                 break;
             }
             for batch in open.chunks_mut(self.batch_size) {
-                self.hear_windows(batch)?;
+                let frames = self.hear_windows(batch)?;
+                for (heard, frames) in batch.iter().zip(frames) {
+                    told(heard.index, frames as f64 / heard.features.frames as f64);
+                }
             }
         }
         Ok(heard.into_iter().map(|heard| heard.segments.concat()).collect())
     }
 
-    /// Hears the next window of each recording.
-    fn hear_windows(&self, batch: &mut [&mut Heard<'_>]) -> Result<(), TaskError> {
+    /// Hears the next window of each recording, and says how many frames were heard of each.
+    fn hear_windows(&self, batch: &mut [&mut Heard<'_>]) -> Result<Vec<usize>, TaskError> {
         let windows: Vec<(&Features, usize)> =
             batch.iter().map(|heard| (heard.features, heard.seek)).collect();
         let encoded = self.model.encode(&inputs(&windows, self.frames(), self.input))?;
@@ -93,6 +104,7 @@ impl Listener<'_> {
             }
         }
         let first_timestamp = self.settings.no_timestamps.map_or(i64::MAX, |token| token + 1);
+        let mut frames = vec![];
         for (heard, text) in batch.iter_mut().zip(texts) {
             let left = (heard.features.frames - heard.seek).min(self.frames());
             let window = Window::new(&text, first_timestamp, left);
@@ -103,8 +115,9 @@ impl Listener<'_> {
             }
             heard.seek += window.frames;
             heard.segments.extend(window.segments);
+            frames.push(window.frames);
         }
-        Ok(())
+        Ok(frames)
     }
 
     /// The frames of a window.

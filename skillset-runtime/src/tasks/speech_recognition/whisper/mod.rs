@@ -20,6 +20,7 @@ use super::super::batch::{DEFAULT_BATCH_SIZE, check_inputs};
 use super::super::detokenize::{WithSpecialTokens, to_ids};
 use super::super::error::TaskError;
 use super::super::pipeline::Pipeline;
+use super::super::progress::Watcher;
 use super::chunks::Chunk;
 use super::{Cut, SpeechRecognitionOptions, SpeechRecognizer, Timestamps, Transcription};
 use super::{chunking, refused};
@@ -66,12 +67,14 @@ impl WhisperRecognizer {
         &self,
         inputs: &[Audio],
         options: &SpeechRecognitionOptions,
+        watcher: &Watcher,
     ) -> Result<Vec<Transcription>, TaskError> {
         let samples = inputs.iter().map(|audio| self.extractor.samples(audio));
         let recordings: Vec<Cow<'_, [f32]>> = samples.collect::<Result<_, _>>()?;
         let rate = self.extractor.rate();
-        let cut = Cut::new(&recordings, chunking(options, rate, || Ok(1))?);
+        let cut = Cut::new(&recordings, chunking(options, rate, || Ok(1))?, rate);
         let timed = self.timestamps(options)?;
+        let count = cut.count(watcher);
         let mut tokens: Vec<Vec<i64>> = cut.chunks.iter().map(|_| vec![]).collect();
         for is_long in [false, true] {
             let is_such = |(samples, chunk): &(&[f32], Chunk)| {
@@ -83,9 +86,11 @@ impl WhisperRecognizer {
             }
             let features = such.iter().map(|&at| Features::new(&self.extractor, cut.chunks[at].0, is_long));
             let features: Vec<Features> = features.collect::<Result<_, _>>()?;
-            let said = self.listener(options, says_when(timed, is_long)?)?.hear(&features)?;
+            let listener = self.listener(options, says_when(timed, is_long)?)?;
+            let said = listener.hear(&features, |at, share| count.add(cut.seconds(such[at]) * share))?;
             such.into_iter().zip(said).for_each(|(at, said)| tokens[at] = said);
         }
+        count.finish();
 
         let mut heard: Vec<Vec<Heard>> = recordings.iter().map(|_| vec![]).collect();
         for ((owner, (samples, chunk)), tokens) in cut.owners.iter().zip(&cut.chunks).zip(tokens) {
