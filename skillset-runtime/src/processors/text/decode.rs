@@ -37,6 +37,12 @@ impl TextProcessor {
         })
     }
 
+    /// Whether a token stands for a byte, as those of what sentencepiece's vocabularies lack (`<0x0A>`).
+    fn is_byte(&self, id: u32) -> bool {
+        let token = self.id_to_token(id).unwrap_or_default();
+        token.len() == 6 && token.starts_with("<0x") && token.ends_with('>')
+    }
+
     /// transformers never cleans up after BPE, whose spaces are part of the text.
     fn cleans_up(&self) -> bool {
         self.settings.clean_up_tokenization_spaces
@@ -81,6 +87,10 @@ impl TextStream<'_> {
     /// Takes the next id; returns the text that is now certain, if any.
     pub fn push(&mut self, id: u32) -> Result<Option<String>, ProcessorError> {
         self.ids.push(id);
+        if self.processor.is_byte(id) {
+            // Bytes become characters, or none of a run of them does: the token behind it tells.
+            return Ok(None);
+        }
         if self.joins {
             return self.push_joining();
         }
