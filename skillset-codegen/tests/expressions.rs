@@ -67,4 +67,7 @@ fn stages_are_asked_for_by_both_fields() {
         &json!(["x.dim(0)", "if is_stage_out(names, numbers, 0, heads) { width } else { 1 }"]),
     );
     assert!(code.contains("is_stage_out(c.names.as_deref(),c.numbers.as_deref(),0,c.heads)"), "{code}");
+    let code =
+        reshaped("width", &json!(["x.dim(0)", "if are_stages(None, numbers, heads) { width } else { 1 }"]));
+    assert!(code.contains("are_stages(None,c.numbers.as_deref(),c.heads)"), "{code}");
 }

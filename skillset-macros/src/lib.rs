@@ -57,7 +57,7 @@ use errors::Errors;
 /// | `max_length = 256` | Texts are cut to that many tokens (question answering: windows have at most that many). Tasks on texts, other than those that generate. |
 /// | `pooling = "mean"` | How a text's vector is made: `cls`, `max`, `mean`, `mean_sqrt_len_tokens`, `weightedmean` or `lasttoken`; without, as the checkpoint says. Task `sentence-similarity`. |
 /// | `normalize = true` | Whether vectors are scaled to length 1; without, as the checkpoint says. Task `sentence-similarity`. |
-/// | `generation(max_new_tokens = 64, …)` | Parameters of generation: `max_new_tokens`, `do_sample`, `temperature`, `top_k`, `top_p`, `min_p`, `repetition_penalty`, `seed`. A call's own options win over them, and they over the checkpoint's. One that shapes the draw of tokens asks for a draw. Tasks `text-generation`, `text2text-generation`, `summarization`, `translation`. |
+/// | `generation(max_new_tokens = 64, …)` | Parameters of generation: `max_new_tokens`, `num_beams`, `length_penalty`, `do_sample`, `temperature`, `top_k`, `top_p`, `min_p`, `repetition_penalty`, `seed`. A call's own options win over them, and they over the checkpoint's. One that shapes the draw of tokens asks for a draw. Tasks `text-generation`, `text2text-generation`, `summarization`, `translation`. |
 /// | `allow_unverified` | Compiles a model type, task or engine that has metadata, but was never held against transformers: what it computes may be wrong. |
 /// | `tests = false` | Generates no tests; what those are is said at `skillset::harness`. |
 /// | `cases = "tests/cases.json"` | Cases of one's own for the generated tests; `skillset::runtime::harness::cases` has the format. |

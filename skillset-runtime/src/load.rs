@@ -179,6 +179,7 @@ impl Model {
             cache: true,
             held: names(&["encoder_hidden_states", "attention_mask"]),
             last_position: true,
+            ..Request::default()
         };
         let (encoder, decoder) = match &self.graphs {
             Graphs::Built(_) => (self.program(task, &encoder)?, self.program(task, &decoder)?),

@@ -169,6 +169,8 @@ pub struct Task {
     pub name: &'static str,
     /// The transformers class.
     pub class: &'static str,
+    /// The task that it does, too, for checkpoints whose `architectures` names its class.
+    pub serves: Option<&'static str>,
     /// The path of the base model in that class; none where the base model is the class itself.
     pub prefix: Option<&'static str>,
     /// Whether the class is the base model, without a head.
@@ -236,7 +238,8 @@ impl ModelType {
         classes
     }
 
-    /// Builds and checks the graph of `task` for one config.
+    /// Builds and checks the graph of `task` for one config: that of another class if the config's `architectures` names one
+    /// that [serves](Task::serves) it.
     ///
     /// # Errors
     /// If there is no such task, or the config's values are wrong or unsupported: all of them together.
@@ -246,12 +249,24 @@ impl ModelType {
         task: &str,
         request: &Request,
     ) -> Result<CheckedGraph, ModelError> {
-        let task = self.task(task)?;
+        let task = self.serving(self.task(task)?, config)?;
         let builder = Builder::new(&format!("{} {}", self.model_type, task.name), request);
         // What it does not depend on may say what it likes.
         let config = config.clone().collecting().heeding(self.config.iter().map(|field| field.name));
         (task.graph)(&builder.root(), &config)?;
         Ok(builder.finish()?)
+    }
+}
+
+impl ModelType {
+    /// The task that does `task` for a checkpoint of this config.
+    fn serving(&self, task: &'static Task, config: &Reader<'_>) -> Result<&'static Task, ConfigError> {
+        let mut serving = self.tasks.iter().filter(|other| other.serves == Some(task.name)).peekable();
+        if serving.peek().is_none() {
+            return Ok(task);
+        }
+        let own = config.opt_list_string("architectures")?.unwrap_or_default();
+        Ok(serving.find(|other| own.iter().any(|class| class == other.class)).unwrap_or(task))
     }
 }
 
@@ -272,6 +287,14 @@ pub fn did_you_mean(near: Option<&str>) -> String {
     near.map(|near| format!(" (did you mean {near:?}?)")).unwrap_or_default()
 }
 
+impl Task {
+    /// The outputs on request that `output_hidden_states`, an argument of `forward`, asks for.
+    pub fn states(&self) -> Vec<String> {
+        let states = self.offers.iter().filter(|offer| offer.ends_with("hidden_states"));
+        states.map(|&offer| offer.to_owned()).collect()
+    }
+}
+
 impl fmt::Debug for Task {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} ({})", self.name, self.class)
@@ -289,24 +312,11 @@ mod tests {
     use super::*;
     use crate::ir::{DType, Dim};
 
-    const fn field(name: &'static str) -> FieldInfo {
-        FieldInfo { name, kind: "usize", default: "required", doc: "" }
-    }
-
-    static TOY: ModelType = ModelType {
-        model_type: "toy",
-        title: "Toy",
-        description: "",
-        modality: Modality::Text,
-        paper: None,
-        class: "ToyModel",
-        prefix: None,
-        paths: &[],
-        config: &[field("width"), field("depth")],
-        inputs: &[],
-        tasks: &[Task {
-            name: "feature-extraction",
-            class: "ToyModel",
+    const fn task(name: &'static str, class: &'static str) -> Task {
+        Task {
+            name,
+            class,
+            serves: None,
             prefix: None,
             is_base: true,
             outputs: &["y"],
@@ -322,7 +332,28 @@ mod tests {
                 g.output("y", g.tanh(x));
                 Ok(())
             },
-        }],
+        }
+    }
+
+    const fn field(name: &'static str) -> FieldInfo {
+        FieldInfo { name, kind: "usize", default: "required", doc: "" }
+    }
+
+    static TOY: ModelType = ModelType {
+        model_type: "toy",
+        title: "Toy",
+        description: "",
+        modality: Modality::Text,
+        paper: None,
+        class: "ToyModel",
+        prefix: None,
+        paths: &[],
+        config: &[field("width"), field("depth")],
+        inputs: &[],
+        tasks: &[
+            task("feature-extraction", "ToyModel"),
+            Task { serves: Some("feature-extraction"), is_base: false, ..task("twins", "ToyTwins") },
+        ],
     };
 
     fn graph(config: serde_json::Value, task: &str) -> Result<CheckedGraph, String> {
@@ -337,8 +368,19 @@ mod tests {
         assert!(graph(config.clone(), "feature-extraction").is_ok());
         assert_eq!(
             graph(config, "feature-extracton").unwrap_err(),
-            "toy has no task \"feature-extracton\" (did you mean \"feature-extraction\"?); its tasks are feature-extraction"
+            "toy has no task \"feature-extracton\" (did you mean \"feature-extraction\"?); its tasks are feature-extraction, twins"
         );
+    }
+
+    #[test]
+    fn a_task_is_done_by_the_class_that_the_checkpoint_is_of() {
+        let name = |config| graph(config, "base").unwrap().name.clone();
+        assert_eq!(name(serde_json::json!({ "width": 3 })), "toy feature-extraction");
+        assert_eq!(
+            name(serde_json::json!({ "width": 3, "architectures": ["ToyModel"] })),
+            "toy feature-extraction"
+        );
+        assert_eq!(name(serde_json::json!({ "width": 3, "architectures": ["ToyTwins"] })), "toy twins");
     }
 
     #[test]

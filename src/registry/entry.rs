@@ -99,7 +99,9 @@ impl Entry {
             .collect();
         for &(name, class) in self.metadata.tasks {
             if !tasks.iter().any(|task| task.name == name && task.class == class) {
-                tasks.push(EntryTask { name, class, has_head: false, support: &[] });
+                let serving = heads.iter().find(|task| task.serves == Some(name) && task.class == class);
+                let support = serving.map_or(&[][..], |task| task.support);
+                tasks.push(EntryTask { name, class, has_head: serving.is_some(), support });
             }
         }
         tasks

@@ -28,6 +28,14 @@ struct Unit;
 )]
 struct Writer;
 
+#[skillset(
+    model = "llama",
+    task = "text-generation",
+    backends(cpu),
+    generation(max_new_tokens = 12, num_beams = 3, length_penalty = -2, do_sample = false)
+)]
+struct Searcher;
+
 const TEXT: &str = "The river is calm and the museum is closed.";
 
 fn length(embedding: &Embedding) -> f32 {
@@ -69,4 +77,17 @@ fn a_call_wins_over_the_attribute_and_the_attribute_over_the_checkpoint() {
     let mut options = TextGenerationOptions::default();
     options.generation.max_new_tokens = Some(5);
     assert_eq!(writer.run_with("Once upon a time", &options).unwrap().token_ids, generated.token_ids[..5]);
+}
+
+#[test]
+fn beams_of_the_attribute_are_those_that_a_call_can_ask_for() {
+    let folder = checkpoint("llama-text-generation");
+    let (writer, searcher) =
+        (Writer::from_dir(folder.path()).unwrap(), Searcher::from_dir(folder.path()).unwrap());
+    let mut options = TextGenerationOptions::default();
+    options.generation.num_beams = Some(3);
+    options.generation.length_penalty = Some(-2.0);
+    let found = searcher.run("Once upon a time").unwrap();
+    assert_eq!(found, writer.run_with("Once upon a time", &options).unwrap());
+    assert_ne!(found, writer.run("Once upon a time").unwrap());
 }

@@ -12,6 +12,7 @@ from transformers.models.auto import modeling_auto
 WITHOUT_PIPELINE = (
     "audio-frame-classification",
     "audio-xvector",
+    "backbone",
     "masked-image-modeling",
     "next-sentence-prediction",
     "pre-training",
@@ -21,8 +22,11 @@ WITHOUT_PIPELINE = (
     "time-series-regression",
 )
 
-# Heads that some types have in none of the tables, by the end of the class's name.
-WITHOUT_TABLE = {"time-series-prediction": "ForPrediction"}
+# Heads that are in none of the tables, or second to another one, by the end of the class's name.
+WITHOUT_TABLE = {
+    "image-classification-with-teacher": "ForImageClassificationWithTeacher",
+    "time-series-prediction": "ForPrediction",
+}
 
 # Auto classes that are not called after their task.
 RENAMED = {"seq2seq-lm": "text2text-generation"}

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import torch
 from transformers import PreTrainedModel
+from transformers.backbone_utils import BackboneMixin
 
 
 @dataclass
@@ -28,8 +29,11 @@ def runs_for(model: PreTrainedModel, is_base: bool, case: dict) -> list[Run]:
     if model.main_input_name == "pixel_values":
         has_mask_token = type(model).__name__.endswith("ForMaskedImageModeling")
         config = getattr(model.config, "vision_config", model.config)
-        sizes = case.get("sizes", []) if is_base else []
-        return list(_image_runs(config, arguments, is_base, has_mask_token, sizes))
+        sizes = case.get("sizes", []) if is_base or isinstance(model, BackboneMixin) else []
+        runs = list(_image_runs(config, arguments, model if is_base else None, has_mask_token, sizes))
+        if case.get("states") and sizes:
+            runs.append(Run("states", "the states of all layers, too", runs[1].inputs, {"output_hidden_states": True}))
+        return runs
     if model.main_input_name == "input_features":
         return list(_spectrogram_runs(model, arguments, is_base))
     if "decoder_input_ids" in arguments:
@@ -48,7 +52,7 @@ def runs_for(model: PreTrainedModel, is_base: bool, case: dict) -> list[Run]:
 def _pair_runs(config, arguments: set[str]):
     """Texts with images, of other numbers."""
     texts = list(_text_runs(config.text_config, arguments, False, None))
-    images = list(_image_runs(config.vision_config, arguments, False, False, []))
+    images = list(_image_runs(config.vision_config, arguments, None, False, []))
     for i in range(max(len(texts), len(images))):
         text, image = texts[i % len(texts)], images[i % len(images)]
         pixel_values = image.inputs["pixel_values"]
@@ -198,7 +202,10 @@ def _spectrogram_runs(model: PreTrainedModel, arguments: set[str], is_base: bool
         yield Run("embedded", "vectors in place of the decoder's ids", sound | embeds)
 
 
-def _image_runs(config, arguments: set[str], is_base: bool, has_mask_token: bool, sizes: list[list[int]]):
+def _image_runs(
+    config, arguments: set[str], model: PreTrainedModel | None, has_mask_token: bool, sizes: list[list[int]]
+):
+    """Images of the sizes that a model takes; `model` is given where it is one without a head."""
     random = np.random.default_rng(7)
     # A config without a size has models that take any.
     height, width = _pair(getattr(config, "image_size", 40))
@@ -206,7 +213,7 @@ def _image_runs(config, arguments: set[str], is_base: bool, has_mask_token: bool
     for h, w in sizes:
         yield Run(f"{h}x{w}", "an image of another size", {"pixel_values": pixels(random, config, 1, h, w)})
     if "pixel_mask" in arguments:
-        yield from _padded_images(random, config, arguments, is_base, height, width)
+        yield from _padded_images(random, config, arguments, model is not None, height, width)
     if not hasattr(config, "patch_size"):
         return
     # transformers divides by the patch size as a number, and takes the grid for a square; a decoder of masked
@@ -222,8 +229,10 @@ def _image_runs(config, arguments: set[str], is_base: bool, has_mask_token: bool
         masked = torch.from_numpy(random.random((2, patches)) < 0.5)
         image = pixels(random, config, 2, height, width)
         yield Run("masked", "about half of the patches masked", {"pixel_values": image, "bool_masked_pos": masked})
-    if is_base and "attention_mask" in arguments:
-        mask = torch.from_numpy((random.random((2, patches + 1)) < 0.7).astype(np.int64))
+    if model is not None and "attention_mask" in arguments:
+        # There are tokens in front of those of the patches.
+        tokens = model.base_model(pixel_values=torch.zeros(1, config.num_channels, height, width)).last_hidden_state.shape[1]
+        mask = torch.from_numpy((random.random((2, tokens)) < 0.7).astype(np.int64))
         mask[:, 0] = 1
         image = pixels(random, config, 2, height, width)
         yield Run("attended", "some patches that no other sees", {"pixel_values": image, "attention_mask": mask})

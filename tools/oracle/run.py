@@ -22,10 +22,12 @@ LOGIT_GAP = 1e-3
 def forward(model: PreTrainedModel, run: Run) -> dict[str, torch.Tensor]:
     """The tensors of the ModelOutput by field name; those of a tuple as `name.0`, `name.1`.
 
-    A loss is none of them, nor are the states of all layers, which no run asks for and some heads hand on.
+    A loss is none of them, nor are the states of all layers where a run does not ask for them but a head hands them on.
     """
+    left_out = ["loss"] if run.flags.get("output_hidden_states") else ["loss", "hidden_states"]
     # Of a copy: Swin's layers remember the smallest image that they have seen.
-    return dict(_flatten(copy.deepcopy(model)(**_arguments(model, run))))
+    output = copy.deepcopy(model)(**_arguments(model, run))
+    return dict(_flatten({name: value for name, value in output.items() if name not in left_out}))
 
 
 def _arguments(model: PreTrainedModel, run: Run) -> dict:
@@ -36,10 +38,8 @@ def _arguments(model: PreTrainedModel, run: Run) -> dict:
     return arguments
 
 
-def _flatten(output) -> Iterator[tuple[str, torch.Tensor]]:
+def _flatten(output: dict) -> Iterator[tuple[str, torch.Tensor]]:
     for name, value in output.items():
-        if name in ("loss", "hidden_states"):
-            continue
         if isinstance(value, torch.Tensor):
             yield name, value.contiguous().clone()
         elif isinstance(value, (tuple, list)):

@@ -8,7 +8,7 @@ use quote::quote;
 use crate::lower::ident;
 use crate::vocabulary::Vocabulary;
 
-const CHECKPOINT: [&str; 21] = [
+const CHECKPOINT: [&str; 22] = [
     "AnyConfig",
     "CommonConfig",
     "ConfigError",
@@ -22,6 +22,7 @@ const CHECKPOINT: [&str; 21] = [
     "ToJson",
     "Words",
     "align_stages",
+    "are_stages",
     "config_to_json",
     "cycle",
     "cycle_then",

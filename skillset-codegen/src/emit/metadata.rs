@@ -61,11 +61,13 @@ fn emit_task_info(model: &Model, head: &Head, name: &str, support: &TokenStream)
     };
     let offers = &head.offers;
     let prefix = option(head.prefix.as_deref());
+    let serves = option(head.serves.as_deref());
     let read = ident(if model.config.is_refused() { "supported" } else { "read" });
     quote! {
         Task {
             name: #name,
             class: #class,
+            serves: #serves,
             prefix: #prefix,
             is_base: #is_base,
             outputs: &[#(#outputs),*],

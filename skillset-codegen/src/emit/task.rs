@@ -6,7 +6,7 @@ use proc_macro2::TokenStream;
 use quote::quote;
 
 use crate::error::Errors;
-use crate::lower::{Head, Model, ident};
+use crate::lower::{Export, Head, Model, ident};
 use crate::vocabulary::Type;
 
 use super::flow::emit_statements;
@@ -42,7 +42,9 @@ pub(super) fn emit_task(model: &Model, head: &Head, errors: &mut Errors) -> Toke
     let block = emit_statements(&head.statements, live, errors);
     let destructured = destructure(model, &block.live);
     let statements = &block.tokens;
-    let outputs = head.outputs.iter().map(|export| output(&export.name, &export.ty, &export.value));
+    let is_value = |export: &&Export| !matches!(export.ty, Type::List(_));
+    let outputs =
+        head.outputs.iter().filter(is_value).map(|export| output(&export.name, &export.ty, &export.value));
     let scope = if prefix.is_empty() { quote!(g) } else { quote!(&g.at(#prefix)) };
     let before = (!head.is_alone).then(|| quote!(let #destructured = base(#scope, c);));
     quote! {

@@ -16,6 +16,8 @@ use super::typed::{Binding, Typed};
 
 /// The function that says which stages a backbone hands out.
 const IS_STAGE_OUT: &str = "is_stage_out";
+/// The function that says whether a config names stages that there are.
+const ARE_STAGES: &str = "are_stages";
 
 /// An error message; the caller knows the place.
 pub(crate) type Checked<T> = Result<T, String>;
@@ -164,7 +166,10 @@ impl Context<'_> {
     fn check_call(&mut self, call: &syn::ExprCall) -> Checked<Typed> {
         let is = |name: &str| matches!(&*call.func, Expr::Path(path) if path.path.is_ident(name));
         if is(IS_STAGE_OUT) {
-            return self.check_is_stage_out(call.args.iter());
+            return self.check_stages(IS_STAGE_OUT, &["stage", "count"], call.args.iter());
+        }
+        if is(ARE_STAGES) {
+            return self.check_stages(ARE_STAGES, &["count"], call.args.iter());
         }
         let is_some = is("Some");
         match (is_some, call.args.first()) {
@@ -180,27 +185,38 @@ impl Context<'_> {
                 Ok(some.reading(&[&inner]))
             }
             _ => {
-                let functions = "the only functions are `Some(…)` and `is_stage_out(…)`";
+                let functions = "the only functions are `Some(…)`, `is_stage_out(…)` and `are_stages(…)`";
                 Err(format!("{functions}; blocks and primitives are applied by steps"))
             }
         }
     }
 
-    /// Whether a backbone hands out a stage: `is_stage_out(out_features, out_indices, stage, count)`.
-    fn check_is_stage_out<'e>(&mut self, arguments: impl Iterator<Item = &'e Expr>) -> Checked<Typed> {
+    /// A question about the stages of a backbone: `is_stage_out(out_features, out_indices, stage, count)`. Behind the two
+    /// fields, of which either may be `None`, come the sizes that `sizes` names.
+    fn check_stages<'e>(
+        &mut self,
+        function: &str,
+        sizes: &[&str],
+        arguments: impl Iterator<Item = &'e Expr>,
+    ) -> Checked<Typed> {
         let arguments = arguments.map(|argument| self.check(argument)).collect::<Checked<Vec<_>>>()?;
-        let list = |of: &Type| Type::Option(Box::new(Type::List(Box::new(of.clone()))));
-        let fits = |given: &Typed, of: &Type| given.ty == list(of) && given.is_place;
-        let [names, indices, stage, count] = &arguments[..] else {
-            return Err("`is_stage_out` takes (out_features, out_indices, stage, count)".into());
+        let (names, indices, rest) = match &arguments[..] {
+            [names, indices, rest @ ..] if rest.len() == sizes.len() => (names, indices, rest),
+            _ => return Err(format!("`{function}` takes (out_features, out_indices, {})", sizes.join(", "))),
         };
-        if !fits(names, &Type::String) || !fits(indices, &Type::I64) {
-            return Err("`is_stage_out` takes fields of the types [String]? and [i64]?".into());
-        }
-        let (names_of, indices_of) = (&names.tokens, &indices.tokens);
-        let (stage_of, count_of) = (stage.coerce(&Type::Usize)?, count.coerce(&Type::Usize)?);
-        let call = quote!(is_stage_out(#names_of.as_deref(), #indices_of.as_deref(), #stage_of, #count_of));
-        Ok(Typed::new(call, Type::Bool, Binding::Atom).reading(&[names, indices, stage, count]))
+        let list = |given: &Typed, of: &Type| match &given.ty {
+            Type::None => Ok(given.tokens.clone()),
+            Type::Option(inner) if **inner == Type::List(Box::new(of.clone())) && given.is_place => {
+                let field = &given.tokens;
+                Ok(quote!(#field.as_deref()))
+            }
+            _ => Err(format!("`{function}` takes fields of the types [String]? and [i64]?")),
+        };
+        let (names_of, indices_of) = (list(names, &Type::String)?, list(indices, &Type::I64)?);
+        let rest = rest.iter().map(|size| size.coerce(&Type::Usize)).collect::<Checked<Vec<_>>>()?;
+        let function = ident(function);
+        let call = quote!(#function(#names_of, #indices_of, #(#rest),*));
+        Ok(Typed::new(call, Type::Bool, Binding::Atom).reading(&arguments.iter().collect::<Vec<_>>()))
     }
 
     fn check_index(&mut self, of: &Expr, index: &Expr) -> Checked<Typed> {

@@ -32,6 +32,7 @@ pub(crate) use path::Path;
 pub(crate) use statement::{Choice, Statement};
 
 use names::{ConfigNames, Locals};
+use nested::{KnownModel, Nested, OWN};
 use step::Steps;
 
 /// A model type, checked and ready to be emitted.
@@ -74,6 +75,8 @@ pub(crate) struct Head {
     pub task: String,
     pub aliases: Vec<String>,
     pub class: String,
+    /// The task that it does for checkpoints of its class.
+    pub serves: Option<String>,
     /// The path of the base model; `None`: the task is the base model.
     pub prefix: Option<String>,
     /// Whether there is no base model before it.
@@ -81,6 +84,7 @@ pub(crate) struct Head {
     /// Statements that refuse configs.
     pub checks: Vec<TokenStream>,
     pub statements: Vec<Statement>,
+    /// Its outputs; the values of one that is a list are given by statements.
     pub outputs: Vec<Export>,
     /// Outputs that there are on request only.
     pub offers: Vec<String>,
@@ -110,9 +114,11 @@ pub(crate) fn lower_model(
     let inputs = input::lower_inputs(&spec.inputs, &mut names, &mut locals, errors);
     let given = locals.clone();
 
-    let mut steps = Steps { config: &mut names, locals, errors, base: None };
+    let mut steps = Steps { config: &mut names, locals, errors, base: None, lists: BTreeSet::new() };
     let statements = steps.lower(&spec.architecture, &Path::default());
     let outputs = lower_outputs(&spec.outputs, &mut steps);
+    let own = KnownModel::own(&spec, &inputs, &outputs);
+    steps.config.nested.insert(OWN.to_owned(), Nested::Known(Box::new(own)));
     let base = BaseScope { inputs: &inputs, given, locals: steps.locals.clone(), outputs: &outputs };
 
     let mut seen = BTreeMap::new();
@@ -167,6 +173,17 @@ fn lower_config(
 fn lower_outputs(outputs: &Table<Text>, steps: &mut Steps<'_>) -> Vec<Export> {
     let mut lowered = vec![];
     for (name, text) in outputs.iter() {
+        let name = &name.text;
+        if steps.lists.contains(name) {
+            if text.text != *name {
+                steps
+                    .errors
+                    .push(&text.at, format_args!("steps give the values of {name:?}: expected {name:?}"));
+            }
+            let (ty, value, uses) = (Type::List(Box::new(Type::Value)), TokenStream::new(), BTreeSet::new());
+            lowered.push(Export { name: name.clone(), ty, value, uses });
+            continue;
+        }
         let Some(typed) = steps.expression(text) else { continue };
         let is_output = match &typed.ty {
             Type::Value => true,
@@ -177,8 +194,7 @@ fn lower_outputs(outputs: &Table<Text>, steps: &mut Steps<'_>) -> Vec<Export> {
             steps.errors.push(&text.at, format_args!("an output is a Value, found {}", typed.ty));
             continue;
         }
-        let name = name.text.clone();
-        lowered.push(Export { name, ty: typed.ty, value: typed.tokens, uses: typed.uses });
+        lowered.push(Export { name: name.clone(), ty: typed.ty, value: typed.tokens, uses: typed.uses });
     }
     lowered
 }
@@ -224,7 +240,10 @@ fn lower_head(
     let is_base = task.head.is_none();
     let prefix = task.prefix.clone().or_else(|| spec.prefix.clone()).unwrap_or_default();
     let (locals, mut statements) = base.for_head(task, errors);
-    let mut steps = Steps { config: names, locals, errors, base: Some(&prefix) };
+    let own_offers = offers(task.head.iter().flatten());
+    let lists = task.outputs.names().filter(|name| own_offers.iter().any(|offer| offer == name));
+    let lists = lists.map(str::to_owned).collect();
+    let mut steps = Steps { config: names, locals, errors, base: Some(&prefix), lists };
     if let Some(first) = &task.after {
         match spec.tasks.get(&first.text).map(|task| task.head.as_deref()) {
             Some(Some(head)) => statements.extend(steps.lower(head, &Path::default())),
@@ -239,7 +258,16 @@ fn lower_head(
     }
     statements.extend(steps.lower(task.head.as_deref().unwrap_or_default(), &Path::default()));
     let outputs = lower_outputs(&task.outputs, &mut steps);
+    let mut on_request = match &task.inputs {
+        Some(_) => own_offers,
+        None => offers(spec.architecture.iter().chain(task.head.iter().flatten())),
+    };
+    on_request.retain(|name| !steps.lists.contains(name));
     let has_outputs = task.outputs.names().next().is_some();
+    if let Some(serves) = task.serves.as_ref().filter(|serves| spec.tasks.get(&serves.text).is_none()) {
+        let hint = suggest(&serves.text, spec.tasks.names());
+        errors.push(&serves.at, format_args!("there is no task {:?}{hint}", serves.text));
+    }
     if is_base && has_outputs {
         errors.push(&task.at, "a task without `head` has the outputs of the base model; remove `outputs`");
     }
@@ -253,15 +281,13 @@ fn lower_head(
         task: name.text.clone(),
         aliases: task.aliases.iter().map(|alias| alias.text.clone()).collect(),
         class: task.class.text.clone(),
+        serves: task.serves.as_ref().map(|serves| serves.text.clone()),
         prefix: (!is_base).then_some(prefix),
         is_alone: task.inputs.is_some(),
         checks: config::lower_task_checks(&task.checks, names, errors),
         statements,
         outputs,
-        offers: match &task.inputs {
-            Some(_) => offers(task.head.iter().flatten()),
-            None => offers(spec.architecture.iter().chain(task.head.iter().flatten())),
-        },
+        offers: on_request,
         processor: task.processor.unwrap_or(match spec.modality {
             Modality::Text => Processor::Text,
             Modality::Vision => Processor::Image,

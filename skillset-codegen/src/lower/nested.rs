@@ -2,18 +2,22 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Ident, TokenStream};
 use quote::quote;
 
 use crate::emit::{function_name, module_name};
 use crate::error::suggest;
+use crate::spec::Spec;
 use crate::vocabulary::Type;
 
-use super::Model;
 use super::config::field_of;
 use super::expr::{Checked, ident};
 use super::names::{COUNT_BITS, SIZE_BITS};
 use super::typed::{Binding, Typed};
+use super::{Export, LoweredInput, Model, offers};
+
+/// The name under which heads find their own base model, which no field can have.
+pub(super) const OWN: &str = "self";
 
 /// The model of a nested config.
 #[derive(Clone, Debug)]
@@ -54,6 +58,16 @@ struct KnownTask {
     outputs: BTreeMap<String, Type>,
 }
 
+impl KnownTask {
+    fn new(name: &str, outputs: impl IntoIterator<Item = (String, Type)>, offers: &[String]) -> Self {
+        // Of an output that there are several of, each is a value.
+        let each = |(name, ty)| (name, if matches!(ty, Type::List(_)) { Type::Value } else { ty });
+        let offers = offers.iter().map(|name| (name.clone(), Type::Value));
+        let outputs = offers.chain(outputs.into_iter().map(each)).collect();
+        Self { function: function_name(name), outputs }
+    }
+}
+
 impl KnownModel {
     pub(crate) fn new(model: &Model) -> Self {
         let mut tasks = BTreeMap::new();
@@ -61,9 +75,7 @@ impl KnownModel {
             let is_base = head.prefix.is_none();
             let own = head.outputs.iter().map(|output| (output.name.clone(), output.ty.clone()));
             let own: Vec<_> = if is_base { model.base.outputs.clone() } else { own.collect() };
-            let offers = head.offers.iter().map(|name| (name.clone(), Type::Value));
-            let task =
-                KnownTask { function: function_name(&head.task), outputs: offers.chain(own).collect() };
+            let task = KnownTask::new(&head.task, own, &head.offers);
             if is_base {
                 tasks.entry("base".to_owned()).or_insert_with(|| task.clone());
             }
@@ -74,9 +86,25 @@ impl KnownModel {
             fields: model.fields.iter().map(|field| (field.name.clone(), field.ty.clone())).collect(),
             positive: model.names.positive.clone(),
             counts: model.names.counts.clone(),
-            inputs: model.inputs.iter().map(|input| (input.name.clone(), input.is_flag())).collect(),
+            inputs: names_of(&model.inputs),
             tasks,
             is_refused: model.config.is_refused(),
+        }
+    }
+
+    /// The base model as the heads of its own spec see it.
+    pub(super) fn own(spec: &Spec, inputs: &[LoweredInput], outputs: &[Export]) -> Self {
+        let outputs = outputs.iter().map(|output| (output.name.clone(), output.ty.clone()));
+        let (name, _) = spec.tasks.iter().find(|(_, task)| task.head.is_none()).unzip();
+        let task = name.map(|name| KnownTask::new(&name.text, outputs, &offers(spec.architecture.iter())));
+        Self {
+            model_type: spec.model_type.text.clone(),
+            fields: BTreeMap::new(),
+            positive: BTreeSet::new(),
+            counts: BTreeSet::new(),
+            inputs: names_of(inputs),
+            tasks: task.map(|task| ("base".to_owned(), task)).into_iter().collect(),
+            is_refused: false,
         }
     }
 
@@ -93,10 +121,9 @@ impl KnownModel {
         })
     }
 
-    /// The function that adds the graph of a task.
-    pub(crate) fn function(&self, task: &str) -> Checked<TokenStream> {
-        let (module, function) = (self.module(), ident(&self.task(task)?.function));
-        Ok(quote!(#module::#function))
+    /// The function that adds the graph of a task, as it is called in the model's own module.
+    pub(crate) fn function(&self, task: &str) -> Checked<Ident> {
+        Ok(ident(&self.task(task)?.function))
     }
 
     /// A field of its config, which is at `place`.
@@ -119,6 +146,11 @@ impl KnownModel {
             format!("{:?} has no output {name:?}{hint}", self.model_type)
         })
     }
+}
+
+/// The names of inputs, and whether each is a switch.
+fn names_of(inputs: &[LoweredInput]) -> BTreeMap<String, bool> {
+    inputs.iter().map(|input| (input.name.clone(), input.is_flag())).collect()
 }
 
 impl Nested {

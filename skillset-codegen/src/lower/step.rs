@@ -25,6 +25,8 @@ pub(crate) struct Steps<'a> {
     pub errors: &'a mut Errors,
     /// What `{base}` stands for, in a head.
     pub base: Option<&'a str>,
+    /// The outputs of several values that the head always has, not only on request.
+    pub lists: BTreeSet<String>,
 }
 
 impl Steps<'_> {
@@ -96,13 +98,17 @@ impl Steps<'_> {
         Some(Statement::Let { name, value: tokens, uses, at: apply.binds.at.clone() })
     }
 
-    /// A value that there is on request only.
+    /// The next value of an output that there are several of.
     fn lower_offer(&mut self, offer: &Offer) -> Option<Statement> {
         let typed = self.expression(&offer.value)?;
         let value = self.recorded(typed.coerce(&Type::Value), &offer.value.at)?;
         let (name, mut uses) = (&offer.name, typed.uses);
         uses.insert("g".to_owned());
-        Some(Statement::Do { tokens: quote!(g.offer(#name, #value);), uses })
+        let tokens = match self.lists.contains(name) {
+            true => quote!(g.output_next(#name, #value);),
+            false => quote!(g.offer(#name, #value);),
+        };
+        Some(Statement::Do { tokens, uses })
     }
 
     /// Records an error unless a step may bind `name`.

@@ -1,4 +1,4 @@
-//! The step that applies the model of a nested config: `"do": "model"`.
+//! The step that applies the model of a nested config, or in a head the base model: `"do": "model"`.
 
 use std::collections::BTreeSet;
 
@@ -14,7 +14,7 @@ use crate::vocabulary::Type;
 use super::apply::{Applied, json_text};
 use super::expr::{Checked, Context, ident};
 use super::names::Local;
-use super::nested::Nested;
+use super::nested::{Nested, OWN};
 use super::path::Path;
 use super::step::Steps;
 use super::typed::{Binding, Typed};
@@ -25,14 +25,15 @@ pub(super) const MODEL: &str = "model";
 const PARAMS: [&str; 4] = ["of", "config", "task", "cache"];
 
 impl Steps<'_> {
-    /// The model of a nested config below the path `at`.
+    /// The model of a nested config, or in a head the base model, below the path `at`.
     pub(super) fn submodel(&mut self, apply: &Apply, at: &Path) -> Option<Applied> {
         for (name, node) in apply.params.iter().filter(|(name, _)| !PARAMS.contains(&name.as_str())) {
             let hint = suggest(name, PARAMS);
             self.errors.push(&node.at, format_args!("{MODEL:?} has no parameter {name:?}{hint}"));
         }
         let param = |name: &str| apply.params.iter().find(|(key, _)| key == name).map(|(_, node)| node);
-        let Some(config) = param("config").and_then(text) else {
+        let own = self.base.map(|_| Text { text: OWN.to_owned(), at: apply.at.clone() });
+        let Some(config) = param("config").map_or(own, text) else {
             self.errors.push(&apply.at, "\"model\" needs the parameter \"config\", a field of the config");
             return None;
         };
@@ -118,13 +119,19 @@ impl Steps<'_> {
 
     /// What adds the submodel's nodes to `g`.
     fn submodel_graph(&mut self, config: &str, task: &str) -> Checked<TokenStream> {
-        let field = ident(config);
         match self.config.nested.get(config) {
             Some(Nested::Known(model)) => {
                 let function = model.function(task)?;
-                Ok(quote!(#function(g, &c.#field)))
+                if config == OWN {
+                    return Ok(quote!(#function(g, c)));
+                }
+                let (module, field) = (model.module(), ident(config));
+                Ok(quote!(#module::#function(g, &c.#field)))
             }
-            Some(Nested::Chosen(_)) => Ok(quote!(Nested::new(super::TYPES, &c.#field).graph(#task, g))),
+            Some(Nested::Chosen(_)) => {
+                let field = ident(config);
+                Ok(quote!(Nested::new(super::TYPES, &c.#field).graph(#task, g)))
+            }
             None => {
                 let hint = suggest(config, self.config.nested.keys().map(String::as_str));
                 Err(format!("there is no nested config {config:?}{hint}"))

@@ -29,6 +29,8 @@ object! {
         class = "class": Text,
         /// Other tasks that the same class does.
         aliases = "aliases": Vec<Text>,
+        /// The task that this class does, too, for a checkpoint whose `architectures` names it.
+        serves = "serves": Option<Text>,
         /// The path of the base model in this class, where it is not the spec's.
         prefix = "prefix": Option<String>,
         /// The inputs that the head takes by itself, where the class has no base model: its steps see these only.

@@ -397,6 +397,7 @@ pub static MODEL: ModelType = ModelType {
         Task {
             name: "feature-extraction",
             class: "ToyModel",
+            serves: None,
             prefix: None,
             is_base: true,
             outputs: &["last_hidden_state"],
@@ -424,6 +425,7 @@ pub static MODEL: ModelType = ModelType {
         Task {
             name: "text-classification",
             class: "ToyForSequenceClassification",
+            serves: None,
             prefix: Some("toy"),
             is_base: false,
             outputs: &["logits", "padding"],
@@ -436,6 +438,7 @@ pub static MODEL: ModelType = ModelType {
         Task {
             name: "ranking",
             class: "ToyForRanking",
+            serves: None,
             prefix: Some("toy"),
             is_base: false,
             outputs: &["rank", "shifts"],

@@ -382,6 +382,7 @@ pub static MODEL: ModelType = ModelType {
         Task {
             name: "feature-extraction",
             class: "ChildModel",
+            serves: None,
             prefix: None,
             is_base: true,
             outputs: &["last_hidden_state"],
@@ -394,6 +395,7 @@ pub static MODEL: ModelType = ModelType {
         Task {
             name: "sentence-similarity",
             class: "ChildModel",
+            serves: None,
             prefix: None,
             is_base: true,
             outputs: &["last_hidden_state"],
@@ -406,6 +408,7 @@ pub static MODEL: ModelType = ModelType {
         Task {
             name: "text-classification",
             class: "ChildForSequenceClassification",
+            serves: None,
             prefix: Some("toy"),
             is_base: false,
             outputs: &["logits", "padding"],
@@ -418,6 +421,7 @@ pub static MODEL: ModelType = ModelType {
         Task {
             name: "ranking",
             class: "ChildForRanking",
+            serves: None,
             prefix: Some("toy"),
             is_base: false,
             outputs: &["rank", "shifts"],

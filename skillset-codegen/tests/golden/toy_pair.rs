@@ -231,6 +231,7 @@ pub static MODEL: ModelType = ModelType {
         Task {
             name: "feature-extraction",
             class: "ToyPairModel",
+            serves: None,
             prefix: None,
             is_base: true,
             outputs: &["y", "scores"],

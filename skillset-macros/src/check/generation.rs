@@ -12,6 +12,8 @@ use crate::suggest::{did_you_mean, list};
 enum Kind {
     /// A number of tokens, at least this.
     Count(usize),
+    /// A number.
+    Number,
     /// A number above 0.
     Positive,
     /// A number from 0 to 1.
@@ -23,8 +25,10 @@ enum Kind {
 }
 
 /// The parameters, by their names in transformers' `GenerationConfig`; the last says whether it shapes the draw.
-const PARAMETERS: [(&str, Kind, bool); 8] = [
+const PARAMETERS: [(&str, Kind, bool); 10] = [
     ("max_new_tokens", Kind::Count(1), false),
+    ("num_beams", Kind::Count(1), false),
+    ("length_penalty", Kind::Number, false),
     ("do_sample", Kind::Bool, false),
     ("temperature", Kind::Positive, true),
     ("top_k", Kind::Count(0), true),
@@ -106,6 +110,7 @@ impl Kind {
                 )
             }
             Self::Integer => (integer.map(Literal::i64_unsuffixed), "a whole number".to_owned()),
+            Self::Number => (number.map(Literal::f64_unsuffixed), "a number".to_owned()),
             Self::Positive => {
                 let positive = number.filter(|number| *number > 0.0);
                 (positive.map(Literal::f64_unsuffixed), "a number above 0".to_owned())

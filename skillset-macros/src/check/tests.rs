@@ -149,13 +149,24 @@ fn a_mistake_hides_no_other() {
 
 #[test]
 fn numbers_of_generation_fit_their_types() {
-    let parameters = quote!(max_new_tokens = 8u8, temperature = 1, seed = -3);
+    let parameters =
+        quote!(max_new_tokens = 8u8, num_beams = 2, length_penalty = -1, temperature = 1, seed = -3);
     let skill =
         quote!(model = "measured", task = "text-generation", backends(onnx_cpu), generation(#parameters));
     let generation = check_with(skill, &["text"]).unwrap().generation;
     let written: Vec<String> =
         generation.iter().map(|(name, value)| format!("{name} = {}", quote!(#value))).collect();
-    assert_eq!(written, ["max_new_tokens = 8", "temperature = 1.0", "seed = - 3", "do_sample = true"]);
+    assert_eq!(
+        written,
+        [
+            "max_new_tokens = 8",
+            "num_beams = 2",
+            "length_penalty = - 1.0",
+            "temperature = 1.0",
+            "seed = - 3",
+            "do_sample = true"
+        ]
+    );
     let endless = quote!(
         model = "measured",
         task = "text-generation",

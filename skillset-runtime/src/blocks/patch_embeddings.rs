@@ -26,6 +26,8 @@ pub struct PatchEmbeddings {
     pub bias: bool,
     /// Whether there is a class token in front.
     pub class_token: bool,
+    /// Whether a distillation token (DeiT, arXiv:2012.12877) follows, the parameter `distillation_token`.
+    pub distillation_token: bool,
     /// Whether class token and positions are stored as a vector and a table (`[width]`, `[tokens, width]`), without
     /// the axes of size 1 that they have otherwise (`[1, 1, width]`, `[1, tokens, width]`).
     pub flat: bool,
@@ -66,26 +68,29 @@ impl PatchEmbeddings {
             interpolate: false,
             bias: true,
             class_token: true,
+            distillation_token: false,
             flat: false,
             names: PatchEmbeddingsNames::default(),
         }
     }
 
-    /// Adds the stem; the result is `[batch, 1 + patches, width]`, without a class token `[batch, patches, width]`.
+    /// Adds the stem; the result is `[batch, tokens, width]`: the class token, the distillation token, the patches.
     pub fn build(self, g: &Scope) -> Value {
         let grid = PatchGrid { bias: self.bias, ..PatchGrid::new(self.of, self.width, self.patch_size) };
         let grid = grid.build(&g.at(self.names.projection));
         let [batch, rows, columns, width] = &g.shape(grid)[..] else { return self.of };
         let tokens = g.reshape(grid, &[batch.clone(), rows.clone() * columns.clone(), width.clone()]);
         let mut tokens = MaskedTokens::new(tokens, self.masked).build(g);
-        if self.class_token {
+        let in_front =
+            [("distillation_token", self.distillation_token), (self.names.class, self.class_token)];
+        for (name, _) in in_front.iter().filter(|(_, is_there)| *is_there) {
             let shape = [1, 1, self.width];
-            let class = g.param(self.names.class, if self.flat { &shape[2..] } else { &shape });
-            let class = g.expand(class, &[batch.clone(), 1.into(), width.clone()]);
-            tokens = g.concat(class, tokens, 1);
+            let token = g.param(name, if self.flat { &shape[2..] } else { &shape });
+            let token = g.expand(token, &[batch.clone(), 1.into(), width.clone()]);
+            tokens = g.concat(token, tokens, 1);
         }
         let positions = ImagePositions {
-            prefix: usize::from(self.class_token),
+            prefix: usize::from(self.class_token) + usize::from(self.distillation_token),
             interpolate: self.interpolate,
             flat: self.flat,
             name: self.names.positions,

@@ -23,7 +23,7 @@ pub(crate) mod testing;
 pub use ::safetensors::Dtype as StoredType;
 pub use config::{
     AnyConfig, CommonConfig, ConfigError, FromConfig, LayerType, LayerTypes, OneOrMany, OrString, Reader,
-    ToJson, Words, align_stages, config_to_json, cycle, cycle_then, first_layers, first_of_every,
+    ToJson, Words, align_stages, are_stages, config_to_json, cycle, cycle_then, first_layers, first_of_every,
     is_stage_out, last_of_every, object, unsupported,
 };
 pub use error::CheckpointError;

@@ -5,6 +5,10 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
+use crate::forward::OUTPUT_STATES;
+use crate::ir::Request;
+use crate::model::Task as ModelTask;
+
 /// All of `fixture.json`.
 #[derive(Debug, Clone, Deserialize)]
 pub struct Manifest {
@@ -64,6 +68,14 @@ pub struct Run {
 }
 
 impl Run {
+    /// What a graph of `task` is wanted for to do this run.
+    pub fn request(&self, task: &ModelTask) -> Request {
+        let flags = self.enabled_flags().filter(|flag| flag != OUTPUT_STATES);
+        let inputs = self.inputs.iter().cloned().chain(flags).collect();
+        let also = if self.flags.get(OUTPUT_STATES) == Some(&true) { task.states() } else { vec![] };
+        Request { inputs, also, ..Request::default() }
+    }
+
     /// The boolean arguments that were set.
     pub fn enabled_flags(&self) -> impl Iterator<Item = String> {
         self.flags.iter().filter(|(_, set)| **set).map(|(name, _)| name.clone())

@@ -115,6 +115,7 @@ mod tests {
         tasks: &[Task {
             name: "feature-extraction",
             class: "TextModel",
+            serves: None,
             prefix: None,
             is_base: true,
             outputs: &["y"],

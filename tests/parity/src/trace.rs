@@ -11,7 +11,7 @@ use skillset::runtime::checkpoint::Checkpoint;
 use skillset::runtime::engine::Tensors;
 use skillset::runtime::engine::candle::{CandleDevice, CandleEngine, CandleOptions};
 use skillset::runtime::harness::{Difference, Limits};
-use skillset::runtime::ir::{CheckedGraph, Request, Value};
+use skillset::runtime::ir::{CheckedGraph, Value};
 use skillset::runtime::load::StoredWeights;
 use skillset::runtime::tensor::Tensor;
 use skillset::runtime::tensor::file::read_tensors;
@@ -46,9 +46,7 @@ pub fn trace(
     }
     let checkpoint = Arc::new(Checkpoint::open(dir.path())?);
     let inputs = fixture.inputs(task.name, &run.name)?;
-    let wanted = inputs.keys().cloned().chain(run.enabled_flags()).collect();
-    let request = Request { inputs: wanted, ..Request::default() };
-    let graph = model_type.graph(&checkpoint.config_reader()?, task.name, &request)?;
+    let graph = model_type.graph(&checkpoint.config_reader()?, task.name, &run.request(task))?;
     let weights = StoredWeights::find(&graph, model_type, checkpoint)?;
 
     // Without passes the engine computes every value of the graph as it was built.

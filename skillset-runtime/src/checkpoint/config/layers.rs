@@ -33,43 +33,6 @@ pub fn first_layers(count: usize, number: usize, kind: &str, other: &str) -> Opt
     of_layers(count, |layer| if layer < number { kind } else { other })
 }
 
-/// Which stages a backbone hands out, by name (`stem`, `stage1`, …) and by index: what was not given follows from what
-/// was, and is the last of the `count` stages behind the stem if neither was.
-pub fn align_stages(
-    count: usize,
-    names: Option<Vec<String>>,
-    indices: Option<Vec<i64>>,
-) -> (Option<Vec<String>>, Option<Vec<i64>>) {
-    let name = |index: usize| if index == 0 { "stem".to_owned() } else { format!("stage{index}") };
-    let index = |name: &String| match name.strip_prefix("stage") {
-        Some(number) => number.parse().ok(),
-        None => (name == "stem").then_some(0),
-    };
-    // Negative indices count from the end.
-    let position = |index: i64| match usize::try_from(index) {
-        Ok(index) => Some(index),
-        Err(_) => (count + 1).checked_sub(usize::try_from(index.unsigned_abs()).ok()?),
-    };
-    match (names, indices) {
-        (None, None) => (Some(vec![name(count)]), i64::try_from(count).ok().map(|last| vec![last])),
-        (None, Some(indices)) => {
-            (indices.iter().map(|&index| position(index).map(name)).collect(), Some(indices))
-        }
-        (Some(names), None) => {
-            let indices = names.iter().map(index).collect();
-            (Some(names), indices)
-        }
-        both => both,
-    }
-}
-
-/// Whether a backbone of `count` stages behind the stem hands out stage `stage`, of which 0 is the stem.
-pub fn is_stage_out(names: Option<&[String]>, indices: Option<&[i64]>, stage: usize, count: usize) -> bool {
-    let (names, _) = align_stages(count, names.map(<[_]>::to_vec), indices.map(<[_]>::to_vec));
-    let name = if stage == 0 { "stem".to_owned() } else { format!("stage{stage}") };
-    names.is_some_and(|names| names.contains(&name))
-}
-
 fn of_layers<'k>(count: usize, kind: impl Fn(usize) -> &'k str) -> Option<Vec<String>> {
     (count <= MAX_COUNT).then(|| (0..count).map(|layer| kind(layer).to_owned()).collect())
 }
@@ -87,22 +50,6 @@ mod tests {
         assert_eq!(text(last_of_every(5, 3, "a", "b")).as_deref(), Some("bbabb"));
         assert_eq!(text(first_layers(3, 2, "a", "b")).as_deref(), Some("aab"));
         assert_eq!(text(first_layers(1, 2, "a", "b")).as_deref(), Some("a"));
-    }
-
-    #[test]
-    fn stages_have_names_and_indices() {
-        let names = |names: &[&str]| Some(names.iter().map(|&name| name.to_owned()).collect::<Vec<_>>());
-        assert_eq!(align_stages(4, None, None), (names(&["stage4"]), Some(vec![4])));
-        assert_eq!(align_stages(4, None, Some(vec![0, -2])), (names(&["stem", "stage3"]), Some(vec![0, -2])));
-        assert_eq!(
-            align_stages(4, names(&["stem", "stage2"]), None),
-            (names(&["stem", "stage2"]), Some(vec![0, 2]))
-        );
-        assert_eq!(align_stages(4, names(&["body"]), None), (names(&["body"]), None));
-        assert!(is_stage_out(None, None, 4, 4) && !is_stage_out(None, None, 3, 4));
-        assert!(
-            is_stage_out(None, Some(&[0, -2]), 3, 4) && is_stage_out(names(&["stem"]).as_deref(), None, 0, 4)
-        );
     }
 
     #[test]

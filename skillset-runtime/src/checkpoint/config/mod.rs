@@ -16,6 +16,7 @@ mod layer_types;
 mod layers;
 mod nested;
 mod rope;
+mod stages;
 mod to_json;
 mod value;
 
@@ -32,10 +33,9 @@ pub use choice::{OneOrMany, OrString, Words};
 pub use common::{CommonConfig, config_to_json};
 use heed::Heeded;
 pub use layer_types::{LayerType, LayerTypes};
-pub use layers::{
-    align_stages, cycle, cycle_then, first_layers, first_of_every, is_stage_out, last_of_every,
-};
+pub use layers::{cycle, cycle_then, first_layers, first_of_every, last_of_every};
 pub use nested::AnyConfig;
+pub use stages::{align_stages, are_stages, is_stage_out};
 pub use to_json::{ToJson, object, unsupported};
 pub use value::FromConfig;
 use value::show;

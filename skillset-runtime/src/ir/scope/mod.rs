@@ -26,6 +26,8 @@ pub struct Request {
     /// are numbered (`hidden_states.0`), the name without a number means all. What these do not depend on is no part of the
     /// graph: neither parameters, nor inputs that must be given otherwise.
     pub outputs: Vec<String>,
+    /// Outputs on request that are wanted beside those.
+    pub also: Vec<String>,
     /// Whether keys and values are kept between runs, for generation.
     pub cache: bool,
     /// Of the inputs, those that are the same in all steps of a session: what a decoder is told of an encoder. They count in the first
@@ -71,8 +73,10 @@ struct Construction {
     /// The type of each value; `None` for one that depends on a mistake.
     facts: Vec<Option<Fact>>,
     params: BTreeMap<String, Value>,
-    /// How many values were offered under each name.
-    offered: BTreeMap<String, usize>,
+    /// How many values there are under each name that has numbers.
+    numbered: BTreeMap<String, usize>,
+    /// The wanted ones of the outputs on request, which come behind the others.
+    offered: Vec<Output>,
     errors: Vec<String>,
     /// Values that cannot be had, which is an error where a result needs them.
     missing: Vec<(Value, String)>,
@@ -94,7 +98,8 @@ impl Builder {
             graph,
             facts: vec![],
             params: BTreeMap::new(),
-            offered: BTreeMap::new(),
+            numbered: BTreeMap::new(),
+            offered: vec![],
             errors: vec![],
             missing: vec![],
         };
@@ -143,20 +148,20 @@ impl Builder {
     /// # Errors
     /// All mistakes recorded while building, or the first fault that [`Graph::check`] finds.
     pub fn finish(self) -> Result<CheckedGraph, BuildError> {
-        let Construction { mut graph, errors, missing, .. } = self.state.into_inner();
+        let Construction { mut graph, errors, missing, mut offered, .. } = self.state.into_inner();
+        offered.sort_by(|a, b| unnumbered(&a.name).cmp(unnumbered(&b.name)));
+        graph.outputs.extend(offered);
         if !errors.is_empty() {
             return Err(BuildError::Invalid(errors));
         }
-        for name in &self.request.outputs {
+        for name in self.request.outputs.iter().chain(&self.request.also) {
             if !graph.outputs.iter().any(|output| is_named(&output.name, name)) {
                 let known = graph.outputs.iter().map(|output| output.name.clone()).collect();
                 return Err(BuildError::NoSuchOutput { graph: graph.name, name: name.clone(), known });
             }
         }
         if !self.request.outputs.is_empty() {
-            let is_wanted =
-                |output: &Output| self.request.outputs.iter().any(|name| is_named(&output.name, name));
-            graph.outputs.retain(is_wanted);
+            graph.outputs.retain(|output| self.request.wants(&output.name));
         }
         let needed = super::pass::needed(&graph);
         let missing: Vec<String> = missing
@@ -179,9 +184,21 @@ impl Builder {
     }
 }
 
+impl Request {
+    /// Whether it names `output`.
+    fn wants(&self, output: &str) -> bool {
+        self.outputs.iter().chain(&self.also).any(|name| is_named(output, name))
+    }
+}
+
 /// Whether a request for `name` means `output`: that one, or all of a name that are numbered.
 fn is_named(output: &str, name: &str) -> bool {
     output.strip_prefix(name).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+}
+
+/// The name of an output that there are several of.
+fn unnumbered(output: &str) -> &str {
+    output.rsplit_once('.').map_or(output, |(name, _)| name)
 }
 
 /// Cuts every output that has positions down to the last one.
@@ -310,16 +327,25 @@ impl<'b> Scope<'b> {
         if self.frame.is_some() {
             return self.output(name, value);
         }
-        let number = {
-            let mut state = self.builder.state.borrow_mut();
-            let count = state.offered.entry(name.to_owned()).or_default();
-            *count += 1;
-            *count - 1
-        };
-        let numbered = format!("{name}.{number}");
-        if self.request().outputs.iter().any(|wanted| is_named(&numbered, wanted)) {
-            self.output(&numbered, value);
+        let name = self.numbered(name);
+        if self.request().wants(&name) {
+            self.builder.state.borrow_mut().offered.push(Output { name, value });
         }
+    }
+
+    /// Makes `value` the next result called `name`, with a number as an [offered](Self::offer) one: the maps of a backbone
+    /// are `feature_maps.0`, `feature_maps.1`, ….
+    pub fn output_next(&self, name: &str, value: Value) {
+        let name = if self.frame.is_some() { name } else { &self.numbered(name) };
+        self.output(name, value);
+    }
+
+    /// The next name of an output that there are several of.
+    fn numbered(&self, name: &str) -> String {
+        let mut state = self.builder.state.borrow_mut();
+        let count = state.numbered.entry(name.to_owned()).or_default();
+        *count += 1;
+        format!("{name}.{}", *count - 1)
     }
 
     /// The sizes of `value`'s axes; empty if the value depends on a mistake.

@@ -226,20 +226,30 @@ mod tests {
 
     #[test]
     fn offered_values_are_outputs_on_request_only() {
-        let outputs = |wanted: &[&str]| {
-            let outputs = wanted.iter().map(|&name| name.to_owned()).collect();
-            let graph = build(&Request { outputs, ..Request::default() }, |g, x| {
+        let outputs = |wanted: &[&str], also: &[&str]| {
+            let [outputs, also] =
+                [wanted, also].map(|names| names.iter().map(|&name| name.to_owned()).collect());
+            let graph = build(&Request { outputs, also, ..Request::default() }, |g, x| {
+                g.offer("state", x);
                 g.offer("hidden", x);
+                g.output_next("map", x);
                 g.offer("hidden", g.tanh(x));
+                g.output_next("map", g.exp(x));
                 g.output("y", x);
             });
             let outputs = graph.map(|graph| graph.into_graph().outputs).map_err(|error| error.to_string());
             outputs.map(|outputs| outputs.into_iter().map(|output| output.name).collect::<Vec<_>>())
         };
-        assert_eq!(outputs(&[]).unwrap(), ["y"]);
-        assert_eq!(outputs(&["hidden"]).unwrap(), ["hidden.0", "hidden.1"]);
-        assert_eq!(outputs(&["y", "hidden.1"]).unwrap(), ["hidden.1", "y"]);
-        assert_eq!(outputs(&["hidden.2"]).unwrap_err(), "test has no output \"hidden.2\"; its outputs are y");
+        assert_eq!(outputs(&[], &[]).unwrap(), ["map.0", "map.1", "y"]);
+        assert_eq!(outputs(&["hidden"], &[]).unwrap(), ["hidden.0", "hidden.1"]);
+        assert_eq!(outputs(&["y", "hidden.1"], &[]).unwrap(), ["y", "hidden.1"]);
+        assert_eq!(outputs(&["map"], &["hidden.0"]).unwrap(), ["map.0", "map.1", "hidden.0"]);
+        let all = ["map.0", "map.1", "y", "hidden.0", "hidden.1", "state.0"];
+        assert_eq!(outputs(&[], &["state", "hidden"]).unwrap(), all);
+        for (wanted, also) in [(&["hidden.2"][..], &[][..]), (&[], &["hidden.2"])] {
+            let error = outputs(wanted, also).unwrap_err();
+            assert_eq!(error, "test has no output \"hidden.2\"; its outputs are map.0, map.1, y");
+        }
     }
 
     #[test]
