@@ -48,6 +48,9 @@ struct DecoderFeatures;
 #[skillset(model = "vit", task = "image-feature-extraction", backends(cpu, onnx_cpu))]
 struct ImageFeatures;
 
+#[skillset(model = "llava", task = "image-text-to-text", backends(cpu, onnx_cpu))]
+struct Seer;
+
 /// With results of transformers' pipeline for a trained checkpoint (`tools/record_cases.py`).
 #[skillset(
     model = "vit",

@@ -102,7 +102,7 @@ use errors::Errors;
 ///     pub fn run_with(&self, input: impl Into<Input>, options: &Options) -> Result<Output, SkillError>;
 ///     pub fn run_batch(&self, inputs: &[Input]) -> Result<Vec<Output>, SkillError>;
 ///     pub fn run_batch_with(&self, inputs: &[Input], options: &Options) -> Result<Vec<Output>, SkillError>;
-///     pub fn stream(&self, input: impl Into<Input>) -> Result<TextStream<'_>, SkillError>;  // text-generation
+///     pub fn stream(&self, input: impl Into<Input>) -> Result<TextStream<'_>, SkillError>;  // text-generation, image-text-to-text
 ///     pub fn stream_with(&self, input: impl Into<Input>, options: &Options) -> Result<TextStream<'_>, SkillError>;
 ///     pub fn placement(&self) -> &Placement;               // the backend, and why not those before
 /// }

@@ -20,6 +20,9 @@ pub struct Task {
     pub output: Type,
 }
 
+/// The pipelines that give their text piece by piece.
+const STREAMING: [&str; 2] = ["ImageTextGenerator", "TextGenerator"];
+
 /// What the attribute can set of a task; also the arguments that it takes for it.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Settings {
@@ -49,7 +52,7 @@ pub enum Type {
 }
 
 /// Every task.
-pub const TASKS: [Task; 19] = [
+pub const TASKS: [Task; 20] = [
     Task {
         name: "audio-classification",
         pipeline: "AudioClassifier",
@@ -105,6 +108,14 @@ pub const TASKS: [Task; 19] = [
         options: "ImageSegmentationOptions",
         settings: Settings::None,
         output: Type::List("Segment"),
+    },
+    Task {
+        name: "image-text-to-text",
+        pipeline: "ImageTextGenerator",
+        input: Type::One("ImagePrompt"),
+        options: "TextGenerationOptions",
+        settings: Settings::Generation,
+        output: Type::One("Generated"),
     },
     Task {
         name: "mask-generation",
@@ -210,6 +221,11 @@ pub fn find(name: &str) -> Option<&'static Task> {
 }
 
 impl Task {
+    /// Whether a result can be had piece by piece.
+    pub fn streams(&self) -> bool {
+        STREAMING.contains(&self.pipeline)
+    }
+
     /// Whether the attribute takes this argument for the task. Arguments that every task takes are not asked for.
     pub fn takes(&self, argument: &str) -> bool {
         match argument {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use crate::checkpoint::{Checkpoint, CheckpointError, ConfigError, ParamRequest, Resolver};
 use crate::engine::{Engine, EngineError, Program};
-use crate::generate::{EncoderDecoder, GenerateError, GenerationConfig, Generator};
+use crate::generate::{EncoderDecoder, GenerateError, GenerationConfig, Generator, MultimodalGenerator};
 use crate::ir::{CheckedGraph, Param, Request};
 use crate::model::{InputKind, ModelError, ModelType, Task};
 use crate::weights::{WeightView, Weights};
@@ -193,8 +193,37 @@ impl Model {
         Ok(model.with_max_positions(self.max_positions()?))
     }
 
+    /// What continues prompts with images: the part of the model's class for `task` that makes features of images, and
+    /// the rest, by the checkpoint's own parameters of generation.
+    ///
+    /// # Errors
+    /// As [`Model::generator`]; also if the graph was exported by others.
+    pub fn multimodal_generator(&self, task: &str) -> Result<MultimodalGenerator, LoadError> {
+        if let Graphs::Exported(file) = &self.graphs {
+            let problem = "an exported graph cannot be given images in the place of tokens; use the checkpoint's weights";
+            return Err(LoadError::Exported { file: file.to_path_buf(), problem });
+        }
+        let names = |names: &[&str]| names.iter().map(|&name| name.to_owned()).collect();
+        let encoder = Request {
+            inputs: names(&["pixel_values"]),
+            outputs: names(&["image_hidden_states"]),
+            ..Request::default()
+        };
+        let decoder = Request {
+            inputs: names(&["image_hidden_states", "attention_mask", "position_ids"]),
+            outputs: names(&["logits"]),
+            cache: true,
+            last_position: true,
+            ..Request::default()
+        };
+        let (encoder, decoder) = (self.program(task, &encoder)?, self.program(task, &decoder)?);
+        let defaults = GenerationConfig::from_checkpoint(&self.checkpoint)?;
+        let generator = MultimodalGenerator::new(encoder, decoder, defaults)?;
+        Ok(generator.with_max_positions(self.max_positions()?))
+    }
+
     fn max_positions(&self) -> Result<Option<usize>, LoadError> {
-        Ok(self.checkpoint.config_reader()?.opt_usize("max_position_embeddings")?)
+        Ok(self.checkpoint.text_config_reader()?.opt_usize("max_position_embeddings")?)
     }
 
     /// The task called `name`, or that of the checkpoint's own head. See [`choose_task`].

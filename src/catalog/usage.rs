@@ -47,8 +47,8 @@ pub struct Example {
 /// What goes into a task, in examples.
 #[derive(Clone, Copy, Debug)]
 struct Input {
-    /// The kind of processor in the facts of a model type.
-    processor: &'static str,
+    /// The kind of processor in the facts of a model type; none where a graph that others exported cannot be given it.
+    processor: Option<&'static str>,
     arguments: &'static str,
     rust: &'static str,
     /// The type of the input, where it has one of its own.
@@ -56,15 +56,15 @@ struct Input {
 }
 
 const TEXT: Input =
-    Input { processor: "tokenizer", arguments: "'I like it'", rust: "\"I like it\"", ty: None };
+    Input { processor: Some("tokenizer"), arguments: "'I like it'", rust: "\"I like it\"", ty: None };
 const IMAGE: Input = Input {
-    processor: "image_processor",
+    processor: Some("image_processor"),
     arguments: "photo.jpg",
     rust: "Image::open(\"photo.jpg\")?",
     ty: Some("Image"),
 };
 const RECORDING: Input = Input {
-    processor: "feature_extractor",
+    processor: Some("feature_extractor"),
     arguments: "speech.flac",
     rust: "Audio::open(\"speech.flac\")?",
     ty: Some("Audio"),
@@ -96,6 +96,12 @@ impl Input {
             | "image-segmentation"
             | "mask-generation"
             | "object-detection" => IMAGE,
+            "image-text-to-text" => Self {
+                processor: None,
+                arguments: r#"--input-json '{"images": "photo.jpg", "text": "<image> What is it?"}'"#,
+                rust: "(Image::open(\"photo.jpg\")?, \"<image> What is it?\")",
+                ..IMAGE
+            },
             "audio-classification" => RECORDING,
             // Of what is written token by token only Whisper's kind runs, from other files than these.
             "automatic-speech-recognition"
@@ -119,8 +125,9 @@ impl Usage {
             .filter_map(|task| Some((task, Input::of(task, metadata.modality)?)))
             .collect();
         let (built, listed): (Vec<_>, Vec<_>) = candidates.into_iter().partition(|(task, _)| task.is_built());
-        let is_prepared =
-            |(_, input): &Candidate<'_>| metadata.processors.iter().any(|&(kind, _)| kind == input.processor);
+        let is_prepared = |(_, input): &Candidate<'_>| {
+            metadata.processors.iter().any(|&(kind, _)| Some(kind) == input.processor)
+        };
         let exported = listed.into_iter().filter(is_prepared);
         if let Some(example) = Example::new(metadata, &built) {
             Self::Built(example)
@@ -153,7 +160,7 @@ impl Example {
             arguments: input.arguments.to_owned(),
             input: input.rust.to_owned(),
             input_type: input.ty.map(str::to_owned),
-            processor: input.processor.replace('_', " "),
+            processor: input.processor.unwrap_or("processor").replace('_', " "),
         })
     }
 }

@@ -1,10 +1,15 @@
-//! `skillset generate`: text from text, or token ids from token ids.
+//! `skillset generate`: text from text and images, or token ids from token ids.
+
+use std::path::PathBuf;
 
 use clap::Args;
 use serde_json::json;
 use skillset_runtime::generate::{EarlyStopping, GenerationConfig};
 use skillset_runtime::load::Model;
-use skillset_runtime::tasks::{Pipeline, TextGenerationOptions, TextGenerator};
+use skillset_runtime::tasks::{
+    self, Generated, Image, ImagePrompt, ImageTextGenerator, Message, Part, Pipeline, TextGenerationOptions,
+    TextGenerator, TextStream,
+};
 
 use super::open::{EngineArgs, ModelArgs};
 use super::{Error, print};
@@ -18,6 +23,13 @@ pub(super) struct Generate {
     engine: EngineArgs,
     #[command(flatten)]
     prompt: Prompt,
+    /// Answer the prompt, by the checkpoint's chat template, instead of continuing it
+    #[arg(long, requires = "prompt")]
+    chat: bool,
+    /// Image of the prompt, which has the checkpoint's token for images (such as <image>) in its place, unless --chat
+    /// places it; may be given more than once
+    #[arg(long, value_name = "FILE", requires = "prompt")]
+    image: Vec<PathBuf>,
     #[command(flatten)]
     options: Options,
     /// Print JSON
@@ -108,28 +120,65 @@ impl Generate {
     }
 
     fn continue_text(&self, model: &Model, prompt: &str, config: &GenerationConfig) -> Result<(), Error> {
-        let generator = TextGenerator::load(model)?;
-        let options =
-            TextGenerationOptions { generation: config.clone(), ..TextGenerationOptions::default() };
+        let options = TextGenerationOptions {
+            generation: config.clone(),
+            return_full_text: !self.chat,
+            ..TextGenerationOptions::default()
+        };
         // Which tokens beams keep is known at the end, and several continuations come one after another.
         let is_whole =
             self.json || [config.num_beams, config.num_return_sequences].iter().any(Option::is_some);
-        if is_whole {
-            let generated = generator.run(prompt, &options)?;
-            let others = generated.others.iter().map(|other| &other.text);
-            let texts: Vec<&String> = std::iter::once(&generated.text).chain(others).collect();
-            return match (self.json, &texts[..]) {
-                (true, [text]) => print::json(&json!({ "text": text })),
-                (true, texts) => print::json(&json!({ "texts": texts })),
-                (false, texts) => texts.iter().try_for_each(|text| print::line(text)),
+        let reads_images = model.model_type().is_ok_and(|of| of.task(ImageTextGenerator::NAME).is_ok());
+        if self.image.is_empty() && !reads_images {
+            let generator = TextGenerator::load(model)?;
+            let input =
+                if self.chat { vec![Message::user(prompt)].into() } else { tasks::Prompt::from(prompt) };
+            return match is_whole {
+                true => self.print_whole(&generator.run(input, &options)?),
+                false => self.print_stream(prompt, generator.stream(input, &options)?),
             };
         }
-        print::write(prompt)?;
-        for piece in generator.stream(prompt, &options)? {
+        let images: Vec<Image> = self.image.iter().map(open_image).collect::<Result<_, Error>>()?;
+        let generator = ImageTextGenerator::load(model)?;
+        let input = match self.chat {
+            true => {
+                let parts = images.into_iter().map(Part::from).chain([Part::from(prompt)]);
+                vec![Message::user(parts.collect::<Vec<_>>())].into()
+            }
+            false => ImagePrompt::from((images, prompt)),
+        };
+        match is_whole {
+            true => self.print_whole(&generator.run(input, &options)?),
+            false => self.print_stream(prompt, generator.stream(input, &options)?),
+        }
+    }
+
+    fn print_whole(&self, generated: &Generated) -> Result<(), Error> {
+        let others = generated.others.iter().map(|other| &other.text);
+        let texts: Vec<&String> = std::iter::once(&generated.text).chain(others).collect();
+        match (self.json, &texts[..]) {
+            (true, [text]) => print::json(&json!({ "text": text })),
+            (true, texts) => print::json(&json!({ "texts": texts })),
+            (false, texts) => texts.iter().try_for_each(|text| print::line(text)),
+        }
+    }
+
+    fn print_stream(&self, prompt: &str, stream: TextStream<'_>) -> Result<(), Error> {
+        if !self.chat {
+            print::write(prompt)?;
+        }
+        for piece in stream {
             print::write(&piece?)?;
         }
         print::line("")
     }
+}
+
+/// Reads an image as pipelines do.
+fn open_image(path: &PathBuf) -> Result<Image, Error> {
+    let named = |error: &dyn std::fmt::Display| format!("{}: {error}", path.display());
+    let bytes = std::fs::read(path).map_err(|error| named(&error))?;
+    Ok(Image::from_bytes_upright(&bytes).map_err(|error| named(&error))?)
 }
 
 impl Options {

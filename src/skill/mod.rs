@@ -14,7 +14,9 @@ use std::sync::Arc;
 
 use skillset_runtime::checkpoint::{Checkpoint, CheckpointError};
 use skillset_runtime::load::Model;
-use skillset_runtime::tasks::{Pipeline, Prompt, TextGenerationOptions, TextGenerator, TextStream};
+use skillset_runtime::tasks::{
+    ImagePrompt, ImageTextGenerator, Pipeline, Prompt, TextGenerationOptions, TextGenerator, TextStream,
+};
 
 pub use auto::{AutoChoice, AutoSkill};
 pub use backend::{Backend, UnknownBackend};
@@ -143,6 +145,28 @@ fn check_model_type(checkpoint: &Checkpoint, expected: &'static str) -> Result<(
         return Ok(());
     }
     Err(SkillError::ModelType { dir: checkpoint.dir().display().to_string(), expected, found })
+}
+
+impl Skill<ImageTextGenerator> {
+    /// The continuation of one prompt, piece by piece, with default options.
+    ///
+    /// # Errors
+    /// As [`run`](Self::run) before the first piece; later ones come from the stream.
+    pub fn stream(&self, prompt: impl Into<ImagePrompt>) -> Result<TextStream<'_>, SkillError> {
+        self.stream_with(prompt, &TextGenerationOptions::default())
+    }
+
+    /// The continuation of one prompt, piece by piece.
+    ///
+    /// # Errors
+    /// As [`stream`](Self::stream), or if an option makes no sense.
+    pub fn stream_with(
+        &self,
+        prompt: impl Into<ImagePrompt>,
+        options: &TextGenerationOptions,
+    ) -> Result<TextStream<'_>, SkillError> {
+        Ok(self.inner.pipeline.stream(prompt, options)?)
+    }
 }
 
 impl Skill<TextGenerator> {

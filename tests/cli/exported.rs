@@ -60,7 +60,7 @@ fn every_exported_graph_gives_what_the_pipeline_gave() {
         let (task, _) = fixture.tasks().next().unwrap();
         let cases = std::fs::read_to_string(path(&format!("pipelines/{name}/cases.json"))).unwrap();
         let case = &serde_json::from_str::<Value>(&cases).unwrap()[0];
-        let input = calls::input(&case["input"], &path("pipelines")).to_string();
+        let input = calls::located(&case["input"], &path("pipelines")).to_string();
         let options = case["options"].to_string();
         let printed = succeeds(&[
             "run",

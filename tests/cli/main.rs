@@ -8,6 +8,7 @@ mod calls;
 mod catalog;
 mod contracts;
 mod exported;
+mod images;
 mod registry;
 
 use std::path::Path;

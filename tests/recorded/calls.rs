@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use skillset::runtime::load::Model;
 use skillset::runtime::tasks;
 
@@ -34,12 +34,19 @@ pub fn compare(found: &Value, expected: &Value, tolerance: f64) -> Result<(), St
     }
 }
 
-/// A recorded input as `run_json` takes it: images and recordings are files of `files`.
-pub fn input(recorded: &Value, files: &Path) -> Value {
-    let is_file = |text: &&str| text.starts_with("images/") || text.starts_with("recordings/");
-    match recorded.as_str().filter(is_file) {
-        Some(path) => json!(files.join(path)),
-        None => recorded.clone(),
+/// A recorded input or result as `run_json` has it: images and recordings are files of `files`.
+pub fn located(recorded: &Value, files: &Path) -> Value {
+    match recorded {
+        Value::String(text) if text.starts_with("images/") || text.starts_with("recordings/") => {
+            json!(files.join(text))
+        }
+        Value::Array(items) => items.iter().map(|item| located(item, files)).collect(),
+        Value::Object(fields) => fields
+            .iter()
+            .map(|(key, value)| (key.clone(), located(value, files)))
+            .collect::<Map<_, _>>()
+            .into(),
+        other => other.clone(),
     }
 }
 
@@ -52,21 +59,21 @@ pub fn tolerance(case: &Value) -> f64 {
 /// Holds `model` to recorded calls of `task`, whose inputs are files of `files`.
 pub fn hold(task: &str, cases: &[Value], files: &Path, model: &Model) -> Result<(), String> {
     let pipeline = tasks::load_json(task, model).map_err(|error| error.to_string())?;
-    let input = |recorded| input(recorded, files);
+    let located = |recorded| located(recorded, files);
     for case in cases {
-        let results = pipeline.run_json(&[input(&case["input"])], &case["options"]);
+        let results = pipeline.run_json(&[located(&case["input"])], &case["options"]);
         let results = results.map_err(|error| format!("{}: {error}", case["input"]))?;
-        compare(&results[0], &case["output"], tolerance(case)).map_err(|why| {
+        compare(&results[0], &located(&case["output"]), tolerance(case)).map_err(|why| {
             format!("{} with {}: {why}; all of it: {}", case["input"], case["options"], results[0])
         })?;
     }
     // All inputs that were called with the same options, in one batch: padding must not show.
     for options in cases.iter().map(|case| &case["options"]) {
         let same: Vec<&Value> = cases.iter().filter(|case| case["options"] == *options).collect();
-        let inputs: Vec<Value> = same.iter().map(|case| input(&case["input"])).collect();
+        let inputs: Vec<Value> = same.iter().map(|case| located(&case["input"])).collect();
         let results = pipeline.run_json(&inputs, options).map_err(|error| error.to_string())?;
         for (result, case) in results.iter().zip(same) {
-            compare(result, &case["output"], tolerance(case))
+            compare(result, &located(&case["output"]), tolerance(case))
                 .map_err(|why| format!("in a batch: {} with {options}: {why}", case["input"]))?;
         }
     }

@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from transformers import GenerationConfig, PreTrainedModel
 
-from .inputs import token_ids
+from .inputs import text_config, token_ids
 
 # Two engines agree on a ranking only where neighbours are this far apart.
 SCORE_GAP = 1e-3
@@ -69,7 +69,7 @@ def beam_cases(model: PreTrainedModel, wanted: list[dict]) -> Iterator[dict]:
     """
     start = getattr(model.config, "decoder_start_token_id", None)
     model.generation_config = GenerationConfig(
-        pad_token_id=model.config.pad_token_id or 0, decoder_start_token_id=start
+        pad_token_id=text_config(model).pad_token_id or 0, decoder_start_token_id=start
     )
     for options in wanted:
         options = dict(options)
@@ -81,8 +81,8 @@ def beam_cases(model: PreTrainedModel, wanted: list[dict]) -> Iterator[dict]:
             mask, begun = mask.flip(1), 1
         best, most = None, -1
         for attempt in range(ATTEMPTS):
-            ids = token_ids(np.random.default_rng(attempt), model.config, mask.shape)
-            ids = torch.where(mask.bool(), ids, model.config.pad_token_id or 0)
+            ids = token_ids(np.random.default_rng(attempt), text_config(model), mask.shape)
+            ids = torch.where(mask.bool(), ids, text_config(model).pad_token_id or 0)
             with Gap(model) as gap:
                 result = model.generate(
                     ids, attention_mask=mask, do_sample=False, return_dict_in_generate=True, output_scores=True, **options

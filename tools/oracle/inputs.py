@@ -324,6 +324,11 @@ def _series_runs(config):
     yield Run("observed", "some values missing, of one channel all", missing)
 
 
+def text_config(model: PreTrainedModel):
+    """The config of what reads and writes tokens, which may be a part of the model's."""
+    return getattr(model.config, "text_config", model.config)
+
+
 def token_ids(random: np.random.Generator, config, shape: tuple[int, ...]) -> torch.Tensor:
     """Ids below the vocabulary's size that are not the padding id."""
     ids = random.integers(3, config.vocab_size, shape)

@@ -16,7 +16,7 @@ from .prettyjson import pretty
 from .run import check_conditioning, forward, greedy_cases
 
 # Tasks that are a loop around their model.
-GENERATING = ("text-generation", "text2text-generation", "automatic-speech-recognition")
+GENERATING = ("text-generation", "text2text-generation", "automatic-speech-recognition", "image-text-to-text")
 
 PROCESSOR = "preprocessor_config.json"
 

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from transformers import GenerationConfig, GenerationMixin, PreTrainedModel
 
-from .inputs import Run, token_ids
+from .inputs import Run, text_config, token_ids
 
 # A relative noise of the weights below float32's resolution may not show in an output...
 NOISE, NOISE_LIMIT = 1e-6, 1e-4
@@ -76,11 +76,13 @@ def greedy_cases(model: PreTrainedModel, run: Run, new_tokens: int = 16) -> Iter
     """A single prompt and a padded batch of two, each with an unmistakable continuation.
 
     Prompts are padded on the left; those of an encoder, whose decoder begins anew, on the right. Behind an encoder of
-    something else than text, it is what `run` gave to it.
+    something else than text, it is what `run` gave to it; where a prompt may have images, there are those of `run`, too.
     """
     if model.main_input_name != "input_ids":
         yield _case_behind(model, run, new_tokens)
         return
+    if "pixel_values" in run.inputs:
+        yield _case_with_images(model, run, new_tokens)
     for lengths in ((6,), (8, 5)):
         yield _greedy_case(model, lengths, new_tokens)
 
@@ -92,9 +94,11 @@ def _greedy_case(model: PreTrainedModel, lengths: tuple[int, ...], new_tokens: i
     if is_encoder_decoder:
         mask = mask.flip(1)
 
+    config = text_config(model)
+
     def attempt(random: np.random.Generator):
-        ids = token_ids(random, model.config, mask.shape)
-        ids = torch.where(mask.bool(), ids, model.config.pad_token_id or 0)
+        ids = token_ids(random, config, mask.shape)
+        ids = torch.where(mask.bool(), ids, config.pad_token_id or 0)
         if is_encoder_decoder:
             start = torch.full((len(ids), 1), model.config.decoder_start_token_id)
             return ids, *_greedy_behind(model, {"input_ids": ids, "attention_mask": mask}, start, new_tokens)
@@ -104,6 +108,29 @@ def _greedy_case(model: PreTrainedModel, lengths: tuple[int, ...], new_tokens: i
     _check_generate(model, sequences, new_tokens, inputs=ids, attention_mask=mask)
     padding = {} if mask.all() else {"attention_mask": mask.tolist()}
     return {"input_ids": ids.tolist()} | padding | {"max_new_tokens": new_tokens, "sequences": sequences.tolist()}
+
+
+def _case_with_images(model: PreTrainedModel, run: Run, new_tokens: int) -> dict:
+    """The prompts of `run` with its images, and with other words around them."""
+    given, mask = run.inputs["input_ids"], run.inputs["attention_mask"]
+    image, images = model.config.image_token_id, {"pixel_values": run.inputs["pixel_values"]}
+    is_word = (given != image) & mask.bool()
+
+    def attempt(random: np.random.Generator):
+        words = token_ids(random, text_config(model), given.shape)
+        ids = torch.where(is_word & (words != image), words, given)
+        sequences, gap = _greedy(model, ids, mask, new_tokens, image, **images)
+        return ids, sequences, gap
+
+    ids, sequences = _most_varied(attempt, new_tokens)
+    _check_generate(model, sequences, new_tokens, inputs=ids, attention_mask=mask, **images)
+    return {
+        "run": run.name,
+        "input_ids": ids.tolist(),
+        "attention_mask": mask.tolist(),
+        "max_new_tokens": new_tokens,
+        "sequences": sequences.tolist(),
+    }
 
 
 def _case_behind(model: PreTrainedModel, run: Run, new_tokens: int) -> dict:
@@ -140,14 +167,18 @@ def _most_varied(attempt: Callable[[np.random.Generator], tuple], new_tokens: in
 
 
 @torch.no_grad()
-def _greedy(model: PreTrainedModel, ids, mask, new_tokens: int) -> tuple[torch.Tensor, float]:
-    """Greedy decoding without a cache, and the smallest lead of the winning logit."""
+def _greedy(
+    model: PreTrainedModel, ids, mask, new_tokens: int, excluded: int = -1, **more: torch.Tensor
+) -> tuple[torch.Tensor, float]:
+    """Greedy decoding without a cache, and the smallest lead of the winning logit; none over the token `excluded`."""
     gap = float("inf")
     for _ in range(new_tokens):
         positions = (mask.cumsum(1) - 1).clamp(min=0)
-        logits = model(input_ids=ids, attention_mask=mask, position_ids=positions).logits[:, -1]
+        logits = model(input_ids=ids, attention_mask=mask, position_ids=positions, **more).logits[:, -1]
         best = logits.topk(2)
         gap = min(gap, float((best.values[:, 0] - best.values[:, 1]).min()))
+        if (best.indices[:, 0] == excluded).any():
+            return ids, 0.0
         ids = torch.cat([ids, best.indices[:, :1]], 1)
         mask = torch.cat([mask, mask.new_ones(len(mask), 1)], 1)
     return ids, gap
@@ -167,7 +198,7 @@ def _greedy_behind(model: PreTrainedModel, read: dict, ids, new_tokens: int) -> 
 def _check_generate(model: PreTrainedModel, expected: torch.Tensor, new_tokens: int, **inputs: torch.Tensor) -> None:
     start = getattr(model.config, "decoder_start_token_id", None)
     model.generation_config = GenerationConfig(
-        pad_token_id=model.config.pad_token_id or 0, decoder_start_token_id=start
+        pad_token_id=text_config(model).pad_token_id or 0, decoder_start_token_id=start
     )
     # The loop that all models have; some have a procedure of their own around it.
     got = GenerationMixin.generate(model, **inputs, max_new_tokens=new_tokens, do_sample=False)

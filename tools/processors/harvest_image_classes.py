@@ -3,7 +3,7 @@
 For every `*ImageProcessorPil` class of the installed transformers: its default settings, and whether its output is
 that of the standard pipeline (convert, resize, crop, rescale, normalize, pad). That is found by running it: the class
 and a plain `PilBackend` with the same settings must agree on several images and several settings. `resize` names the
-rule of the classes that resize differently (`RESIZES`). `extras` are the settings that only the class knows; another
+rule of the classes that resize differently (`RESIZES`), `pad` of those that pad to a square first. `extras` are the settings that only the class knows; another
 value than the default one may well change its output. `detection` says how the class makes detections of a detector's
 outputs, `segmentation` how it makes segments, which is found by running it as well.
 
@@ -199,6 +199,8 @@ def main():
             entry = {"standard": True, "defaults": defaults, "extras": extras} if standard else {"standard": False}
             if standard and resize:
                 entry["resize"] = resize
+            if standard and hasattr(cls, "pad_to_square"):
+                entry["pad"] = "square"
             table[name.removesuffix("Pil")] = entry
             classes.append(cls)
     # Not before the last fork: a child of a process whose torch has threads may wait for them forever.

@@ -18,7 +18,7 @@ pub fn expand(attribute: &Attribute, skill: &Skill, types: &Types) -> TokenStrea
     let consts = consts(skill);
     let constructors = constructors(attribute, skill, types);
     let run = run(&handle(&attribute.item), types);
-    let stream = (skill.task.pipeline == "TextGenerator").then(|| stream(&handle(&attribute.item), types));
+    let stream = skill.task.streams().then(|| stream(&handle(&attribute.item), types));
     let placement = placement(&handle(&attribute.item), skill);
     quote! {
         impl #generics #name #parameters #bounds {

@@ -1,19 +1,19 @@
 //! Vectors in place of those at some tokens.
 
-use crate::ir::{DType, Dim, Scope, Value};
+use crate::ir::{DType, Dim, Literal, Scope, Unary, Value};
 
 /// The rows of `source`, one after the other, in place of those where `mask` holds: torch's `masked_scatter`, as models
 /// put the features of images where a text has tokens for them.
 ///
 /// Rows of the batch may have different numbers of such tokens. There must be as many rows as tokens: a token more is
-/// an error of the run, a row more is not used.
+/// an error of the run, a row more is not used. Where there is no row at all, nothing is replaced.
 #[derive(Clone, Debug)]
 pub struct MaskedScatter {
     /// Vectors of tokens, `[batch, sequence, width]`.
     pub of: Value,
     /// Where vectors are replaced, `bool[batch, sequence]`.
     pub mask: Value,
-    /// What stands there instead, `[…, width]`, at least one row.
+    /// What stands there instead, `[…, width]`.
     pub source: Value,
 }
 
@@ -31,12 +31,16 @@ impl MaskedScatter {
         };
         let rows = rest.iter().cloned().fold(Dim::from(1), |rows, size| rows * size);
         let tokens = g.dim(self.mask, 0) * g.dim(self.mask, 1);
-        let source = g.reshape(self.source, &[rows, width]);
-        // The number of each token among those that are replaced; the others look at the first row in vain.
-        let counted = g.cumsum(g.cast(g.reshape(self.mask, &[tokens]), DType::I64), 0);
-        let place = g.max(g.sub(counted, 1.0), 0.0);
+        let is_empty = g.equal(g.size(rows.clone()), 0.0);
+        let mask = g.and(self.mask, g.unary(Unary::Not, is_empty));
+        // A row that all tokens look at which are not replaced, so that there is one.
+        let unused = g.expand(g.to_float(g.constant(Literal::scalar(0.0))), &[1.into(), width.clone()]);
+        let source = g.concat(unused, g.reshape(self.source, &[rows, width]), 0);
+        let replaced = g.cast(g.reshape(mask, &[tokens]), DType::I64);
+        // The number of each token among those that are replaced.
+        let place = g.mul(g.cumsum(replaced, 0), replaced);
         let placed = g.reshape(g.gather(source, 0, place), &shape);
-        g.where_(g.unsqueeze(self.mask, 2), placed, self.of)
+        g.where_(g.unsqueeze(mask, 2), placed, self.of)
     }
 }
 

@@ -56,6 +56,18 @@ impl Checkpoint {
         Reader::new(&self.config, &self.dir.join("config.json").display().to_string())
     }
 
+    /// A reader of the config of the model that writes text: one that `config.json` nests, or all of it (transformers'
+    /// `get_text_config(decoder=True)`).
+    pub fn text_config_reader(&self) -> Result<Reader<'_>, ConfigError> {
+        let whole = self.config_reader()?;
+        for name in ["decoder", "generator", "text_config"] {
+            if let Some(nested) = self.config.get(name).filter(|value| value.is_object()) {
+                return Reader::new(nested, &format!("{}: /{name}", whole.file()));
+            }
+        }
+        Ok(whole)
+    }
+
     /// The content of `generation_config.json`.
     pub fn generation_config(&self) -> Option<&Value> {
         self.generation_config.as_ref()

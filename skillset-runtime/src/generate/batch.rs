@@ -12,16 +12,22 @@ pub(super) struct Batch {
     /// For each row, the prompt that it continues.
     origins: Vec<usize>,
     names: InputNames,
-    /// The inputs of the step at hand; what an encoder made stays from step to step.
+    /// The inputs of the step at hand; what an encoder made stays from step to step, what is placed does not.
     inputs: Tensors,
 }
 
 impl Batch {
-    /// Rows of these lengths, padded to the longest; `context` are inputs of every step.
+    /// Rows of these lengths, padded to the longest; `context` are inputs of every step, but for those that are placed.
     pub(super) fn new(lengths: &[usize], names: InputNames, context: Tensors) -> Self {
         let longest = lengths.iter().copied().max().unwrap_or(0);
         let padding = lengths.iter().map(|length| longest - length).collect();
         Self { padding, origins: (0..lengths.len()).collect(), names, inputs: context }
+    }
+
+    /// The same, where steps run all positions and so are given everything.
+    pub(super) fn placing_always(mut self) -> Self {
+        self.names.placed.clear();
+        self
     }
 
     /// The inputs of the first step: all prompts.
@@ -38,6 +44,11 @@ impl Batch {
 
     /// The inputs of a later step: one token for each row, after `past` positions.
     pub(super) fn next(&mut self, tokens: impl Iterator<Item = i64>, past: usize) -> &Tensors {
+        for name in &self.names.placed {
+            if let Some(tensor) = self.inputs.get_mut(name) {
+                *tensor = tensor.take_rows(&[]);
+            }
+        }
         self.inputs(tokens.collect(), past, 1)
     }
 
@@ -86,22 +97,27 @@ mod tests {
     use super::*;
 
     #[test]
-    fn padding_stands_on_the_left() {
+    fn padding_stands_on_the_left_and_features_are_given_once() {
         let names = InputNames {
             tokens: "input_ids",
             mask: Some("attention_mask"),
             positions: Some("position_ids"),
             context: vec![],
+            placed: vec!["features".to_owned()],
         };
-        let mut batch = Batch::new(&[1, 3], names, Tensors::new());
+        let features = Tensor::new([2, 1], vec![0.5f32, 1.5]).unwrap();
+        let placed = Tensors::from([("features".to_owned(), features.clone())]);
+        let mut batch = Batch::new(&[1, 3], names, placed);
         let inputs = batch.prompts(&[&[5], &[6, 7, 8]], 0);
         assert_eq!(inputs["input_ids"].as_i64().unwrap(), [0, 0, 5, 6, 7, 8]);
         assert_eq!(inputs["attention_mask"].as_i64().unwrap(), [0, 0, 1, 1, 1, 1]);
         assert_eq!(inputs["position_ids"].as_i64().unwrap(), [0, 0, 0, 0, 1, 2]);
+        assert_eq!(inputs["features"], features);
         let inputs = batch.next([9, 9].into_iter(), 3);
         assert_eq!(inputs["input_ids"].shape(), [2, 1]);
         assert_eq!(inputs["attention_mask"].as_i64().unwrap(), [0, 0, 1, 1, 1, 1, 1, 1]);
         assert_eq!(inputs["position_ids"].as_i64().unwrap(), [1, 3]);
+        assert_eq!(inputs["features"].shape(), [0, 1]);
         batch.reorder(&[1, 1, 0]);
         assert_eq!(batch.next([9; 3].into_iter(), 3)["position_ids"].as_i64().unwrap(), [3, 3, 1]);
     }

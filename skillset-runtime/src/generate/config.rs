@@ -157,16 +157,17 @@ impl GenerationConfig {
     }
 
     /// What a checkpoint says: its `generation_config.json`, or, only if it has none, the fields of the same
-    /// names in `config.json`.
+    /// names in `config.json`, and where that has none in the config of the text model that it nests.
     ///
     /// # Errors
     /// As [`read`](Self::read).
     pub fn from_checkpoint(checkpoint: &Checkpoint) -> Result<Self, CheckpointError> {
-        let (file, value) = match checkpoint.generation_config() {
-            Some(value) => ("generation_config.json", value),
-            None => ("config.json", checkpoint.config()),
-        };
-        Ok(Self::from_json(value, &checkpoint.dir().join(file).display().to_string())?)
+        if let Some(value) = checkpoint.generation_config() {
+            let file = checkpoint.dir().join("generation_config.json");
+            return Ok(Self::from_json(value, &file.display().to_string())?);
+        }
+        let whole = Self::read(&checkpoint.config_reader()?)?;
+        Ok(whole.or(&Self::read(&checkpoint.text_config_reader()?)?))
     }
 
     /// Reads the content of `file`, a `generation_config.json`.

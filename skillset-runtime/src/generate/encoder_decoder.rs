@@ -164,7 +164,7 @@ impl EncoderDecoder {
         own: Vec<Box<dyn LogitsProcessor>>,
     ) -> Result<Generation<'_>, GenerateError> {
         let prompts = prompts_for(encoded.rows(), prompts)?;
-        self.decoder.start_in(Context { encoded, processors: own }, &prompts, options)
+        self.decoder.start_in(Context { encoded, processors: own, ..Context::default() }, &prompts, options)
     }
 
     /// Generates from `encoded` to the ends of all rows, in their order; a row's tokens start with its prompt. See
@@ -193,7 +193,11 @@ impl EncoderDecoder {
         own: Vec<Box<dyn LogitsProcessor>>,
     ) -> Result<Vec<Sequence>, GenerateError> {
         let prompts = prompts_for(encoded.rows(), prompts)?;
-        self.decoder.generate_in(Context { encoded, processors: own }, &prompts, options)
+        self.decoder.generate_in(
+            Context { encoded, processors: own, ..Context::default() },
+            &prompts,
+            options,
+        )
     }
 
     /// The logits of what follows `prompt` in each row of `encoded`, as the model computes them.

@@ -21,6 +21,8 @@ use crate::engine::{Program, Session, Tensors};
 pub(super) struct Context {
     /// What an encoder made, a row for each prompt; without an encoder none.
     pub encoded: Encoded,
+    /// What stands in the place of tokens of the prompts.
+    pub placed: Tensors,
     /// What changes scores beside what the parameters ask for.
     pub processors: Vec<Box<dyn LogitsProcessor>>,
 }
@@ -81,6 +83,11 @@ impl Generator {
     /// What it calls the inputs of a step.
     pub(super) fn names(&self) -> &InputNames {
         &self.names
+    }
+
+    /// The same, where what the graph takes beside tokens, mask and positions stands in the place of tokens.
+    pub(super) fn placing(self) -> Self {
+        Self { names: self.names.placing(), ..self }
     }
 
     /// Sets the number of positions that the model has (`max_position_embeddings`). It bounds how much is
@@ -236,8 +243,14 @@ impl Generator {
         let lengths: Vec<usize> = prompts.iter().map(Vec::len).collect();
         let longest = lengths.iter().copied().max().unwrap_or(0);
         let max_new_tokens = self.max_new_tokens(config, longest)?;
-        let Encoded { inputs, sources } = context.encoded;
-        let batch = self.batch(&lengths, inputs)?;
+        let keeps_no_cache = config.use_cache == Some(false) || !self.program.signature().has_state;
+        let Encoded { mut inputs, sources } = context.encoded;
+        inputs.extend(context.placed);
+        let mut batch = self.batch(&lengths, inputs)?;
+        if keeps_no_cache {
+            // Every step runs the prompts again.
+            batch = batch.placing_always();
+        }
         let eos = config.eos_token_id.clone().unwrap_or_default();
         let strings = match config.stop_strings.clone().filter(|strings| !strings.is_empty()) {
             None => None,
@@ -249,10 +262,9 @@ impl Generator {
                 Some((text, strings))
             }
         };
-        let keeps_no_cache = config.use_cache == Some(false) || !self.program.signature().has_state;
         // Without prompts there is nothing to keep.
         let session: Box<dyn Session> = match prompts.is_empty() || keeps_no_cache {
-            true => Box::new(Recomputing::new(&*self.program, self.names.tokens)),
+            true => Box::new(Recomputing::new(&*self.program, &self.names)),
             // The last new token is never run, so the cache holds one position less than the longest row.
             false => self.program.session(prompts.len(), longest + max_new_tokens - 1)?,
         };

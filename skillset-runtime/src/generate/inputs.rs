@@ -14,6 +14,8 @@ pub(super) struct InputNames {
     pub positions: Option<&'static str>,
     /// What it is told of the encoder, the same at every step.
     pub context: Vec<String>,
+    /// What stands in the place of some of the tokens, for the run of these only.
+    pub placed: Vec<String>,
 }
 
 /// Tokens, mask and positions of a decoder that stands alone; exported ones have these names behind an encoder too.
@@ -41,7 +43,12 @@ impl InputNames {
         let given = |name: &'static str| Some(name).filter(|name| signature.takes(name));
         let others = signature.inputs.iter().filter(|input| !names.contains(&&*input.name));
         let context = others.map(|input| input.name.clone()).collect();
-        Ok(Self { tokens, mask: given(mask), positions: given(positions), context })
+        Ok(Self { tokens, mask: given(mask), positions: given(positions), context, placed: vec![] })
+    }
+
+    /// The same, where what is neither tokens, mask nor positions stands in the place of tokens.
+    pub(super) fn placing(self) -> Self {
+        Self { placed: self.context, context: vec![], ..self }
     }
 
     /// Whether an input of the context is the mask of the encoder's positions.

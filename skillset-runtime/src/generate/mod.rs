@@ -5,7 +5,8 @@
 //! longest of them, each later one runs one token a row. What a step does to the scores is a list of
 //! [logits processors](logits), in the order of transformers' `generate`; when a row ends is up to its stop
 //! criteria. An [`EncoderDecoder`] has an encoder too, which runs once for a batch; every step of its decoder is
-//! given what that made. Rows do not influence each other: a row becomes the same whatever batch it is in. With beams
+//! given what that made. A [`MultimodalGenerator`] has an encoder of images, whose features stand in the place of tokens of
+//! the prompts. Rows do not influence each other: a row becomes the same whatever batch it is in. With beams
 //! a prompt has several rows, of which only the end tells which go on ([`Generator::generate`]).
 
 mod batch;
@@ -18,6 +19,7 @@ mod generation;
 mod generator;
 mod inputs;
 pub mod logits;
+mod multimodal;
 mod recompute;
 mod sampler;
 mod stop;
@@ -30,4 +32,5 @@ pub use encoder_decoder::{Encoded, EncoderDecoder};
 pub use error::GenerateError;
 pub use generation::{Generation, NewToken, Sequence, Step};
 pub use generator::Generator;
+pub use multimodal::{Features, MultimodalGenerator};
 pub use stop::{Detokenize, FinishReason};

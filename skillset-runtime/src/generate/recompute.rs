@@ -1,5 +1,6 @@
 //! Generation without a cache.
 
+use super::inputs::InputNames;
 use crate::engine::{EngineError, Program, Session, Tensors};
 use crate::tensor::Tensor;
 
@@ -9,16 +10,15 @@ use crate::tensor::Tensor;
 /// dynamic scaling of rotary positions: a cache keeps them as they were when they came.
 pub(super) struct Recomputing<'p> {
     program: &'p dyn Program,
-    /// The input that is the tokens.
-    tokens: &'static str,
+    names: &'p InputNames,
     /// The inputs of all positions so far.
     inputs: Tensors,
     past: usize,
 }
 
 impl<'p> Recomputing<'p> {
-    pub(super) fn new(program: &'p dyn Program, tokens: &'static str) -> Self {
-        Self { program, tokens, inputs: Tensors::new(), past: 0 }
+    pub(super) fn new(program: &'p dyn Program, names: &'p InputNames) -> Self {
+        Self { program, names, inputs: Tensors::new(), past: 0 }
     }
 
     /// The input `name` of all positions: behind that of earlier steps, unless it covers them itself as a mask
@@ -44,13 +44,13 @@ impl Session for Recomputing<'_> {
         };
         let inputs: Tensors = inputs.iter().map(whole).collect();
         let outputs = self.program.run(&inputs)?;
-        self.past = inputs.get(self.tokens).map_or(self.past, |ids| ids.shape()[1]);
+        self.past = inputs.get(self.names.tokens).map_or(self.past, |ids| ids.shape()[1]);
         self.inputs = inputs;
         Ok(outputs)
     }
 
     fn reorder(&mut self, rows: &[usize]) -> Result<(), EngineError> {
-        for (name, tensor) in &mut self.inputs {
+        for (name, tensor) in self.inputs.iter_mut().filter(|(name, _)| !self.names.placed.contains(name)) {
             let held = tensor.shape().first().copied().unwrap_or(0);
             if let Some(row) = rows.iter().find(|&&row| row >= held) {
                 let graph = self.program.signature().name.clone();

@@ -85,7 +85,7 @@ pub struct Generate {
     /// Prompts, `[batch, sequence]`, padded on the left; what an encoder read, padded on the right.
     #[serde(default)]
     pub input_ids: Vec<Vec<i64>>,
-    /// The run whose inputs an encoder read, where they are no text.
+    /// The run whose inputs an encoder read, where they are no text: behind it, or in the prompts' place for images.
     pub run: Option<String>,
     /// Prompts of a decoder behind an encoder; none: it begins with its start token.
     pub decoder_input_ids: Option<Vec<Vec<i64>>>,

@@ -10,7 +10,7 @@ use super::compare::Difference;
 use super::fixture::{Fixture, FixtureError, Generate, Run};
 use crate::checkpoint::{Checkpoint, CheckpointError};
 use crate::engine::{Engine, Tensors};
-use crate::generate::GenerationConfig;
+use crate::generate::{Features, GenerationConfig, MultimodalGenerator};
 use crate::load::{LoadError, Model};
 use crate::model::{ModelError, ModelType};
 use crate::tensor::Tensor;
@@ -176,13 +176,20 @@ fn check_generation(
     let options = GenerationConfig::from_json(&Value::Object(recorded.options.clone()), "options");
     let options = options.map_err(|error| error.to_string())?;
     let options = options.or(&GenerationConfig::greedy(recorded.max_new_tokens));
-    let is_behind =
-        model.model_type().is_ok_and(|of| of.inputs.iter().any(|i| i.name == "decoder_input_ids"));
+    let takes = |name: &str| model.model_type().is_ok_and(|of| of.inputs.iter().any(|i| i.name == name));
+    let is_behind = takes("decoder_input_ids");
     let generated = if is_behind {
         let model = model.encoder_decoder(task).map_err(|error| error.to_string())?;
         let encoded = model.encode(&read_by_encoder(fixture, task, recorded)?);
         let prompts = recorded.decoder_input_ids.as_deref().unwrap_or_default();
         encoded.and_then(|encoded| model.generate(encoded, prompts, &options))
+    } else if takes("image_hidden_states") {
+        let generator = model.multimodal_generator(task).map_err(|error| error.to_string())?;
+        let images = match &recorded.run {
+            Some(run) => encode_images(fixture, task, run, &generator)?,
+            None => vec![],
+        };
+        generator.generate(&images.iter().collect::<Vec<_>>(), &prompts(recorded), &options)
     } else {
         let generator = model.generator().map_err(|error: LoadError| error.to_string())?;
         generator.generate(&prompts(recorded), &options)
@@ -214,6 +221,19 @@ fn prompts(recorded: &Generate) -> Vec<Vec<i64>> {
         ids.iter().zip(mask).filter(|(_, mask)| **mask != 0).map(|(id, _)| *id).collect()
     };
     recorded.input_ids.iter().zip(masks).map(real).collect()
+}
+
+/// What the encoder makes of the images that a run was given.
+fn encode_images(
+    fixture: &Fixture,
+    task: &str,
+    run: &str,
+    generator: &MultimodalGenerator,
+) -> Result<Vec<Features>, String> {
+    let mut inputs = fixture.inputs(task, run).map_err(|error| error.to_string())?;
+    inputs.retain(|name, _| generator.encoder().takes(name));
+    let images = inputs.values().next().and_then(|tensor| tensor.shape().first().copied());
+    generator.encode(images.unwrap_or(0), &inputs).map_err(|error| error.to_string())
 }
 
 /// What a recorded generation gave to the encoder: tokens, or what one of the task's runs did.

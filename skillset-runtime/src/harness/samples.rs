@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use image::{ImageError, RgbImage};
 use serde_json::{Value, json};
 
+use super::complete::IMAGE;
 use super::weights;
 use crate::model::{Processor, Task};
 use crate::processors::ProcessorError;
@@ -69,6 +70,11 @@ impl Samples {
                 TEXTS.iter().map(question).collect()
             }
             (Processor::Text, _) => TEXTS.iter().map(|text| json!(text)).collect(),
+            (Processor::Multimodal, _) if task.generates => {
+                let image = |(image, text): (Value, &str)| json!({ "images": image, "text": format!("{IMAGE} {text}") });
+                let texts = TEXTS.iter().skip(3).map(|text| json!(text));
+                images(dir)?.into_iter().zip(TEXTS).map(image).chain(texts).collect()
+            }
             (Processor::Audio | Processor::Multimodal, _) => {
                 return Err(SampleError::Task { task: task.name });
             }

@@ -7,6 +7,7 @@ pub mod audio;
 pub mod chat;
 mod error;
 pub mod image;
+pub mod multimodal;
 mod part;
 pub mod text;
 

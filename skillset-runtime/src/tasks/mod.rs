@@ -15,11 +15,13 @@ mod hypothesis;
 mod image_classification;
 mod image_feature_extraction;
 mod image_segmentation;
+mod image_text_to_text;
 mod images;
 mod labelled;
 mod labels;
 mod mask;
 mod mask_generation;
+mod message;
 mod object_detection;
 mod options;
 mod pipeline;
@@ -52,6 +54,7 @@ pub use hypothesis::HypothesisTemplate;
 pub use image_classification::{ImageClassificationOptions, ImageClassifier};
 pub use image_feature_extraction::{ImageFeatureExtractor, ImageFeatureOptions, ImageFeatures};
 pub use image_segmentation::{ImageSegmentationOptions, ImageSegmenter, Segment, Subtask};
+pub use image_text_to_text::{ImagePrompt, ImageTextGenerator};
 pub use labelled::Labelled;
 pub use labels::Labels;
 pub use mask::Mask;
@@ -59,6 +62,7 @@ pub use mask_generation::{
     EmbeddedImage, GeneratedMask, MaskGenerationOptions, MaskGenerator, MaskPrompt, PromptOptions,
     PromptPoint,
 };
+pub use message::{Content, Message, Part};
 pub use object_detection::{Bounds, Detection, ObjectDetectionOptions, ObjectDetector};
 pub use options::TaskOptions;
 pub use pipeline::{JsonPipeline, Pipeline, RunJson};
@@ -72,7 +76,7 @@ pub use speech_recognition::{
     SpeechRecognitionOptions, SpeechRecognizer, TimedText, Timestamps, Transcription,
 };
 pub use text_classification::{ClassificationOptions, TextClassifier};
-pub use text_generation::{Generated, Message, Prompt, TextGenerationOptions, TextGenerator, TextStream};
+pub use text_generation::{Generated, Prompt, TextGenerationOptions, TextGenerator, TextStream};
 pub use text_input::TextInput;
 pub use text2text::{
     Summarizer, Text2TextGenerator, Text2TextOptions, TranslationOptions, Translator, WrittenText,

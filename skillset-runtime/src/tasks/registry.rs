@@ -8,10 +8,10 @@ use super::error::TaskError;
 use super::pipeline::{Pipeline, RunJson, load_and_run};
 use super::progress::Watcher;
 use super::{
-    AudioClassifier, FeatureExtractor, ImageClassifier, ImageFeatureExtractor, ImageSegmenter, MaskFiller,
-    MaskGenerator, ObjectDetector, QuestionAnswerer, SentenceEmbedder, SpeechRecognizer, Summarizer,
-    Text2TextGenerator, TextClassifier, TextGenerator, TokenClassifier, Translator, ZeroShotClassifier,
-    ZeroShotImageClassifier,
+    AudioClassifier, FeatureExtractor, ImageClassifier, ImageFeatureExtractor, ImageSegmenter,
+    ImageTextGenerator, MaskFiller, MaskGenerator, ObjectDetector, QuestionAnswerer, SentenceEmbedder,
+    SpeechRecognizer, Summarizer, Text2TextGenerator, TextClassifier, TextGenerator, TokenClassifier,
+    Translator, ZeroShotClassifier, ZeroShotImageClassifier,
 };
 use crate::load::Model;
 use crate::model::nearest;
@@ -72,6 +72,8 @@ tasks! {
     ImageFeatureExtraction: ImageFeatureExtractor,
     /// What there is in an image, pixel by pixel.
     ImageSegmentation: ImageSegmenter,
+    /// How a text or a chat with images goes on.
+    ImageTextToText: ImageTextGenerator,
     /// Everything in an image that could be an object.
     MaskGeneration: MaskGenerator,
     /// What there is in an image, and where.

@@ -51,6 +51,26 @@ impl Tensor {
         let shape = std::iter::once(rows.len()).chain(self.shape.iter().skip(1).copied()).collect();
         Self { shape, data }
     }
+
+    /// The rows of `parts`, one after the other; `None` if there are no parts, or some differ in more than the number of
+    /// their rows.
+    pub(crate) fn stack_rows(parts: &[&Self]) -> Option<Self> {
+        let first = parts.first()?;
+        let mut stacked = (*first).clone();
+        for part in &parts[1..] {
+            if part.shape.len() != first.shape.len() || part.shape.get(1..)? != first.shape.get(1..)? {
+                return None;
+            }
+            match (&mut stacked.data, &part.data) {
+                (TensorData::F32(all), TensorData::F32(more)) => all.extend_from_slice(more),
+                (TensorData::I64(all), TensorData::I64(more)) => all.extend_from_slice(more),
+                (TensorData::Bool(all), TensorData::Bool(more)) => all.extend_from_slice(more),
+                _ => return None,
+            }
+            stacked.shape[0] += part.shape[0];
+        }
+        Some(stacked)
+    }
 }
 
 /// Integers up to here are exact as `f32`.

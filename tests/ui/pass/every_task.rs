@@ -21,6 +21,8 @@ struct Generation;
 struct ImageClasses;
 #[skillset(model = "vit", task = "image-feature-extraction", backends(cpu))]
 struct ImageFeatures;
+#[skillset(model = "llava", task = "image-text-to-text", backends(cpu))]
+struct ImageTexts;
 #[skillset(onnx = "model.onnx", task = "object-detection", backends(onnx_cpu))]
 struct Objects;
 #[skillset(model = "detr", task = "image-segmentation", backends(cpu))]
@@ -57,6 +59,8 @@ fn every_task_has_its_types() {
     let _: for<'a> fn(&'a Generation) -> Result<tasks::TextStream<'a>, SkillError> = |skill| skill.stream("a");
     let _: fn(&ImageClasses, tasks::Image) -> Result<Vec<tasks::Classification>, SkillError> = |skill, image| skill.run(image);
     let _: fn(&ImageFeatures, &[tasks::Image]) -> Result<Vec<tasks::ImageFeatures>, SkillError> = |skill, images| skill.run_batch(images);
+    let _: fn(&ImageTexts, tasks::Image) -> Result<tasks::Generated, SkillError> = |skill, image| skill.run((image, "<image> a"));
+    let _: for<'a> fn(&'a ImageTexts) -> Result<tasks::TextStream<'a>, SkillError> = |skill| skill.stream("a");
     let _: fn(&Objects, tasks::Image) -> Result<Vec<tasks::Detection>, SkillError> = |skill, image| skill.run(image);
     let _: fn(&Segments, tasks::Image) -> Result<Vec<tasks::Segment>, SkillError> = |skill, image| skill.run(image);
     let _: fn(&AllMasks, tasks::Image) -> Result<Vec<tasks::GeneratedMask>, SkillError> = |skill, image| skill.run(image);

@@ -8,6 +8,7 @@ from tokenizers import AddedToken, Tokenizer, models, normalizers, pre_tokenizer
 from transformers import (
     CLIPTokenizer,
     DebertaV2Tokenizer,
+    LlamaTokenizer,
     MBartTokenizer,
     MPNetTokenizer,
     PreTrainedTokenizerBase,
@@ -77,6 +78,18 @@ def mbart(lines: list[str], length: int) -> PreTrainedTokenizerBase:
     """Unigram pieces under fairseq's special tokens, and a token for each language."""
     vocabulary = [*_scoreless("<s>", "<pad>", "</s>", "<unk>"), *_unigram(lines), *_scoreless("<mask>")]
     return MBartTokenizer(vocabulary, src_lang="en_XX", tgt_lang="ro_RO", model_max_length=length)
+
+
+def llama(lines: list[str], length: int, **more) -> PreTrainedTokenizerBase:
+    """Llama 2's kind: BPE of words that begin with a mark for their space, and tokens for bytes."""
+    tokenizer = Tokenizer(models.BPE())
+    tokenizer.pre_tokenizer = pre_tokenizers.Metaspace()
+    special = ["<unk>", "<s>", "</s>", *(f"<0x{byte:02X}>" for byte in range(256))]
+    trainer = trainers.BpeTrainer(vocab_size=420, special_tokens=special, show_progress=False)
+    tokenizer.train_from_iterator(lines, trainer)
+    model = json.loads(tokenizer.to_str())["model"]
+    merges = [tuple(merge) for merge in model["merges"]]
+    return LlamaTokenizer(model["vocab"], merges, pad_token="<unk>", model_max_length=length, **more)
 
 
 def whisper(lines: list[str], positions: int) -> PreTrainedTokenizerBase:

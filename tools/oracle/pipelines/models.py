@@ -18,11 +18,15 @@ from . import FOLDER, MODELS, seq2seq
 # Random weights hardly prefer one label to another; wider heads make the ranking unmistakable.
 HEADS = (
     "classifier.", "qa_outputs.", "lm_head.", "class_labels_classifier.", "class_embed.", "detr.class_labels_classifier.",
-    "mask_head.out_lay.",
+    "mask_head.out_lay.", "language_model.lm_head.",
 )  # fmt: skip
 WIDER = 4.0
 # Parts of a description that become files of the checkpoint.
-PARTS = {"image_processor": "preprocessor_config.json", "generation_config": "generation_config.json"}
+PARTS = {
+    "image_processor": "preprocessor_config.json",
+    "processor": "processor_config.json",
+    "generation_config": "generation_config.json",
+}
 
 
 def names() -> list[str]:

@@ -21,7 +21,7 @@ from transformers.utils import logging
 from .. import beams
 from ..checkpoint import materialise
 from ..prettyjson import pretty
-from . import FOLDER, MODELS, seq2seq
+from . import FOLDER, MODELS, image_text, seq2seq
 from .seq2seq import LEAST_LOGIT_GAP, LogitGap
 
 # Neighbours in a ranking must differ by more than two engines can.
@@ -38,7 +38,9 @@ def run(name: str) -> None:
             cases = seq2seq.record(task, Path(scratch), spec["cases"])
             return _write(name, cases)
         processor = {}
-        if "image_processor" in spec:
+        if task == image_text.TASK:
+            processor["processor"] = image_text.processor(scratch)
+        elif "image_processor" in spec:
             # The PIL back end is the reference; torchvision's rounds differently.
             processor["image_processor"] = AutoImageProcessor.from_pretrained(scratch, backend="pil")
         pipe = pipeline(task, model=scratch, dtype=torch.float32, device="cpu", **processor)
@@ -71,6 +73,8 @@ def write_checkpoint(folder: Path, to: Path) -> None:
 def _call(pipe, task: str, case: dict):
     value = case["input"]
     options = case["options"]
+    if task == image_text.TASK:
+        return image_text.call(pipe, value, options)
     if task == "text-generation":
         gap = LogitGap()
         # `generate` looks for stop strings with a tokenizer, which the pipeline does not hand on.

@@ -25,6 +25,23 @@ CHAT_TEMPLATE = """\
 {% endif %}"""
 
 
+# LLaVA 1.5's: the images of a message before its text, and no token at the start.
+LLAVA_TEMPLATE = """\
+{% for message in messages %}{% if message['role'] != 'system' %}{{ message['role'].upper() + ': ' }}{% endif %}\
+{% for content in message['content'] | selectattr('type', 'equalto', 'image') %}{{ '<image>\n' }}{% endfor %}\
+{% for content in message['content'] | selectattr('type', 'equalto', 'text') %}\
+{% generation %}{{ content['text'] + ' ' }}{% endgeneration %}{% endfor %}{% endfor %}\
+{% if add_generation_prompt %}{{ 'ASSISTANT:' }}{% endif %}"""
+# Images where they are said, in messages that are a text or a list.
+IMAGE_TEMPLATE = """\
+{{ bos_token }}{% for message in messages %}<|{{ message.role }}|>
+{% if message.content is string %}{{ message.content }}{% else %}{% for part in message.content %}\
+{% if part.type == 'image' %}{{ image_token }}{% else %}{{ part.text }}{% endif %}{% endfor %}{% endif %}{{ eos_token }}
+{% endfor %}{% if add_generation_prompt %}<|assistant|>
+{% endif %}"""
+IMAGE_TOKEN = {"extra_special_tokens": {"image_token": "<image>"}}
+
+
 def train() -> None:
     """Writes `tests/pipelines/tokenizers/`."""
     lines = CORPUS.read_text().splitlines()
@@ -34,6 +51,8 @@ def train() -> None:
     trained = {
         "wordpiece": wordpiece,
         "byte_level": _byte_level(lines),
+        "byte_level_images": _byte_level(lines, **IMAGE_TOKEN, chat_template=IMAGE_TEMPLATE),
+        "llava": encoders.llama(lines, MODEL_MAX_LENGTH, **IMAGE_TOKEN, chat_template=LLAVA_TEMPLATE),
         "mpnet": encoders.mpnet(pieces, MODEL_MAX_LENGTH),
         "roberta": encoders.roberta(lines, MODEL_MAX_LENGTH),
         "xlm_roberta": encoders.xlm_roberta(lines, MODEL_MAX_LENGTH),
@@ -67,7 +86,7 @@ def _wordpiece(lines: list[str]) -> BertTokenizer:
     return BertTokenizer(vocab={token: i for i, token in enumerate(tokens)}, model_max_length=MODEL_MAX_LENGTH)
 
 
-def _byte_level(lines: list[str]) -> PreTrainedTokenizerFast:
+def _byte_level(lines: list[str], chat_template: str = CHAT_TEMPLATE, **more) -> PreTrainedTokenizerFast:
     """Llama 3's kind: byte-level BPE that puts a begin token first, with a chat template."""
     begin, end, pad = "<|begin|>", "<|end|>", "<|pad|>"
     tokenizer = Tokenizer(models.BPE())
@@ -90,7 +109,8 @@ def _byte_level(lines: list[str]) -> PreTrainedTokenizerFast:
         pad_token=pad,
         padding_side="left",
         model_max_length=MODEL_MAX_LENGTH,
-        chat_template=CHAT_TEMPLATE,
+        chat_template=chat_template,
+        **more,
     )
 
 

@@ -1,6 +1,7 @@
 //! What a checkpoint needs beside config and weights for a whole task to run: made to fit its config.
 
 mod image_processor;
+mod image_tokens;
 mod tokenizer;
 mod vocabulary;
 
@@ -9,14 +10,16 @@ use std::path::Path;
 
 use serde_json::Value;
 
+pub(super) use self::image_tokens::IMAGE;
 use crate::checkpoint::{CheckpointError, Reader, read_json};
 use crate::model::{ModelType, Processor, Task};
 
-/// Writes the tokenizer or the image processor that `task` needs to the checkpoint in `dir`, unless the
-/// checkpoint has one.
+/// Writes the tokenizer or the image processor that `task` needs to the checkpoint in `dir`, or both, unless the
+/// checkpoint has them.
 ///
 /// The tokenizer is a small word-piece one over the config's whole vocabulary, with the config's special
-/// tokens at their ids; the image processor makes images of the config's size.
+/// tokens at their ids; the image processor makes images of the config's size. Where a text may have images, each has a
+/// token for every patch.
 ///
 /// # Errors
 /// If the config says too little, a file cannot be written, or the task takes an input for which nothing can
@@ -30,6 +33,14 @@ pub fn complete_checkpoint(model_type: &ModelType, task: &Task, dir: &Path) -> R
         Processor::Text => tokenizer::write(model_type, task, &config, dir),
         Processor::Image if dir.join("preprocessor_config.json").exists() => Ok(()),
         Processor::Image => image_processor::write(&config, dir),
+        Processor::Multimodal if task.generates => {
+            if !dir.join("processor_config.json").exists() {
+                image_tokens::write(&config, dir)?;
+                tokenizer::write(model_type, task, &config, dir)?;
+                image_processor::write(&config, dir)?;
+            }
+            Ok(())
+        }
         Processor::Audio | Processor::Multimodal => {
             let path = dir.join("preprocessor_config.json");
             let remedy = format!(

@@ -5,6 +5,7 @@ use std::path::Path;
 use serde_json::{Map, Value, json};
 use tokenizers::Tokenizer;
 
+use super::image_tokens::{self, IMAGE};
 use super::vocabulary::Vocabulary;
 use super::{tower, write_json};
 use crate::checkpoint::{CheckpointError, Reader};
@@ -18,9 +19,10 @@ pub(super) fn write(
     config: &Reader<'_>,
     dir: &Path,
 ) -> Result<(), CheckpointError> {
+    let image = image_tokens::id(config)?;
     let nested = tower(config, "text_config", "vocab_size")?;
     let config = nested.as_ref().unwrap_or(config);
-    let vocabulary = Vocabulary::of(config)?;
+    let vocabulary = Vocabulary::of(config, image)?;
     let types = config.opt_usize("type_vocab_size")?;
     let takes = |name: &str| model_type.inputs.iter().any(|input| input.name == name);
     let token_types = takes("token_type_ids") && types != Some(0);
@@ -48,6 +50,9 @@ pub(super) fn write(
             settings.insert(role.field().to_owned(), json!(token));
         }
     }
+    if vocabulary.image.is_some() {
+        settings.insert("image_token".to_owned(), json!(IMAGE));
+    }
     let mut inputs = vec!["input_ids", "attention_mask"];
     inputs.extend(token_types.then_some("token_type_ids"));
     settings.insert("model_input_names".to_owned(), json!(inputs));
@@ -57,7 +62,7 @@ pub(super) fn write(
 /// Word pieces, as BERT has them: any text of lower-case letters has tokens, and any id a text.
 fn tokenizer(vocabulary: &Vocabulary, post_processor: Value) -> Value {
     let ids = |role: &Role| vocabulary.special[role];
-    let mut special: Vec<u32> = vocabulary.special.keys().map(ids).collect();
+    let mut special: Vec<u32> = vocabulary.special.keys().map(ids).chain(vocabulary.image).collect();
     special.sort_unstable();
     special.dedup();
     let added = |id: &u32| {

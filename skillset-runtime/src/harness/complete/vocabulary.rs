@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
+use super::image_tokens::IMAGE;
 use crate::checkpoint::{ConfigError, Reader};
 use crate::processors::text::Role;
 
@@ -25,18 +26,24 @@ const SPECIAL: [(Role, &str, &[&str]); 5] = [
 pub(super) struct Vocabulary {
     pub(super) tokens: Vec<String>,
     pub(super) special: BTreeMap<Role, u32>,
+    /// The token that stands for an image.
+    pub(super) image: Option<u32>,
 }
 
 impl Vocabulary {
-    /// The special tokens that the config places, then as many of the others as there is room for, then words,
-    /// letters and fillers.
+    /// The special tokens that the config places, `image` being that for images, then as many of the others as there is
+    /// room for, then words, letters and fillers.
     ///
     /// # Errors
     /// If the config has no `vocab_size`, or not even room for an unknown token.
-    pub(super) fn of(config: &Reader<'_>) -> Result<Self, ConfigError> {
+    pub(super) fn of(config: &Reader<'_>, image: Option<usize>) -> Result<Self, ConfigError> {
         let size = config.positive("vocab_size", None)?;
         let mut tokens: Vec<Option<String>> = vec![None; size];
         let mut special = BTreeMap::new();
+        let image = image.filter(|id| *id < size);
+        if let Some(id) = image {
+            tokens[id] = Some(IMAGE.to_owned());
+        }
         for (role, name, fields) in SPECIAL {
             let placed = fields.iter().find_map(|field| token_id(config, field).filter(|id| *id < size));
             if let Some(id) = placed {
@@ -57,7 +64,7 @@ impl Vocabulary {
         }
         let mut pieces = pieces();
         let name = |token: Option<String>| token.or_else(|| pieces.next()).unwrap_or_default();
-        Ok(Self { tokens: tokens.into_iter().map(name).collect(), special })
+        Ok(Self { tokens: tokens.into_iter().map(name).collect(), special, image: image.map(|id| id as u32) })
     }
 
     /// The name of a role's token.
@@ -90,7 +97,7 @@ mod tests {
 
     fn vocabulary(config: Value) -> Result<Vocabulary, String> {
         let reader = Reader::new(&config, "config.json").unwrap();
-        Vocabulary::of(&reader).map_err(|error| error.to_string())
+        Vocabulary::of(&reader, None).map_err(|error| error.to_string())
     }
 
     #[test]

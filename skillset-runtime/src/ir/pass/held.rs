@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::inputs::with_inputs;
 use super::{Rewriter, dead_code};
 use crate::ir::{CheckError, CheckedGraph, Dim, Graph, Input, Node, Op, Output, Value};
 
@@ -130,21 +131,4 @@ fn rest(graph: &CheckedGraph, held: &Held) -> Graph {
         rewriter.map[value.index()] = Some(rewriter.graph.push(op, inputs, node.path.clone()));
     }
     with_inputs(dead_code(rewriter.finish()), |input| !input.held)
-}
-
-/// The graph without the inputs that `keep` rejects, which no node reads.
-fn with_inputs(mut graph: Graph, keep: impl Fn(&Input) -> bool) -> Graph {
-    let mut position = 0;
-    let mut moved = vec![0; graph.inputs.len()];
-    for (input, moved) in graph.inputs.iter().zip(&mut moved) {
-        *moved = position;
-        position += usize::from(keep(input));
-    }
-    graph.inputs.retain(keep);
-    for node in &mut graph.nodes {
-        if let Op::Input(input) = &mut node.op {
-            *input = moved[*input];
-        }
-    }
-    graph
 }

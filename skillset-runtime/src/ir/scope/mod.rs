@@ -25,7 +25,8 @@ pub struct Request {
     /// Switches that are off, though some of them may be on by default.
     pub unset: Vec<String>,
     /// Outputs that are wanted; empty: all but those that there are [on request](Scope::offer) only. Of those that
-    /// are numbered (`hidden_states.0`), the name without a number means all.
+    /// are numbered (`hidden_states.0`), the name without a number means all. What these do not depend on is no part of the
+    /// graph: neither parameters, nor inputs that must be given otherwise.
     pub outputs: Vec<String>,
     /// Outputs on request that are wanted beside those.
     pub also: Vec<String>,
@@ -173,7 +174,10 @@ impl Builder {
         if !missing.is_empty() {
             return Err(BuildError::Invalid(missing));
         }
-        let graph = super::pass::dead_code(graph).check()?;
+        let mut graph = super::pass::dead_code(graph).check()?;
+        if !self.request.outputs.is_empty() {
+            graph = super::pass::without_unread(graph, &self.request.inputs).check()?;
+        }
         if !self.request.last_position {
             return Ok(graph);
         }

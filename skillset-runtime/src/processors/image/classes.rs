@@ -13,6 +13,8 @@ pub(super) struct Class {
     pub standard: bool,
     /// How it resizes, where that is not the standard way.
     pub resize: Option<ResizeRule>,
+    /// How it pads, where that is not the standard way.
+    pub pad: Option<PadRule>,
     /// How it makes detections of a detector's outputs.
     pub detection: Option<DetectionRule>,
     /// How it makes segments of a model's outputs.
@@ -37,6 +39,14 @@ pub(super) enum ResizeRule {
     /// Sides that follow from the short edge are rounded down.
     #[serde(rename = "multiples_of_16")]
     MultiplesOf16,
+}
+
+/// How some classes pad.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum PadRule {
+    /// To a square, before anything else, in the colour that becomes 0.
+    Square,
 }
 
 /// How a class's `post_process_object_detection` makes detections of a detector's logits.

@@ -30,6 +30,17 @@ pub(super) fn center_crop(
     out
 }
 
+/// Interleaved bytes of a square of `colour` with an image in its middle, `from` being `(height, width)` (`pad_to_square`).
+pub(super) fn pad_to_square(pixels: &[u8], from: (usize, usize), colour: &[u8]) -> Vec<u8> {
+    let (channels, side) = (colour.len(), from.0.max(from.1));
+    let (top, left) = ((side - from.0) / 2, (side - from.1) / 2);
+    let mut out = colour.repeat(side * side);
+    for (row, source) in pixels.chunks_exact(from.1 * channels).enumerate() {
+        out[((top + row) * side + left) * channels..][..source.len()].copy_from_slice(source);
+    }
+    out
+}
+
 /// What part of an axis a crop keeps: `length` pixels from `from` in the image, at `to` in the result.
 struct CropAxis {
     from: usize,

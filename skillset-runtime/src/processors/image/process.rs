@@ -1,11 +1,12 @@
 //! The image processor itself.
 
+use std::borrow::Borrow;
 use std::path::Path;
 
 use rayon::prelude::*;
 
 use super::decode::{MOST_PIXELS, holds};
-use super::pixels::{Planes, center_crop, to_planes};
+use super::pixels::{Planes, center_crop, pad_to_square, to_planes};
 use super::settings::{ImageSettings, Pad};
 use super::{Image, resize};
 use crate::processors::ProcessorError;
@@ -72,7 +73,10 @@ impl ImageProcessor {
 
     /// Processes images, several at a time, into as many batches as there are sizes that they come out in, so that
     /// none is padded because of another one.
-    pub fn process_by_size(&self, images: &[Image]) -> Result<Vec<SizeGroup>, ProcessorError> {
+    pub fn process_by_size<I: Borrow<Image> + Sync>(
+        &self,
+        images: &[I],
+    ) -> Result<Vec<SizeGroup>, ProcessorError> {
         let mut groups: Vec<(Vec<usize>, Vec<Planes>)> = vec![];
         for (position, planes) in self.process_each(images)?.into_iter().enumerate() {
             match groups.iter_mut().find(|(_, group)| group[0].shape() == planes.shape()) {
@@ -84,15 +88,15 @@ impl ImageProcessor {
             }
         }
         let batch = |(positions, planes): (Vec<usize>, _)| {
-            let sizes = positions.iter().map(|&position| images[position].size()).collect();
+            let sizes = positions.iter().map(|&position| images[position].borrow().size()).collect();
             Ok(SizeGroup { batch: self.batch(planes, sizes)?, positions })
         };
         groups.into_iter().map(batch).collect()
     }
 
-    fn process_each(&self, images: &[Image]) -> Result<Vec<Planes>, ProcessorError> {
-        let one = |(i, image): (usize, &Image)| {
-            self.process_one(image).map_err(|e| ProcessorError::Pixels(format!("image {i}: {e}")))
+    fn process_each<I: Borrow<Image> + Sync>(&self, images: &[I]) -> Result<Vec<Planes>, ProcessorError> {
+        let one = |(i, image): (usize, &I)| {
+            self.process_one(image.borrow()).map_err(|e| ProcessorError::Pixels(format!("image {i}: {e}")))
         };
         images.par_iter().enumerate().map(one).collect()
     }
@@ -125,6 +129,18 @@ impl ImageProcessor {
                 "expected an image without transparency, found {channels} channels; the processor has \
                  do_convert_rgb off, so convert the image to RGB first"
             ));
+        }
+        if let Some(colour) = &settings.square {
+            if colour.len() != channels {
+                return Err(format!(
+                    "image_mean: expected a number for each of {channels} channels, found {}",
+                    colour.len()
+                ));
+            }
+            let side = image.size().0.max(image.size().1);
+            check_size("do_pad", image.size(), (side, side))?;
+            let pixels = pad_to_square(image.pixels(), image.size(), colour);
+            image = Image::from_pixels(pixels, side, side, channels).map_err(|e| e.to_string())?;
         }
         if let Some((size, filter)) = settings.resize {
             let (height, width) = size.target(image.size());

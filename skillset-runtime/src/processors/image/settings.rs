@@ -5,7 +5,7 @@ use std::path::Path;
 use serde_json::Value;
 
 use super::Filter;
-use super::classes::{self, Class, DetectionRule, ResizeRule, SegmentationRule};
+use super::classes::{self, Class, DetectionRule, PadRule, ResizeRule, SegmentationRule};
 use crate::checkpoint::{CheckpointError, ConfigError, Reader};
 use crate::processors::{ProcessorError, part};
 
@@ -20,6 +20,8 @@ const EXPECTED_SIZE: &str = "expected height and width, max_height and max_width
 pub struct ImageSettings {
     /// Convert to RGB, putting transparent images on white.
     pub convert_rgb: bool,
+    /// Pad to a square with this colour, a value for each channel, the image in its middle.
+    pub square: Option<Vec<u8>>,
     /// Resize to this size with this filter.
     pub resize: Option<(Size, Filter)>,
     /// Cut out the centre, `(height, width)`; smaller images are padded with zeros.
@@ -115,6 +117,7 @@ impl ImageSettings {
         };
         let mut settings = Self {
             convert_rgb: on("do_convert_rgb")?,
+            square: None,
             resize: None,
             center_crop: None,
             rescale: None,
@@ -143,7 +146,11 @@ impl ImageSettings {
             r.require(!std.contains(&0.0), "image_std", "numbers other than 0")?;
             settings.normalize = Some((mean, std));
         }
-        if on("do_pad")? {
+        if on("do_pad")? && class.pad == Some(PadRule::Square) {
+            required("image_mean", "do_pad")?;
+            let colour = numbers(&r, "image_mean")?.into_iter().map(|mean| (mean * 255.0) as u8);
+            settings.square = Some(colour.collect());
+        } else if on("do_pad")? {
             let size = r.has("pad_size").then(|| exact(&r, "pad_size")).transpose()?;
             settings.pad = Some(size.map_or(Pad::Longest, |(height, width)| Pad::To(height, width)));
         }

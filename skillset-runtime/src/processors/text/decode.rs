@@ -22,6 +22,27 @@ impl TextProcessor {
         TextStream { processor: self, skip_special_tokens, joins, ids, emitted, start: 0, read: 0 }
     }
 
+    /// As [`stream`](Self::stream), for ids behind `before`, whose text is no part of the stream's.
+    pub fn stream_behind(
+        &self,
+        before: &[u32],
+        skip_special_tokens: bool,
+    ) -> Result<TextStream<'_>, ProcessorError> {
+        let emitted = self.decode(before, skip_special_tokens)?;
+        Ok(TextStream {
+            ids: before.to_vec(),
+            emitted,
+            read: before.len(),
+            ..self.stream(skip_special_tokens)
+        })
+    }
+
+    /// Whether a token stands for a byte, as those of what sentencepiece's vocabularies lack (`<0x0A>`).
+    fn is_byte(&self, id: u32) -> bool {
+        let token = self.id_to_token(id).unwrap_or_default();
+        token.len() == 6 && token.starts_with("<0x") && token.ends_with('>')
+    }
+
     /// transformers never cleans up after BPE, whose spaces are part of the text.
     fn cleans_up(&self) -> bool {
         self.settings.clean_up_tokenization_spaces
@@ -47,7 +68,7 @@ pub(super) fn clean_up(text: &str) -> String {
 }
 
 /// Decodes ids one at a time. It yields whole characters only, and the pieces together are exactly what
-/// [`TextProcessor::decode`] makes of all ids.
+/// [`TextProcessor::decode`] makes of all ids, behind what it makes of those before the stream.
 #[derive(Debug, Clone)]
 pub struct TextStream<'a> {
     processor: &'a TextProcessor,
@@ -66,6 +87,10 @@ impl TextStream<'_> {
     /// Takes the next id; returns the text that is now certain, if any.
     pub fn push(&mut self, id: u32) -> Result<Option<String>, ProcessorError> {
         self.ids.push(id);
+        if self.processor.is_byte(id) {
+            // Bytes become characters, or none of a run of them does: the token behind it tells.
+            return Ok(None);
+        }
         if self.joins {
             return self.push_joining();
         }

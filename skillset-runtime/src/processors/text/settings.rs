@@ -76,6 +76,8 @@ pub struct TextSettings {
     pub(super) special_tokens: BTreeMap<Role, String>,
     /// Special tokens without a role.
     pub(super) extra_special_tokens: Vec<String>,
+    /// Special tokens by fields that only some models have, such as `image_token`.
+    named_tokens: BTreeMap<String, String>,
     /// Tokens that the config adds to the vocabulary, by id.
     pub(super) added_tokens: BTreeMap<u32, AddedToken>,
     /// The longest input of the model in tokens; `None` if unlimited.
@@ -100,14 +102,20 @@ impl TextSettings {
         self.special_tokens.get(&role).map(String::as_str)
     }
 
+    /// The special token of a field that only some models have, such as `image_token`.
+    pub fn named_token(&self, field: &str) -> Option<&str> {
+        self.named_tokens.get(field).map(String::as_str)
+    }
+
     /// Special tokens by their fields, as chat templates see them (`special_tokens_map`).
-    pub fn special_tokens(&self) -> impl Iterator<Item = (&'static str, &str)> {
-        self.special_tokens.iter().map(|(role, token)| (role.field(), token.as_str()))
+    pub fn special_tokens(&self) -> impl Iterator<Item = (&str, &str)> {
+        let named = self.named_tokens.iter().map(|(field, token)| (field.as_str(), token.as_str()));
+        self.special_tokens.iter().map(|(role, token)| (role.field(), token.as_str())).chain(named)
     }
 
     /// Reads `tokenizer_config.json` over the defaults of its class (or of `class`, if it names none).
     /// `special_tokens_map.json` of older checkpoints counts unless the config has `added_tokens_decoder`.
-    pub(super) fn read(
+    pub(in crate::processors) fn read(
         config: &Reader<'_>,
         special_map: Option<&Reader<'_>>,
         class: Option<&str>,
@@ -127,6 +135,10 @@ impl TextSettings {
                 special_tokens.insert(role, token);
             }
         }
+        let named_tokens = named_tokens(config)?;
+        let mut extra_special_tokens = extra_tokens(config, special_map)?;
+        // Those under `extra_special_tokens` are there already; a token is added once however often it is named.
+        extra_special_tokens.extend(named_tokens.values().cloned());
         let default_inputs = class
             .map(|class| class.model_input_names.clone())
             .unwrap_or_else(|| vec!["input_ids".to_owned(), "attention_mask".to_owned()]);
@@ -142,7 +154,8 @@ impl TextSettings {
         };
         Ok(Self {
             special_tokens,
-            extra_special_tokens: extra_tokens(config, special_map)?,
+            extra_special_tokens,
+            named_tokens,
             added_tokens: added_tokens(config)?,
             model_max_length: max_length.map(|length| length as usize),
             padding_side: config.parsed("padding_side", padding_side)?,
@@ -179,6 +192,22 @@ fn extra_tokens(config: &Reader<'_>, special_map: Option<&Reader<'_>>) -> Result
             for token in listed {
                 tokens.push(token.ok_or_else(|| r.error(field, "expected tokens"))?);
             }
+        }
+    }
+    Ok(tokens)
+}
+
+/// Tokens of a model's own fields: those under `extra_special_tokens`, and those of other modalities.
+fn named_tokens(config: &Reader<'_>) -> Result<BTreeMap<String, String>, ConfigError> {
+    const MODALITIES: [&str; 3] = ["image_token", "video_token", "audio_token"];
+    let mut tokens = BTreeMap::new();
+    for field in MODALITIES {
+        tokens.extend(token(config, field)?.map(|token| (field.to_owned(), token)));
+    }
+    if matches!(config.value("extra_special_tokens"), Some(Value::Object(_))) {
+        let named = config.object("extra_special_tokens")?;
+        for field in named.keys() {
+            tokens.extend(token(&named, field)?.map(|token| (field.to_owned(), token)));
         }
     }
     Ok(tokens)

@@ -6,14 +6,15 @@ use crate::checkpoint::{ConfigError, Reader};
 use crate::generate::GenerationConfig;
 use crate::tasks::TaskOptions;
 
-/// What a call to a [`TextGenerator`](super::TextGenerator) can ask for.
+/// What a call to a [`TextGenerator`](super::TextGenerator) or an
+/// [`ImageTextGenerator`](crate::tasks::ImageTextGenerator) can ask for.
 ///
 /// In JSON the parameters of generation stand beside the others, and `stop_sequence` is another name of
 /// `stop_strings`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct TextGenerationOptions {
     /// Parameters of generation. Unset ones are the checkpoint's; what that does not set either is `max_new_tokens`
-    /// 256, `do_sample` true and `temperature` 0.7.
+    /// 256 and, without images, `do_sample` true and `temperature` 0.7.
     pub generation: GenerationConfig,
     /// Whether the prompt is part of the text. Default: true.
     pub return_full_text: bool,

@@ -1,8 +1,10 @@
 //! The text of a running generation.
 
-use crate::generate::{Generation, Sequence};
-use crate::processors::text;
+use super::TextGenerationOptions;
+use crate::generate::{GenerateError, Generation, GenerationConfig, Sequence};
+use crate::processors::text::{self, TextProcessor};
 use crate::tasks::TaskError;
+use crate::tasks::detokenize::to_ids;
 
 /// The text of one prompt's continuation, piece by piece: an iterator over what each token adds.
 ///
@@ -14,8 +16,20 @@ pub struct TextStream<'g> {
 }
 
 impl<'g> TextStream<'g> {
-    pub(super) fn new(generation: Generation<'g>, decoder: text::TextStream<'g>) -> Self {
-        Self { generation, decoder: Some(decoder) }
+    /// The text of a generation of one row by `config`, behind its `prompt`.
+    pub(in crate::tasks) fn of_one(
+        generation: Generation<'g>,
+        prompt: &[i64],
+        config: &GenerationConfig,
+        processor: &'g TextProcessor,
+        options: &TextGenerationOptions,
+    ) -> Result<Self, TaskError> {
+        if config.num_return_sequences() > 1 {
+            let problem = format!("expected 1 for a stream, found {}", config.num_return_sequences());
+            return Err(GenerateError::Option { field: "num_return_sequences", problem }.into());
+        }
+        let decoder = processor.stream_behind(&to_ids(prompt), options.skip_special_tokens)?;
+        Ok(Self { generation, decoder: Some(decoder) })
     }
 
     /// The tokens so far.
