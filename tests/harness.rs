@@ -48,6 +48,9 @@ struct DecoderFeatures;
 #[skillset(model = "vit", task = "image-feature-extraction", backends(cpu, onnx_cpu))]
 struct ImageFeatures;
 
+#[skillset(model = "sam", task = "mask-generation", backends(cpu, onnx_cpu))]
+struct Masks;
+
 #[skillset(model = "llava", task = "image-text-to-text", backends(cpu, onnx_cpu))]
 struct Seer;
 

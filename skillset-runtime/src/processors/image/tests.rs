@@ -165,10 +165,10 @@ fn a_class_has_its_own_rule_for_sizes() {
     let sam = |size: Value| json!({"image_processor_type": "SamImageProcessor", "size": size});
     assert_eq!(settings(sam(json!({"longest_edge": 64}))), (Size::LongestEdge(64), None));
     assert_eq!(settings(sam(Value::Null)), (Size::LongestEdge(1024), None));
-    assert_eq!(error(sam(json!(64))), "/size: expected longest_edge, found 64");
+    assert_eq!(error(sam(json!(64))), "/size: expected longest_edge");
     assert_eq!(
         error(json!({"image_processor_type": "ViTImageProcessor", "size": {"longest_edge": 64}})),
-        "/size: expected height and width, max_height and max_width, or shortest_edge, found {\"longest_edge\":64}"
+        "/size: expected height and width, max_height and max_width, or shortest_edge"
     );
 }
 
