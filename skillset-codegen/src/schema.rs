@@ -70,7 +70,13 @@ impl JsonSchema for Step {
                 {
                     "description": "Steps below one checkpoint path.",
                     "type": "object",
-                    "properties": { "at": at, "do": steps, "name": name },
+                    "properties": {
+                        "at": at,
+                        "tied_to": text("The full checkpoint path below which the tensors are that the checkpoint does not store apart; none: it stores all."),
+                        "tied": text("Whether they may be there, an expression of type bool; none: they may."),
+                        "do": steps,
+                        "name": name,
+                    },
                     "required": ["at", "do"],
                     "additionalProperties": false,
                 },

@@ -198,6 +198,11 @@ fn names() {
         error_at("/architecture/2", branches),
         "/architecture/2: \"x\" is usize after `then` and Value after `else`"
     );
+    let group = json!({ "at": "head", "tied": "width > 3", "do": [{ "let": "x", "of": "x" }] });
+    assert_eq!(
+        error_at("/architecture/2", group),
+        "/architecture/2/tied: `tied` says whether `tied_to` holds, which is missing"
+    );
 }
 
 #[test]
@@ -344,7 +349,7 @@ fn errors_of_all_files_come_together_and_sorted() {
         [
             "a.json: /architecture/2/do/0/heads: unknown name \"hedas\"; did you mean \"heads\"?",
             "a.json: /config/eps/type: unknown type \"f46\"; did you mean \"f64\"?",
-            "b.json: /outputs/last_hidden_state: unknown name \"y\"; expected one of attention_mask, eps, head_dim, heads, input_ids, mask, width, x",
+            "b.json: /outputs/last_hidden_state: unknown name \"y\"; expected one of attention_mask, eps, has_head, head_dim, heads, input_ids, mask, width, x",
         ]
     );
 }

@@ -2,6 +2,7 @@
 
 import copy
 import inspect
+import math
 from collections.abc import Callable, Iterator
 
 import numpy as np
@@ -68,8 +69,15 @@ def _shift(model: PreTrainedModel, run: Run, noise: float) -> float:
         parameter.mul_(1 + noise * (2 * torch.rand(parameter.shape, generator=generator) - 1))
     after = forward(model, run)
     model.load_state_dict(saved)
-    floats = [name for name, value in before.items() if value.is_floating_point()]
-    return max(float((after[n] - before[n]).norm() / before[n].norm()) for n in floats)
+    return max(_change(before[name], after[name]) for name, value in before.items() if value.is_floating_point())
+
+
+def _change(before: torch.Tensor, after: torch.Tensor) -> float:
+    """The relative change of what is finite; without limit where something else is infinite than before."""
+    finite = before.isfinite()
+    if not torch.equal(before[~finite], after[~finite]):
+        return math.inf
+    return float((after[finite] - before[finite]).norm() / before[finite].norm())
 
 
 def greedy_cases(model: PreTrainedModel, run: Run, new_tokens: int = 16) -> Iterator[dict]:

@@ -36,7 +36,8 @@ const IR: [&str; 6] = ["DType", "Dim", "Outputs", "Scope", "Submodel", "Value"];
 const MODEL: [&str; 8] =
     ["FieldInfo", "InputInfo", "InputKind", "Modality", "ModelType", "Need", "Nested", "Processor"];
 /// Types that blocks hand to each other or read from a config.
-const BLOCKS: [&str; 5] = ["GatedActivation", "LayerRopeParameters", "Rope", "RopeParameters", "Routing"];
+const BLOCKS: [&str; 6] =
+    ["GatedActivation", "LayerRopeParameters", "Levels", "Rope", "RopeParameters", "Routing"];
 
 /// Imports for every identifier in `code` that the runtime exports, from below the path `runtime`.
 pub(super) fn emit_imports(code: &TokenStream, runtime: &str) -> TokenStream {

@@ -224,6 +224,9 @@ impl Context<'_> {
             && let outputs = self.check(base)?
             && matches!(outputs.ty, Type::Outputs { .. })
         {
+            if matches!(index, Expr::Range(syn::ExprRange { start: None, end: None, .. })) {
+                return self.check_all_outputs(&outputs, &name.to_string());
+            }
             let index = self.check(index)?;
             return self.check_nth_output(&outputs, &name.to_string(), &index);
         }

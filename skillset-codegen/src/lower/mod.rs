@@ -31,6 +31,8 @@ pub(crate) use input::LoweredInput;
 pub(crate) use path::Path;
 pub(crate) use statement::{Choice, Statement};
 
+pub(crate) use names::HAS_HEAD;
+
 use names::{ConfigNames, Locals};
 use nested::{KnownModel, Nested, OWN};
 use step::Steps;
@@ -114,9 +116,11 @@ pub(crate) fn lower_model(
     let inputs = input::lower_inputs(&spec.inputs, &mut names, &mut locals, errors);
     let given = locals.clone();
 
+    locals.insert(HAS_HEAD.to_owned(), names::Local::new(Type::Bool));
     let mut steps = Steps { config: &mut names, locals, errors, base: None, lists: BTreeSet::new() };
     let statements = steps.lower(&spec.architecture, &Path::default());
     let outputs = lower_outputs(&spec.outputs, &mut steps);
+    steps.locals.remove(HAS_HEAD);
     let own = KnownModel::own(&spec, &inputs, &outputs);
     steps.config.nested.insert(OWN.to_owned(), Nested::Known(Box::new(own)));
     let base = BaseScope { inputs: &inputs, given, locals: steps.locals.clone(), outputs: &outputs };

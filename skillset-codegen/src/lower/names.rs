@@ -44,7 +44,10 @@ pub(crate) struct ConfigNames {
 }
 
 /// Identifiers that emitted code uses for itself.
-pub(crate) const RESERVED: [&str; 5] = ["base", "c", "config", "g", "r"];
+pub(crate) const RESERVED: [&str; 6] = ["base", "c", "config", "g", "r", HAS_HEAD];
+
+/// Whether a head follows, in steps of the base model.
+pub(crate) const HAS_HEAD: &str = "has_head";
 
 /// The runtime's reader accepts sizes below 2³¹.
 pub(crate) const SIZE_BITS: u32 = 31;

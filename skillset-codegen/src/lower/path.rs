@@ -16,11 +16,19 @@ pub(crate) struct Path {
     text: String,
     /// The names in braces.
     pub uses: BTreeSet<String>,
+    /// The path below which tensors are that are not stored below this one, and whether they may be.
+    tied: Option<(Box<Path>, TokenStream)>,
 }
 
 impl Path {
     /// Checks `text` and appends it to this path. `{base}` stands for the path of the base model, in a head.
     pub(crate) fn join(&self, text: &str, locals: &Locals, base: Option<&str>) -> Checked<Self> {
+        let tied = match &self.tied {
+            Some((target, condition)) => {
+                Some((Box::new(target.join(text, locals, base)?), condition.clone()))
+            }
+            None => None,
+        };
         let (mut uses, mut joined) = (self.uses.clone(), self.text.clone());
         if !joined.is_empty() && !text.is_empty() {
             joined.push('.');
@@ -43,7 +51,14 @@ impl Path {
         joined.push_str(rest);
         // `{base}` is empty where the base model is the root.
         let text = joined.trim_start_matches('.').to_owned();
-        Ok(Self { text, uses })
+        Ok(Self { text, uses, tied })
+    }
+
+    /// This path where tensors may be below `target` instead, if `condition` holds, which reads `uses`.
+    pub(crate) fn tied(mut self, target: Self, condition: TokenStream, uses: BTreeSet<String>) -> Self {
+        self.uses.extend(target.uses.iter().cloned().chain(uses));
+        self.tied = Some((Box::new(target), condition));
+        self
     }
 
     /// The scope at this path below `g`, as an argument.
@@ -54,12 +69,21 @@ impl Path {
 
     /// The scope at this path below `g`, to call a method of.
     pub(crate) fn receiver(&self) -> TokenStream {
-        let text = &self.text;
-        match (text.is_empty(), self.uses.is_empty()) {
-            (true, _) => quote!(g),
-            (_, true) => quote!(g.at(#text)),
-            _ => quote!(g.at(&format!(#text))),
+        let text = self.literal();
+        match &self.tied {
+            Some((target, condition)) => {
+                let target = target.literal();
+                quote!(g.tied_at(#text, #condition, #target))
+            }
+            None if self.is_empty() => quote!(g),
+            None => quote!(g.at(#text)),
         }
+    }
+
+    /// The path as a string.
+    fn literal(&self) -> TokenStream {
+        let text = &self.text;
+        if text.contains('{') { quote!(&format!(#text)) } else { quote!(#text) }
     }
 
     /// The path, if it has no placeholders.
@@ -69,6 +93,6 @@ impl Path {
 
     /// Whether it leads nowhere else.
     pub(crate) fn is_empty(&self) -> bool {
-        self.text.is_empty()
+        self.text.is_empty() && self.tied.is_none()
     }
 }

@@ -7,7 +7,7 @@ use quote::quote;
 
 use crate::decode::Text;
 use crate::error::{Errors, Location, suggest};
-use crate::spec::{Apply, Condition, Offer, Repeat, Step};
+use crate::spec::{Apply, Condition, Group, Offer, Repeat, Step};
 use crate::vocabulary::{Type, Vocabulary};
 
 use super::apply::Applied;
@@ -37,7 +37,7 @@ impl Steps<'_> {
             match step {
                 Step::Apply(apply) => statements.extend(self.lower_apply(apply, path)),
                 Step::Group(group) => {
-                    let path = self.join(path, Some(&group.path));
+                    let path = self.group_path(group, path);
                     statements.extend(self.lower(&group.steps, &path));
                 }
                 Step::Repeat(repeat) => statements.extend(self.lower_repeat(repeat, path)),
@@ -72,6 +72,26 @@ impl Steps<'_> {
         let Some(text) = text else { return path.clone() };
         let joined = path.join(&text.text, &self.locals, self.base);
         self.recorded(joined, &text.at).unwrap_or_else(|| path.clone())
+    }
+
+    /// The path of a group, and where else its tensors may be.
+    fn group_path(&mut self, group: &Group, path: &Path) -> Path {
+        let path = self.join(path, Some(&group.path));
+        let Some(tied_to) = &group.tied_to else {
+            if let Some(tied) = &group.tied {
+                self.errors.push(&tied.at, "`tied` says whether `tied_to` holds, which is missing");
+            }
+            return path;
+        };
+        let target = self.join(&Path::default(), Some(tied_to));
+        let condition = match &group.tied {
+            Some(text) => self.expression(text).and_then(|typed| {
+                let tokens = typed.coerce(&Type::Bool);
+                Some((self.recorded(tokens, &text.at)?, typed.uses))
+            }),
+            None => Some((quote!(true), BTreeSet::new())),
+        };
+        condition.map_or(path.clone(), |(tokens, uses)| path.tied(target, tokens, uses))
     }
 
     fn lower_apply(&mut self, apply: &Apply, path: &Path) -> Option<Statement> {
@@ -208,13 +228,19 @@ impl Steps<'_> {
         let flows: BTreeSet<String> = both.chain(known).collect();
         for name in &flows {
             let (Some(a), Some(b)) = (after_then.get(name), after_otherwise.get(name)) else { continue };
-            if a.ty != b.ty {
-                let message = format!("{name:?} is {} after `then` and {} after `else`", a.ty, b.ty);
-                self.errors.push(&step.at, message);
-                self.locals.entry(name.clone()).or_insert_with(|| a.clone());
-                continue;
-            }
-            let merged = Local { positive: a.positive && b.positive, bits: a.bits.max(b.bits), ..a.clone() };
+            let ty = match (&a.ty, &b.ty) {
+                (a, b) if a == b => a.clone(),
+                (Type::None, option @ Type::Option(_)) | (option @ Type::Option(_), Type::None) => {
+                    option.clone()
+                }
+                (then, otherwise) => {
+                    let message = format!("{name:?} is {then} after `then` and {otherwise} after `else`");
+                    self.errors.push(&step.at, message);
+                    self.locals.entry(name.clone()).or_insert_with(|| a.clone());
+                    continue;
+                }
+            };
+            let merged = Local { ty, positive: a.positive && b.positive, bits: a.bits.max(b.bits) };
             self.locals.insert(name.clone(), merged);
         }
         let (condition, uses) = condition?;

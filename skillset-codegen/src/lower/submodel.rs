@@ -190,6 +190,14 @@ impl Context<'_> {
         Ok(typed)
     }
 
+    /// `vision.feature_maps[..]`: all of an output that there are several of.
+    pub(super) fn check_all_outputs(&mut self, of: &Typed, member: &str) -> Checked<Typed> {
+        let Type::Outputs { config, task } = &of.ty else { return Err(format!("{} has no elements", of.ty)) };
+        self.output_type(config, task, member)?;
+        let (outputs, values) = (&of.tokens, Type::List(Box::new(Type::Value)));
+        Ok(Typed::new(quote!(#outputs.all(#member)), values, Binding::Atom).reading(&[of]))
+    }
+
     fn output_type(&mut self, config: &str, task: &str, member: &str) -> Checked<Type> {
         match self.config.nested.get_mut(config) {
             Some(nested) => nested.output(task, member),

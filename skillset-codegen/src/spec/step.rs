@@ -39,6 +39,10 @@ pub struct Apply {
 pub struct Group {
     /// The checkpoint path.
     pub path: Text,
+    /// The full checkpoint path below which the tensors are that the checkpoint does not store apart; none: it stores all.
+    pub tied_to: Option<Text>,
+    /// Whether they may be there, an expression of type bool; none: they may.
+    pub tied: Option<Text>,
     /// The steps.
     pub steps: Vec<Step>,
 }
@@ -125,10 +129,12 @@ fn decode_apply(node: &Node, errors: &mut Errors) -> Option<Apply> {
 }
 
 fn decode_group(node: &Node, errors: &mut Errors) -> Option<Group> {
-    check_keys(node, &["at", "do", "name"], errors);
+    check_keys(node, &["at", "tied_to", "tied", "do", "name"], errors);
     let path = member(node, "at", errors);
+    let tied_to = member(node, "tied_to", errors);
+    let tied = member(node, "tied", errors);
     let steps = member(node, "do", errors);
-    Some(Group { path: path?, steps: steps? })
+    Some(Group { path: path?, tied_to: tied_to?, tied: tied?, steps: steps? })
 }
 
 fn decode_repeat(node: &Node, errors: &mut Errors) -> Option<Repeat> {

@@ -86,10 +86,10 @@ impl Type {
         match self {
             Self::String | Self::Dim | Self::List(_) | Self::Config(_) | Self::Outputs { .. } => false,
             Self::Option(inner) | Self::Pair(inner) => inner.is_copy(),
-            // Enums and what blocks hand on are `Copy`; what a config reads as a whole is not.
+            // Enums and most of what blocks hand on are `Copy`; what a config reads as a whole is not.
             Self::Named(name) => !matches!(
                 name.as_str(),
-                "Labels" | "LayerTypes" | "LayerRopeParameters" | "RopeParameters" | "Words"
+                "Labels" | "LayerTypes" | "LayerRopeParameters" | "Levels" | "RopeParameters" | "Words"
             ),
             _ => true,
         }

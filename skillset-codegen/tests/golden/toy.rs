@@ -129,7 +129,7 @@ struct Base {
 }
 
 /// `ToyModel`.
-fn base(g: &Scope, c: &Config) -> Base {
+fn base(g: &Scope, c: &Config, has_head: bool) -> Base {
     let embeds = g
         .optional_input(
             "embeds",
@@ -225,6 +225,12 @@ fn base(g: &Scope, c: &Config) -> Base {
                 .build(&g.at(&format!("inner.{j}")));
         }
     }
+    let x = if has_head {
+        Linear::new(x, c.hidden_size)
+            .build(&g.tied_at("shared.inner", c.gated, "tokens.shared.inner"))
+    } else {
+        x
+    };
     let last = g.slice(x, 1, g.dim(x, 1) - Dim::from(1), g.dim(x, 1));
     Base {
         last_hidden_state: x,
@@ -236,13 +242,13 @@ fn base(g: &Scope, c: &Config) -> Base {
 
 /// `feature-extraction`: `ToyModel`.
 pub(super) fn feature_extraction(g: &Scope, c: &Config) {
-    let Base { last_hidden_state, .. } = base(g, c);
+    let Base { last_hidden_state, .. } = base(g, c, false);
     g.output("last_hidden_state", last_hidden_state);
 }
 
 /// `text-classification`: `ToyForSequenceClassification`.
 pub(super) fn text_classification(g: &Scope, c: &Config) {
-    let Base { attention_mask, last, .. } = base(&g.at("toy"), c);
+    let Base { attention_mask, last, .. } = base(&g.at("toy"), c, true);
     let (a, b) = if c.gated {
         let a = Linear::new(last, c.common.labels.len()).build(&g.at("a"));
         let b = Linear::new(last, c.common.labels.len()).build(&g.at("b"));
@@ -262,7 +268,7 @@ pub(super) fn text_classification(g: &Scope, c: &Config) {
 
 /// `ranking`: `ToyForRanking`.
 pub(super) fn ranking(g: &Scope, c: &Config) {
-    let Base { last, shifts, .. } = base(&g.at("toy"), c);
+    let Base { last, shifts, .. } = base(&g.at("toy"), c, true);
     let (a, b) = if c.gated {
         let a = Linear::new(last, c.common.labels.len()).build(&g.at("a"));
         let b = Linear::new(last, c.common.labels.len()).build(&g.at("b"));

@@ -5,7 +5,7 @@
 //!
 //! Nothing of it was measured against transformers.
 
-use skillset_runtime::blocks::Linear;
+use skillset_runtime::blocks::{FeatureLevels, LevelTokens, Linear};
 use skillset_runtime::checkpoint::{
     AnyConfig, CommonConfig, ConfigError, Json, JsonMap, OneOrMany, Reader, ToJson,
     config_to_json,
@@ -94,6 +94,7 @@ impl ToJson for Config {
 struct Base {
     y: Value,
     scores: Value,
+    flat: Option<Value>,
 }
 
 /// `ToyPairModel`.
@@ -161,20 +162,33 @@ fn base(g: &Scope, c: &Config) -> Base {
     if c.groups > 1 {
         g.offer("grouped", x);
     }
+    let levels = FeatureLevels::new(right.all("hidden_states"), c.groups, 4)
+        .build(&g.at("levels"));
+    let flat = if c.groups > 2 {
+        let last = c.groups.saturating_sub(1);
+        let flat = LevelTokens::new(levels.clone())
+            .build(&g.tied_at(&format!("last.{last}"), true, "last.0"));
+        Some(flat)
+    } else {
+        None
+    };
     let y = Linear::new(
             x,
             Nested::new(super::TYPES, &c.right_config).usize(g, "vocab_size")
                 + c.left_config.depth,
         )
         .build(&g.at("head"));
-    Base { y, scores }
+    Base { y, scores, flat }
 }
 
 /// `feature-extraction`: `ToyPairModel`.
 pub(super) fn feature_extraction(g: &Scope, c: &Config) {
-    let Base { y, scores } = base(g, c);
+    let Base { y, scores, flat } = base(g, c);
     g.output("y", y);
     g.output("scores", scores);
+    if let Some(flat) = flat {
+        g.output("flat", flat);
+    }
 }
 
 /// What is known about Toy pair.
@@ -234,7 +248,7 @@ pub static MODEL: ModelType = ModelType {
             serves: None,
             prefix: None,
             is_base: true,
-            outputs: &["y", "scores"],
+            outputs: &["y", "scores", "flat"],
             offers: &["grouped", "hidden_states"],
             processor: Processor::Multimodal,
             generates: false,

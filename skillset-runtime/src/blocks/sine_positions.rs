@@ -32,29 +32,11 @@ impl SinePositions {
     /// Adds the positions, `[batch or 1, height · width, width]`.
     pub fn build(self, g: &Scope) -> Value {
         let half = self.width / 2;
-        if self.width == 0 || !self.width.is_multiple_of(4) {
-            g.fail(format_args!(
-                "expected a width of positions that is a multiple of 4, found {}",
-                self.width
-            ));
-            return self.of;
-        }
-        let waves: Vec<f32> = (0..half)
-            .map(|channel| (channel / 2 * 2) as f64 / half as f64)
-            .map(|exponent| self.temperature.powf(exponent) as f32)
-            .collect();
-        let waves = g.constant(Literal::vector(&waves));
-        let even: Vec<bool> = (0..half).map(|channel| channel % 2 == 0).collect();
-        let even = g.constant(Literal { shape: vec![half], data: LiteralData::Bool(even.into()) });
-
         let [rows, columns] = [2, 3].map(|axis| g.dim(self.of, axis));
         let batch = self.mask.map_or(Dim::from(1), |mask| g.dim(mask, 0));
         let whole = [batch.clone(), rows.clone(), columns.clone(), half.into()];
-        let [down, across] = [0, 1].map(|axis| {
-            let angle = g.div(g.unsqueeze(self.angle(g, axis), -1), waves);
-            let [sine, cosine] = [Unary::Sin, Unary::Cos].map(|wave| g.unary(wave, angle));
-            g.expand(g.where_(even, sine, cosine), &whole)
-        });
+        let along = |axis| Some(g.expand(waves(g, self.angle(g, axis), half, self.temperature)?, &whole));
+        let Some((down, across)) = along(0).zip(along(1)) else { return self.of };
         g.reshape(g.concat(down, across, 3), &[batch, rows * columns, self.width.into()])
     }
 
@@ -75,4 +57,23 @@ impl SinePositions {
         let place = if self.offset == 0.0 { place } else { g.sub(place, self.offset) };
         g.mul(g.div(place, g.add(last, EPS)), TAU)
     }
+}
+
+/// Sines (in even channels) and cosines (in odd ones) of `angle` with `width` frequencies on an axis behind the others,
+/// of which the lowest is nearly `temperature` times slower than the first.
+pub(super) fn waves(g: &Scope, angle: Value, width: usize, temperature: f64) -> Option<Value> {
+    if width == 0 || !width.is_multiple_of(2) {
+        g.fail(format_args!("expected an even width of the position of a coordinate, found {width}"));
+        return None;
+    }
+    // The exponents in single precision, as torch has them: at padding, angles are in the millions.
+    let waves: Vec<f32> = (0..width)
+        .map(|channel| (channel / 2 * 2) as f32 / width as f32)
+        .map(|exponent| temperature.powf(exponent.into()) as f32)
+        .collect();
+    let even: Vec<bool> = (0..width).map(|channel| channel % 2 == 0).collect();
+    let even = g.constant(Literal { shape: vec![width], data: LiteralData::Bool(even.into()) });
+    let angle = g.div(g.unsqueeze(angle, -1), g.constant(Literal::vector(&waves)));
+    let [sine, cosine] = [Unary::Sin, Unary::Cos].map(|wave| g.unary(wave, angle));
+    Some(g.where_(even, sine, cosine))
 }

@@ -29,7 +29,7 @@ impl Difference {
     /// Compares `actual` with `expected`; rows (of the first two axes) where `mask` is 0 are left out.
     ///
     /// # Errors
-    /// If shapes or element types differ, or a number is not finite.
+    /// If shapes or element types differ, or a number is not finite that is not the same as expected.
     pub fn between(actual: &Tensor, expected: &Tensor, mask: Option<&[i64]>) -> Result<Self, String> {
         if actual.shape() != expected.shape() {
             return Err(format!("expected shape {:?}, found {:?}", expected.shape(), actual.shape()));
@@ -45,6 +45,11 @@ impl Difference {
         let counts = |index: usize| mask.is_none_or(|mask| mask[index / row] != 0);
         let (mut distance, mut norm, mut worst) = (0.0f64, 0.0f64, 0.0f64);
         for (index, (&a, &e)) in a.iter().zip(e).enumerate().filter(|(index, _)| counts(*index)) {
+            // An infinity that was recorded has no distance from itself.
+            if a == e {
+                norm += if e.is_finite() { f64::from(e) * f64::from(e) } else { 0.0 };
+                continue;
+            }
             if !a.is_finite() {
                 return Err(format!("element {index} is {a}, expected {e}"));
             }
@@ -65,5 +70,27 @@ impl Difference {
     /// The larger of both in each measure.
     pub fn worst(self, other: Self) -> Self {
         Self { relative: self.relative.max(other.relative), absolute: self.absolute.max(other.absolute) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn between(actual: [f32; 3], expected: [f32; 3]) -> Result<Difference, String> {
+        let [actual, expected] = [actual, expected].map(|values| Tensor::new([3], values.to_vec()).unwrap());
+        Difference::between(&actual, &expected, None)
+    }
+
+    #[test]
+    fn infinities_are_expected_exactly() {
+        let infinity = f32::INFINITY;
+        let expected = [3.0, infinity, 4.0];
+        assert_eq!(between(expected, expected), Ok(Difference::default()));
+        assert_eq!(between([3.0, infinity, 4.5], expected), Ok(Difference { relative: 0.1, absolute: 0.5 }));
+        assert_eq!(between([3.0, -infinity, 4.0], expected).unwrap_err(), "element 1 is -inf, expected inf");
+        let is_far = between([3.0, 1e30, 4.0], expected).unwrap();
+        assert!(!is_far.is_within(Limits::F32));
+        assert!(between([3.0, f32::NAN, 4.0], [3.0, f32::NAN, 4.0]).is_err());
     }
 }

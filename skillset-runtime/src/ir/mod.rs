@@ -60,7 +60,7 @@ pub use dtype::DType;
 pub use graph::{Fact, Graph, Input, Node, Output, Param, State, Value};
 pub use infer::InferError;
 pub use op::{
-    Attention, Binary, Compare, Conv, ConvTranspose, Experts, GroupNorm, Linear, Literal, LiteralData,
-    MaxPool, Norm, Op, Reduce, Rotary, RotaryPairs, Unary,
+    Attention, Binary, Compare, Conv, ConvTranspose, DeformableAttention, Experts, GroupNorm, Linear,
+    Literal, LiteralData, MaxPool, Norm, Op, Reduce, Rotary, RotaryPairs, Unary,
 };
 pub use scope::{Argument, BuildError, Builder, Operand, Outputs, Request, Scope, Submodel};

@@ -126,6 +126,8 @@ pub enum Op {
     /// Composite `[x, grid]`: bilinear samples of `[n, c, h, w]` at the places `[n, rows, columns, 2]`, zeros outside of the
     /// image. A place is across and down, from the image's edges at −1 to those at 1.
     GridSample,
+    /// Composite `[value, places, weights]`: for each query and head a weighted sum of bilinear samples of feature maps.
+    DeformableAttention(DeformableAttention),
     /// Composite `[query, key, value, bias?, key_mask?]`: scaled dot-product attention.
     Attention(Attention),
     /// Composite `[x, cos, sin]`: rotation of pairs of channels by position.
@@ -317,6 +319,18 @@ pub struct GroupNorm {
     pub eps: f64,
 }
 
+/// Attributes of [`Op::DeformableAttention`], the core of Deformable DETR's attention (arXiv:2010.04159).
+///
+/// Inputs: value `[batch, length, heads, width]`, the pixels of all feature maps, one map after the other in rows; places
+/// `[batch, queries, heads, levels, points, 2]`, across and down in shares of a map from its upper left corner; weights
+/// `[batch, queries, heads, levels, points]`. A sample is what [`Op::GridSample`] gives: outside of a map there are zeros.
+/// Result: `[batch, queries, heads · width]`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DeformableAttention {
+    /// Rows and columns of each map.
+    pub levels: Vec<[Dim; 2]>,
+}
+
 /// Attributes of [`Op::Attention`].
 ///
 /// Inputs: query `[batch, heads, s, d]`, key `[batch, kv_heads, t, d]`, value
@@ -384,6 +398,7 @@ impl Op {
             | Self::GroupNorm(_)
             | Self::BatchNorm(_)
             | Self::GridSample
+            | Self::DeformableAttention(_)
             | Self::ConvTranspose(_)
             | Self::Attention(_)
             | Self::Rotary(_)
@@ -403,6 +418,7 @@ impl Op {
                 vec![first, second]
             }
             Self::Size(dim) => vec![dim],
+            Self::DeformableAttention(attention) => attention.levels.iter().flatten().collect(),
             _ => vec![],
         }
     }

@@ -89,6 +89,10 @@ pub(super) fn attributes(graph: &CheckedGraph, op: &Op) -> String {
             }
             text
         }
+        Op::DeformableAttention(attention) => {
+            let levels = attention.levels.iter().map(|level| shape_text(level));
+            format!("levels={}", levels.collect::<Vec<_>>().join(" "))
+        }
         Op::TopK { count } => format!("count={count}"),
         Op::Experts(experts) => format!("activation={}", experts.activation),
         Op::Rotary(rotary) => format!("pairs={:?}", rotary.pairs).to_lowercase(),

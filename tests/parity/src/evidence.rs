@@ -41,7 +41,7 @@ impl Evidence {
             if !group.iter().all(|m| m.passes()) {
                 continue;
             }
-            let errors = group.iter().filter_map(|m| m.result.as_ref().ok());
+            let errors = group.iter().filter_map(|m| Some(m.result.as_ref().ok()?.difference));
             let worst = errors.map(|difference| difference.relative).fold(0.0, f64::max);
             let entry = Entry {
                 precision: "f32".to_owned(),

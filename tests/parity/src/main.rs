@@ -7,6 +7,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use skillset::runtime::engine::{EngineKind, EngineOptions};
+use skillset::runtime::harness::Measured;
 use skillset_parity::evidence::Evidence;
 use skillset_parity::measure::{Measurement, measure};
 use skillset_parity::{Error, fixtures, trace};
@@ -91,7 +92,10 @@ fn print_row(m: &Measurement) {
     let mark = if m.passes() { "" } else { "  FAILED" };
     print!("{:<10} {:<14} {:<26} {:<8} {:>4}  ", m.model_type, m.case, m.task, m.engine, m.runs);
     match &m.result {
-        Ok(difference) => println!("{:<9.1e} {:<9.1e}{mark}", difference.relative, difference.absolute),
+        Ok(Measured { difference, worst }) => {
+            let place = if m.passes() { String::new() } else { format!(" at {worst}") };
+            println!("{:<9.1e} {:<9.1e}{mark}{place}", difference.relative, difference.absolute);
+        }
         Err(error) => println!("{error}{mark}"),
     }
 }

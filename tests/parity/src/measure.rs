@@ -5,7 +5,7 @@ use std::sync::Arc;
 use skillset::registry;
 use skillset::runtime::engine::EngineOptions;
 use skillset::runtime::harness::fixture::Fixture;
-use skillset::runtime::harness::{Difference, Limits, measure_task};
+use skillset::runtime::harness::{Limits, Measured, measure_task};
 
 use crate::Error;
 
@@ -23,13 +23,13 @@ pub struct Measurement {
     /// Recorded calls and generations that were compared.
     pub runs: usize,
     /// The largest difference of any output; or what failed.
-    pub result: Result<Difference, String>,
+    pub result: Result<Measured, String>,
 }
 
 impl Measurement {
     /// Whether everything was within the limits and token-exact.
     pub fn passes(&self) -> bool {
-        self.result.as_ref().is_ok_and(|difference| difference.is_within(Limits::F32))
+        self.result.as_ref().is_ok_and(|measured| measured.difference.is_within(Limits::F32))
     }
 }
 
@@ -53,7 +53,7 @@ pub fn measure(fixture: &Fixture, options: &EngineOptions) -> Result<Vec<Measure
             task: task.to_owned(),
             engine: options.kind.name(),
             runs: recorded.runs.len() + recorded.generate.len(),
-            result: result.map(|measured| measured.difference).map_err(|error| error.to_string()),
+            result: result.map_err(|error| error.to_string()),
         });
     }
     Ok(measurements)

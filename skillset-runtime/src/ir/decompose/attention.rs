@@ -77,7 +77,7 @@ mod tests {
         g.output("y", g.apply_attention(attention, [q, k, v], None, Some(mask)));
         let graph = builder.finish().unwrap();
         let expected = graph.fact(graph.outputs[0].value).clone();
-        let primitive = decompose(graph, |_| false).unwrap();
+        let primitive = decompose(graph, |_, _| false).unwrap();
         assert_eq!(*primitive.fact(primitive.outputs[0].value), expected);
         assert!(primitive.nodes.iter().all(|node| !node.op.is_composite()));
     }

@@ -1,7 +1,7 @@
 //! Types of operations on images.
 
 use super::{InferError, alike, float, has_rank, same};
-use crate::ir::{Dim, Fact, MaxPool};
+use crate::ir::{DeformableAttention, Dim, Fact, MaxPool};
 
 pub(super) fn max_pool(pool: &MaxPool, x: &Fact) -> Result<Fact, InferError> {
     float(0, x)?;
@@ -35,6 +35,30 @@ pub(super) fn grid_sample([x, grid]: [&Fact; 2]) -> Result<Fact, InferError> {
         unreachable!("rank 4 was checked")
     };
     Ok(Fact::new(x.dtype, [batch, channels, rows, columns].map(Clone::clone)))
+}
+
+pub(super) fn deformable_attention(
+    attention: &DeformableAttention,
+    [value, places, weights]: [&Fact; 3],
+) -> Result<Fact, InferError> {
+    float(0, value)?;
+    has_rank(value, 4)?;
+    for (index, fact) in [(1, places), (2, weights)] {
+        alike(index, fact, value)?;
+        has_rank(fact, 7 - index)?;
+        same("batch of places and weights", &value.shape[0], &fact.shape[0])?;
+        same("heads of places and weights", &value.shape[2], &fact.shape[2])?;
+        same("levels", &attention.levels.len().into(), &fact.shape[3])?;
+    }
+    for (axis, what) in [(1, "queries"), (4, "points")] {
+        same(what, &places.shape[axis], &weights.shape[axis])?;
+    }
+    same("coordinates of places", &places.shape[5], &Dim::from(2))?;
+    let area = |[rows, columns]: &[Dim; 2]| rows.clone() * columns.clone();
+    let length = attention.levels.iter().map(area).fold(Dim::from(0), |sum, area| sum + area);
+    same("pixels of all levels", &value.shape[1], &length)?;
+    let width = value.shape[2].clone() * value.shape[3].clone();
+    Ok(Fact::new(value.dtype, [value.shape[0].clone(), places.shape[1].clone(), width]))
 }
 
 pub(super) fn batch_norm(inputs: &[&Fact]) -> Result<Fact, InferError> {

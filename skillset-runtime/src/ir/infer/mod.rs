@@ -79,6 +79,7 @@ pub(super) fn infer(graph: &Graph, op: &Op, inputs: &[&Fact]) -> Result<Fact, In
         Op::ConvTranspose(conv) => conv::conv_transpose(conv, inputs),
         Op::MaxPool(pool) => image::max_pool(pool, one(inputs)?),
         Op::GridSample => image::grid_sample(two(inputs)?),
+        Op::DeformableAttention(attention) => image::deformable_attention(attention, three(inputs)?),
         Op::Linear(linear) => network::linear(linear, inputs),
         Op::LayerNorm(_) => network::norm(inputs, 3),
         Op::RmsNorm(_) => network::norm(inputs, 2),

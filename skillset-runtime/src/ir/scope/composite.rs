@@ -2,7 +2,8 @@
 
 use super::Scope;
 use crate::ir::{
-    Attention, Conv, ConvTranspose, Experts, GroupNorm, Linear, MaxPool, Norm, Op, Rotary, Value,
+    Attention, Conv, ConvTranspose, DeformableAttention, Experts, GroupNorm, Linear, MaxPool, Norm, Op,
+    Rotary, Value,
 };
 
 impl Scope<'_> {
@@ -56,6 +57,11 @@ impl Scope<'_> {
     /// [`Op::GridSample`].
     pub fn apply_grid_sample(&self, x: Value, grid: Value) -> Value {
         self.push(Op::GridSample, [x, grid])
+    }
+
+    /// [`Op::DeformableAttention`] of `[value, places, weights]`.
+    pub fn apply_deformable_attention(&self, attention: DeformableAttention, inputs: [Value; 3]) -> Value {
+        self.push(Op::DeformableAttention(attention), inputs)
     }
 
     /// [`Op::Attention`]; `bias` and `key_mask` set the flags.

@@ -113,13 +113,14 @@ impl Builder {
         self.scope("".into())
     }
 
-    /// The names of the parameters that were declared, whether or not a result needs them.
+    /// The names of the parameters that were declared, whether or not a result needs them, and of what they are tied to.
     pub fn declared(&self) -> Vec<String> {
-        self.state.borrow().params.keys().cloned().collect()
+        let params = &self.state.borrow().graph.params;
+        params.iter().flat_map(|param| [Some(param.name.clone()), param.tied_to.clone()]).flatten().collect()
     }
 
     pub(super) fn scope(&self, path: Arc<str>) -> Scope<'_> {
-        Scope { builder: self, path, frame: None }
+        Scope { builder: self, path, tied: None, frame: None }
     }
 
     /// A builder without nodes that has the inputs, parameters and states of `graph`.
@@ -225,8 +226,19 @@ fn keep_last_position(graph: CheckedGraph) -> Graph {
 pub struct Scope<'b> {
     builder: &'b Builder,
     path: Arc<str>,
+    /// Where parameters are that the checkpoint does not store at this path.
+    tied: Option<Arc<str>>,
     /// The submodel that is being built, if one is.
     frame: Option<Rc<Frame>>,
+}
+
+/// `path` below `base`, either of which may be empty.
+fn join(base: &Arc<str>, path: &str) -> Arc<str> {
+    match (base.is_empty(), path.is_empty()) {
+        (_, true) => base.clone(),
+        (true, _) => path.into(),
+        _ => format!("{base}.{path}").into(),
+    }
 }
 
 /// A value, or a number that becomes a literal of the other operand's type.
@@ -259,12 +271,14 @@ impl From<usize> for Operand {
 impl<'b> Scope<'b> {
     /// The scope at `path` below this one; an empty path is this scope itself.
     pub fn at(&self, path: &str) -> Self {
-        let path = match (self.path.is_empty(), path.is_empty()) {
-            (_, true) => self.path.clone(),
-            (true, _) => path.into(),
-            _ => format!("{}.{path}", self.path).into(),
-        };
-        Self { path, ..self.clone() }
+        let tied = self.tied.as_ref().map(|tied| join(tied, path));
+        Self { path: join(&self.path, path), tied, ..self.clone() }
+    }
+
+    /// The scope at `path` below this one, whose parameters are those below `target` (a full checkpoint path, in a submodel
+    /// one below its path) unless the checkpoint stores them apart; if they are not `tied`, it stores them.
+    pub fn tied_at(&self, path: &str, tied: bool, target: &str) -> Self {
+        Self { tied: tied.then(|| self.full(target).into()), ..self.at(path) }
     }
 
     /// The checkpoint path.

@@ -1,7 +1,7 @@
 //! Values that come from outside: inputs, parameters, caches.
 
-use super::Scope;
 use super::submodel::Argument;
+use super::{Scope, join};
 use crate::ir::{DType, Dim, Fact, Input, Op, Param, State, Value};
 
 impl Scope<'_> {
@@ -51,7 +51,8 @@ impl Scope<'_> {
 
     /// The parameter `name` below this path.
     pub fn param(&self, name: &str, shape: &[usize]) -> Value {
-        self.declare(self.at(name).path(), shape, None, false)
+        let scope = self.at(name);
+        self.declare(&scope.path, shape, scope.tied.as_deref().map(str::to_owned), false)
     }
 
     /// A parameter whose entries along the first axis are tensors of their own in the checkpoint, called `name` with
@@ -63,11 +64,15 @@ impl Scope<'_> {
     /// The parameter `name` below this path, which is the tensor `target` (a full checkpoint name, in
     /// a submodel one below its path) unless the checkpoint stores it apart.
     pub fn tied_param(&self, name: &str, shape: &[usize], target: &str) -> Value {
-        let target = match &self.frame {
-            Some(frame) if !frame.path.is_empty() => format!("{}.{target}", frame.path),
-            _ => target.to_owned(),
-        };
-        self.declare(self.at(name).path(), shape, Some(target), false)
+        self.declare(self.at(name).path(), shape, Some(self.full(target)), false)
+    }
+
+    /// The path of the whole checkpoint that `target` has in the model's own.
+    pub(super) fn full(&self, target: &str) -> String {
+        match &self.frame {
+            Some(frame) => join(&frame.path, target).to_string(),
+            None => target.to_owned(),
+        }
     }
 
     fn declare(&self, name: &str, shape: &[usize], tied_to: Option<String>, stacked: bool) -> Value {

@@ -98,10 +98,15 @@ impl Outputs {
         self.values.get(name)?.first().copied()
     }
 
+    /// The outputs called `name`, none if the model has no such output.
+    pub fn all(&self, name: &str) -> &[Value] {
+        self.values.get(name).map_or(&[], Vec::as_slice)
+    }
+
     /// One of the outputs called `name` (the hidden states of all layers), negative numbers counting from behind; a
     /// mistake is recorded if there is none.
     pub fn nth(&self, g: &Scope, name: &str, index: i64) -> Value {
-        let values = self.values.get(name).map_or(&[][..], Vec::as_slice);
+        let values = self.all(name);
         let position = if index < 0 { index.saturating_add_unsigned(values.len() as u64) } else { index };
         let found = usize::try_from(position).ok().and_then(|position| values.get(position));
         found.copied().unwrap_or_else(|| {
@@ -222,6 +227,30 @@ mod tests {
         assert_eq!(states(&caching, None), [""; 0]);
         assert_eq!(states(&caching, Some(3)), ["past_key_values.4.key"]);
         assert_eq!(states(&Request::default(), Some(3)), [""; 0]);
+    }
+
+    #[test]
+    fn a_tied_scope_says_where_else_its_parameters_are() {
+        let tied = |tied: bool| {
+            let graph = build(&Request::default(), |g, _| {
+                let tower = Submodel::new(&[]).build(&g.at("tower"), |g| {
+                    let head = g.tied_at("head.1", tied, "head.0").at("up");
+                    g.output("y", g.add(g.param("alone", &[1]), head.param("weight", &[1])));
+                });
+                g.output("y", tower.value(g, "y"));
+            });
+            let params = graph.unwrap().into_graph().params;
+            params.into_iter().map(|param| (param.name, param.tied_to)).collect::<Vec<_>>()
+        };
+        let name = |name: &str| name.to_owned();
+        assert_eq!(
+            tied(true),
+            [
+                (name("tower.alone"), None),
+                (name("tower.head.1.up.weight"), Some(name("tower.head.0.up.weight")))
+            ]
+        );
+        assert_eq!(tied(false)[1], (name("tower.head.1.up.weight"), None));
     }
 
     #[test]

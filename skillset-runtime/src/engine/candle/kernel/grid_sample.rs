@@ -24,7 +24,8 @@ pub(in crate::engine::candle) fn grid_sample(x: &Tensor, grid: &Tensor) -> Resul
                 let pixels = height * width * channels;
                 let values = &values[index / (rows * columns) * pixels..][..pixels];
                 let place = [places[2 * index], places[2 * index + 1]];
-                Sample { values, size: [height, width], place, out }.dispatch();
+                Sample { image: Image { values, size: [height, width], step: channels }, place, out }
+                    .dispatch();
             }
         });
         Ok(())
@@ -34,13 +35,21 @@ pub(in crate::engine::candle) fn grid_sample(x: &Tensor, grid: &Tensor) -> Resul
     Ok(result.permute((0, 3, 1, 2))?)
 }
 
+/// An image, channels last.
+#[derive(Clone, Copy)]
+pub(super) struct Image<'a> {
+    /// The numbers from those of the first pixel on.
+    pub values: &'a [f32],
+    /// Height and width.
+    pub size: [usize; 2],
+    /// How far the numbers of a pixel are from those of the one before.
+    pub step: usize,
+}
+
 /// The channels at one place.
 struct Sample<'a> {
-    /// The image, channels last.
-    values: &'a [f32],
-    /// Its height and width.
-    size: [usize; 2],
-    /// Across and down.
+    image: Image<'a>,
+    /// Across and down, from −1 to 1.
     place: [f32; 2],
     out: &'a mut [MaybeUninit<f32>],
 }
@@ -50,17 +59,27 @@ impl SimdOp for Sample<'_> {
 
     #[inline(always)]
     fn eval<I: Isa>(self, _isa: I) {
-        let Self { values, size: [height, width], place: [across, down], out } = self;
-        let channels = out.len();
+        let Self { image, place, out } = self;
         out.fill(MaybeUninit::new(0.0));
         // SAFETY: every element has just been written.
         let out = unsafe { out.assume_init_mut() };
+        let [height, width] = image.size;
+        let pixel = |place: f32, size: usize| (place + 1.0) * size as f32 * 0.5 - 0.5;
+        image.add_at([pixel(place[0], width), pixel(place[1], height)], 1.0, out);
+    }
+}
+
+impl Image<'_> {
+    /// Adds `factor` times what is at a place, across and down in pixels from the centre of the first one.
+    #[inline(always)]
+    pub(super) fn add_at(self, [across, down]: [f32; 2], factor: f32, out: &mut [f32]) {
+        let Self { values, size: [height, width], step } = self;
         for (y, y_weight) in ends(down, height) {
             for (x, x_weight) in ends(across, width) {
                 // Outside of the image there are zeros.
                 let (Some(y), Some(x)) = (y, x) else { continue };
-                let weight = y_weight * x_weight;
-                let pixel = &values[(y * width + x) * channels..][..channels];
+                let weight = y_weight * x_weight * factor;
+                let pixel = &values[(y * width + x) * step..][..out.len()];
                 for (out, &value) in out.iter_mut().zip(pixel) {
                     *out += weight * value;
                 }
@@ -71,8 +90,7 @@ impl SimdOp for Sample<'_> {
 
 /// The pixels before and behind a place along an axis, if they are in the image, with their weights.
 #[inline(always)]
-fn ends(place: f32, size: usize) -> [(Option<usize>, f32); 2] {
-    let pixel = (place + 1.0) * size as f32 * 0.5 - 0.5;
+fn ends(pixel: f32, size: usize) -> [(Option<usize>, f32); 2] {
     let before = pixel.floor();
     let fraction = pixel - before;
     let inside = |at: f32| (at >= 0.0 && at < size as f32).then_some(at as usize);

@@ -7,6 +7,7 @@
 pub(super) mod activation;
 pub(super) mod attention;
 pub(super) mod conv;
+pub(super) mod deformable_attention;
 pub(super) mod elementwise;
 pub(super) mod experts;
 pub(super) mod grid_sample;

@@ -110,7 +110,7 @@ fn lower(target: &Target, graph: CheckedGraph) -> Result<CheckedGraph, String> {
     } else {
         graph
     };
-    let keep = |node: &Node| match node.op {
+    let keep = |_: &CheckedGraph, node: &Node| match node.op {
         // What is left of these are a product and a sum.
         Op::BatchNorm(_) => false,
         // Appending to a cache is the one composite that every device can do in place.

@@ -78,6 +78,11 @@ pub(super) fn evaluate(context: &Context<'_>, op: &Op, inputs: &[&Tensor]) -> Re
         }
         (Op::MaxPool(window), [x]) => pool::max_pool(context, window, x),
         (Op::GridSample, [x, grid]) => kernel::grid_sample::grid_sample(x, grid),
+        (Op::DeformableAttention(attention), [value, places, weights]) => {
+            let levels: Vec<Vec<usize>> =
+                attention.levels.iter().map(|level| context.sizes(level)).collect::<Result<_, _>>()?;
+            kernel::deformable_attention::deformable_attention(&levels, value, places, weights)
+        }
         (Op::Linear(linear), [x, weight, bias @ ..]) => composite::linear(linear, x, weight, bias.first()),
         (Op::LayerNorm(Norm { eps }), [x, scales @ ..]) => {
             kernel::norm::norm(Kind::Layer, *eps, x, scales.first().copied(), scales.get(1).copied())

@@ -1,7 +1,7 @@
 //! Pooling, sampling and batch normalisation.
 
-use super::{Noise, compare, floats, graph, tensors};
-use crate::ir::{Conv, MaxPool, Op, Value};
+use super::{Noise, compare, dims, floats, graph, tensors};
+use crate::ir::{Conv, DeformableAttention, Dim, MaxPool, Op, Value};
 
 #[test]
 fn pools_agree_with_candle() {
@@ -44,6 +44,33 @@ fn samples_agree_with_candle() {
     });
     let inputs = [("x", Noise(5).floats(&[2, 5, 6, 4])), ("grid", Noise(6).floats(&[2, 9, 3, 2]))];
     compare(&graph, &tensors(inputs));
+}
+
+#[test]
+fn attention_to_places_of_maps_agrees_with_samples_of_each() {
+    let graph = graph(|g| {
+        let maps = [("fine", "h", "w"), ("coarse", "2", "h")];
+        let levels = maps.map(|(_, rows, columns)| <[Dim; 2]>::try_from(dims(&[rows, columns])).unwrap());
+        let [fine, coarse] = maps.map(|(name, rows, columns)| {
+            let map = floats(g, name, &["n", rows, columns, "15"]);
+            let pixels = g.dim(map, 1) * g.dim(map, 2);
+            g.reshape(map, &[g.dim(map, 0), pixels, 3.into(), 5.into()])
+        });
+        // Some places are outside of the maps.
+        let places = g.add(floats(g, "places", &["n", "q", "3", "2", "4", "2"]), 0.5);
+        let weights = floats(g, "weights", &["n", "q", "3", "2", "4"]);
+        let inputs = [g.concat(fine, coarse, 1), places, weights];
+        let attention = DeformableAttention { levels: levels.to_vec() };
+        g.output("y", g.apply_deformable_attention(attention, inputs));
+    });
+    let shapes: [(&str, &[usize]); 4] = [
+        ("fine", &[2, 5, 3, 15]),
+        ("coarse", &[2, 2, 5, 15]),
+        ("places", &[2, 7, 3, 2, 4, 2]),
+        ("weights", &[2, 7, 3, 2, 4]),
+    ];
+    let mut noise = Noise(8);
+    compare(&graph, &tensors(shapes.map(|(name, shape)| (name, noise.floats(shape)))));
 }
 
 #[test]

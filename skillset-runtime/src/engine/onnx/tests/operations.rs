@@ -21,7 +21,7 @@ fn check(case: &str, inputs: &[Spec<'_>], build: impl Fn(&Scope, &[Value]) -> Va
     let mut all: BTreeMap<String, Recorded> = serde_json::from_str(include_str!("expected.json")).unwrap();
     let expected = all.remove(case).unwrap_or_else(|| panic!("record.py records no case {case:?}"));
     let (graph, tensors) = graph(inputs, build);
-    let primitive = decompose(graph.clone(), |_| false).unwrap();
+    let primitive = decompose(graph.clone(), |_, _| false).unwrap();
     for graph in [graph, primitive] {
         let outputs = load(graph).run(&tensors).unwrap_or_else(|error| panic!("{case}: {error}"));
         assert_eq!(outputs["y"].shape(), expected.shape, "{case}");

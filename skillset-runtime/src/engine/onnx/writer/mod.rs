@@ -148,8 +148,8 @@ pub fn write_model<'w>(
     weights: &'w dyn Weights,
     options: &WriteOptions,
 ) -> Result<OnnxModel<'w>, WriteError> {
-    let keep = |node: &Node| match node.op {
-        Op::Rotary(_) | Op::Experts(_) => false,
+    let keep = |graph: &CheckedGraph, node: &Node| match node.op {
+        Op::Rotary(_) | Op::Experts(_) | Op::DeformableAttention(_) => false,
         Op::SelectiveScan => graph.fact(node.inputs[2]).rank() == 2,
         _ => true,
     };
@@ -274,7 +274,9 @@ fn lower(g: &mut Lowering<'_>, op: &Op, inputs: &[Value], shape: &[Dim]) -> Resu
         }
         Op::GroupNorm(norm) => g.group_norm(norm, &names, shape)?,
         Op::Attention(_) => unreachable!("attention is lowered with what is known of its caches"),
-        Op::Rotary(_) | Op::Experts(_) => unreachable!("rotations and experts were decomposed"),
+        Op::Rotary(_) | Op::Experts(_) | Op::DeformableAttention(_) => {
+            unreachable!("{op:?} was decomposed")
+        }
         Op::SelectiveScan => unreachable!("scans are lowered as loops, or were decomposed"),
     })
 }
