@@ -126,6 +126,13 @@ fn configs_that_are_not_supported_are_refused_by_field() {
         refused("bert", json!({ "add_cross_attention": true })),
         "config.json: /add_cross_attention: expected false where is_decoder is false, found true"
     );
+    for model in ["detr", "deformable_detr"] {
+        assert_eq!(
+            refused(model, json!({})),
+            "config.json: /use_timm_backbone: expected false, or a backbone_config (without either it is a network of \
+             the timm library, which are not supported), found nothing"
+        );
+    }
     assert_eq!(
         refused("llama", json!({ "num_attention_heads": 7 })),
         "config.json: /hidden_size: expected a multiple of num_attention_heads, found nothing"
@@ -161,8 +168,12 @@ fn absurd_numbers_never_panic() {
         for field in model.config {
             for value in &absurd {
                 let small = json!({ "num_hidden_layers": 1 });
-                let mut config =
-                    json!({ "num_hidden_layers": 1, "text_config": small, "vision_config": small });
+                let backbone =
+                    json!({ "model_type": "resnet", "hidden_sizes": [4, 8, 8, 8], "depths": [1, 1, 1, 1] });
+                let mut config = json!({
+                    "num_hidden_layers": 1, "encoder_layers": 1, "decoder_layers": 1,
+                    "text_config": small, "vision_config": small, "backbone_config": backbone,
+                });
                 config[field.name] = value.clone();
                 for task in model.tasks {
                     // Refused or built, both are fine.

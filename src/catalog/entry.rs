@@ -187,7 +187,7 @@ impl Entry {
                 .iter()
                 .map(|(kind, class)| ((*kind).to_owned(), (*class).to_owned()))
                 .collect(),
-            drawing: drawing::draw(model),
+            drawing: drawing::draw(metadata, model),
         }
     }
 }

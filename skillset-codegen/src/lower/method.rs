@@ -6,6 +6,7 @@ use crate::error::suggest;
 use crate::vocabulary::{Param, Type};
 
 use super::expr::{Checked, Context};
+use super::nested::Nested;
 use super::typed::{Binding, Typed};
 
 impl Context<'_> {
@@ -43,6 +44,9 @@ impl Context<'_> {
             }
             Type::Named(name) if name == "RopeParameters" => {
                 plain(receiver, method, arguments, &["score_factor"], &[], Type::F64)
+            }
+            Type::Config(field) if matches!(self.config.nested.get(field), Some(Nested::Chosen(_))) => {
+                plain(receiver, method, arguments, &["is_given"], &[], Type::Bool)
             }
             ty => Err(format!("{ty} has no methods")),
         }

@@ -71,6 +71,11 @@ impl Config {
             "left_config",
             "whole groups",
         )?;
+        r.require(
+            config.right_config.is_given() || config.groups > 1,
+            "groups",
+            "more than 1 without a right_config",
+        )?;
         Ok(config)
     }
 }

@@ -15,11 +15,17 @@ pub struct AnyConfig {
     pub model_type: String,
     /// The fields, `model_type` included where the file has it.
     pub fields: Map<String, Value>,
+    is_given: bool,
     file: String,
     pointer: String,
 }
 
 impl AnyConfig {
+    /// Whether the file has it; else it is the default of its type.
+    pub fn is_given(&self) -> bool {
+        self.is_given
+    }
+
     /// A reader of the fields, whose errors name the place in the file that they came from.
     pub fn reader(&self) -> Reader<'_> {
         Reader::at(Cow::Borrowed(&self.fields), self.file.as_str().into(), self.pointer.clone())
@@ -61,8 +67,8 @@ impl Reader<'_> {
         let default = self.default_object(field, default)?;
         let model_type = default.get("model_type").and_then(Value::as_str).map(str::to_owned);
         match self.opt_object(field)? {
-            Some(nested) => nested.into_any(model_type),
-            None => self.nested(field, Cow::Owned(default)).into_any(model_type),
+            Some(nested) => nested.into_any(model_type, true),
+            None => self.nested(field, Cow::Owned(default)).into_any(model_type, false),
         }
     }
 
@@ -71,7 +77,7 @@ impl Reader<'_> {
     /// # Errors
     /// If it is no object, or has no `model_type`.
     pub fn opt_any_config(&self, field: &str) -> Result<Option<AnyConfig>, ConfigError> {
-        self.opt_object(field)?.map(|nested| nested.into_any(None)).transpose()
+        self.opt_object(field)?.map(|nested| nested.into_any(None, true)).transpose()
     }
 
     /// Reads a field of no fixed type; a missing one is `default`, as JSON.
@@ -93,10 +99,10 @@ impl Reader<'_> {
         }
     }
 
-    fn into_any(self, model_type: Option<String>) -> Result<AnyConfig, ConfigError> {
+    fn into_any(self, model_type: Option<String>, is_given: bool) -> Result<AnyConfig, ConfigError> {
         let model_type = self.string("model_type", model_type)?;
         let (file, pointer) = (self.file.to_string(), self.pointer);
-        Ok(AnyConfig { model_type, fields: self.object.into_owned(), file, pointer })
+        Ok(AnyConfig { model_type, fields: self.object.into_owned(), is_given, file, pointer })
     }
 
     fn default_object(&self, field: &str, default: &str) -> Result<Map<String, Value>, ConfigError> {
@@ -137,6 +143,8 @@ mod tests {
         let error = vision.reader().usize("width", 1).unwrap_err().to_string();
         assert_eq!(error, "config.json: /vision/width: expected a non-negative integer, found \"x\"");
         assert_eq!(r.any_config("plain", r#"{"model_type": "clip"}"#).unwrap().model_type, "clip");
+        let missing = r.any_config("missing", r#"{"model_type": "clip"}"#).unwrap();
+        assert!(vision.is_given() && !missing.is_given());
         assert!(r.opt_any_config("plain").is_err());
     }
 }
