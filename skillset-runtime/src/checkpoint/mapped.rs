@@ -150,7 +150,7 @@ impl TensorView<'_> {
         }
     }
 
-    /// Tells the system that the mapped pages of this tensor are not needed for now, for instance because a
+    /// Tells the system that the mapped pages of this tensor are not needed at the moment, for instance because a
     /// packed copy was made, so that they no longer count as this process's memory. Reading the tensor again
     /// is allowed and fetches it from the file. Best effort; does nothing where the system has no such call.
     pub fn advise_unused(&self) {

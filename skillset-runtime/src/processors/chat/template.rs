@@ -35,7 +35,7 @@ pub struct ChatOptions {
     pub documents: Option<Vec<Value>>,
     /// Further variables, such as `enable_thinking`; they replace special tokens of the same name.
     pub variables: Map<String, Value>,
-    /// What `strftime_now` takes for now; the system's clock if `None`. Times are UTC.
+    /// The time that `strftime_now` tells; that of the system's clock if `None`. Times are UTC.
     pub now: Option<SystemTime>,
 }
 
