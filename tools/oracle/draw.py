@@ -123,16 +123,16 @@ class Changes:
 
 def _places(config_class: type[PreTrainedConfig], config: dict, path: str) -> Iterator[tuple]:
     """Path, dictionary, name, default and annotation of every field, those of nested configs included."""
-    names = config_class.attribute_map
-    for field in fields(config_class):
-        if field.name in COMMON or field.name in names:
-            continue
-        nested = config.get(field.name)
-        inner = isinstance(nested, dict) and _class_of(config_class, field.name, nested)
+    declared = {field.name: (_default(field), field.type) for field in fields(config_class) if field.name not in COMMON}
+    # Some are taken without a declaration, such as the stages that a backbone hands out.
+    others = {name: (None, None) for name in config if name not in COMMON and name != "model_type"}
+    for name, (default, annotation) in (others | declared).items():
+        nested = config.get(name)
+        inner = isinstance(nested, dict) and _class_of(config_class, name, nested)
         if inner:
-            yield from _places(inner, nested, f"{path}{field.name}.")
+            yield from _places(inner, nested, f"{path}{name}.")
         else:
-            yield path, config, field.name, _default(field), field.type
+            yield path, config, name, default, annotation
 
 
 def _class_of(config_class: type[PreTrainedConfig], name: str, nested: dict) -> type[PreTrainedConfig] | None:
