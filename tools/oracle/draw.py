@@ -44,7 +44,7 @@ def draw(model_type: str, count: int, seed: int, folder: Path) -> Iterator[tuple
             case["seed"] = chance.randrange(2**32)
             changes = Changes(model_type, case, seen, chance).make()
             try:
-                record.record(model_type, name, case, folder)
+                record.record(model_type, name, case, folder, strict=True)
             except Exception as error:  # noqa: BLE001: transformers refuses what it cannot do by any of them
                 problem = f"{type(error).__name__}: {error}"
                 continue

@@ -11,6 +11,7 @@ use super::fixture::{Fixture, FixtureError, Generate, Run};
 use crate::checkpoint::{Checkpoint, CheckpointError};
 use crate::engine::{Engine, Tensors};
 use crate::generate::{Features, GenerationConfig, MultimodalGenerator};
+use crate::ir::BuildError;
 use crate::load::{LoadError, Model};
 use crate::model::{ModelError, ModelType};
 use crate::tensor::Tensor;
@@ -52,7 +53,14 @@ pub struct Measured {
 impl MeasureError {
     /// Whether the model type refuses the config, by the names of the fields that it does not support.
     pub fn is_refusal(&self) -> bool {
-        matches!(self, Self::Model(ModelError::Config(_)))
+        match self {
+            Self::Model(ModelError::Config(_)) => true,
+            // What only one task does not support is found out while its graph is built.
+            Self::Model(ModelError::Graph(BuildError::Invalid(messages))) => {
+                messages.iter().all(|message| message.contains("config.json: /"))
+            }
+            _ => false,
+        }
     }
 }
 
