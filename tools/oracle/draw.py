@@ -8,10 +8,11 @@ from collections.abc import Iterator
 from dataclasses import fields
 from pathlib import Path
 
-from transformers import CONFIG_MAPPING, PreTrainedConfig
+from transformers import CONFIG_MAPPING, AutoConfig, PreTrainedConfig
 from transformers.activations import ACT2FN
 
 from . import cases, record
+from .classes import task_classes
 from .inputs import runs_for
 from .run import forward
 
@@ -34,7 +35,8 @@ def draw(model_type: str, count: int, seed: int, folder: Path) -> Iterator[tuple
 
     Yields the name of each, and what differs from the case that it comes from. The same seed makes the same cases.
     """
-    known, seen, drawn = cases.load(model_type), _values_of_fields(), {}
+    known, seen, listed = cases.load(model_type), _values_of_fields(), folder / f"{model_type}.json"
+    drawn = json.loads(listed.read_text()) if listed.exists() else {}
     for position in range(count):
         name = f"{seed}-{position}"
         for attempt in range(ATTEMPTS):
@@ -49,7 +51,7 @@ def draw(model_type: str, count: int, seed: int, folder: Path) -> Iterator[tuple
                 problem = f"{type(error).__name__}: {error}"
                 continue
             drawn[name] = case
-            (folder / f"{model_type}.json").write_text(json.dumps(drawn, indent=2) + "\n")
+            listed.write_text(json.dumps(drawn, indent=2) + "\n")
             yield name, f"{origin} with {', '.join(changes) or 'other weights'}"
             break
         else:
@@ -111,10 +113,12 @@ class Changes:
             _replace_all(whole, *also)
         config.update(change)
         try:
-            _, _, checkpoint = next(cases.checkpoints(self._model_type, self._case))
-            for run in runs_for(checkpoint.model, True, self._case):
+            made = AutoConfig.for_model(self._model_type, **whole)
+            base = next(iter(task_classes(made).values()))
+            model = base._from_config(made, attn_implementation="eager").eval()
+            for run in runs_for(model, True, self._case):
                 if run.name not in self._case.get("skip", []):
-                    forward(checkpoint.model, run)
+                    forward(model, run)
             return True
         except Exception:  # noqa: BLE001: as above
             _restore(whole, before)
