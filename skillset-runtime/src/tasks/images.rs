@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use super::batch::{RowOutputs, Runner};
 use super::error::TaskError;
+use super::settings::Adjustable;
 use crate::engine::Tensors;
 use crate::ir::Request;
 use crate::load::Model;
@@ -55,12 +56,6 @@ impl ImageModel {
         &self.processor
     }
 
-    /// Sets how many images run together at most.
-    pub(super) fn with_batch_size(mut self, size: usize) -> Self {
-        self.runner = self.runner.with_batch_size(size);
-        self
-    }
-
     /// Processes and runs images, and hands each one's position and outputs to `finish`; results come in the order
     /// of `images`.
     pub(super) fn run<T>(
@@ -97,6 +92,14 @@ impl ImageModel {
             }
         }
         Ok(results.into_iter().flatten().collect())
+    }
+}
+
+impl Adjustable<()> for ImageModel {
+    fn apply(&mut self, (): &()) {}
+
+    fn set_batch_size(&mut self, size: usize) {
+        self.runner.set_batch_size(size);
     }
 }
 

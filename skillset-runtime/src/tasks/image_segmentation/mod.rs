@@ -12,6 +12,7 @@ use super::error::TaskError;
 use super::images::{ImageModel, parse_image};
 use super::mask::Mask;
 use super::pipeline::{JsonPipeline, Pipeline, to_json};
+use super::settings::Adjustable;
 use crate::checkpoint::Labels;
 use crate::load::Model;
 use crate::processors::image::{Image, SegmentationRule};
@@ -54,13 +55,8 @@ impl Pipeline for ImageSegmenter {
         }
     }
 
-    fn with_settings(self, (): &()) -> Self {
-        self
-    }
-
-    fn with_batch_size(mut self, size: usize) -> Self {
-        self.model = self.model.with_batch_size(size);
-        self
+    fn adjustable(&mut self) -> &mut dyn Adjustable<Self::Settings> {
+        &mut self.model
     }
 
     fn run_batch(
