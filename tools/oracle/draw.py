@@ -33,7 +33,7 @@ GATED = "gated-"
 def draw(model_type: str, count: int, seed: int, folder: Path) -> Iterator[tuple[str, str]]:
     """Records `count` cases to `folder` and lists them in `<folder>/<model_type>.json`, as `configs/` does.
 
-    Yields the name of each, and what differs from the case that it comes from. The same seed makes the same cases.
+    Yields the name of each, and what differs from the case that it comes from. The same seed makes the same cases of the same `configs/`.
     """
     known, seen, listed = cases.load(model_type), _values_of_fields(), folder / f"{model_type}.json"
     drawn = json.loads(listed.read_text()) if listed.exists() else {}
@@ -78,7 +78,7 @@ class Changes:
         old = config.get(name, default)
         for _ in range(TRIES):
             new = self._value(name, old, annotation, is_default=name not in config)
-            if new is None or new == old:
+            if new == old:
                 continue
             if self._holds(config, {name: new}):
                 return True
@@ -88,10 +88,9 @@ class Changes:
         return False
 
     def _value(self, name: str, old: typing.Any, annotation: typing.Any, is_default: bool) -> typing.Any:
-        """Another value of a field; none if there is no saying what it might be."""
+        """Another value of a field; the same if there is no saying what it might be."""
         chance = self._chance
-        others = [value for value in self._seen.get(name, []) if type(value) is type(old) or not isinstance(old, bool)]
-        others += [value for value in typing.get_args(annotation) if isinstance(value, (str, int))]
+        others = self._seen.get(name, []) + [value for value in typing.get_args(annotation) if isinstance(value, (str, int))]
         if isinstance(old, bool):
             return not old
         if isinstance(old, str) and old.removeprefix(GATED) in ACT2FN:
@@ -103,7 +102,7 @@ class Changes:
             return copy.deepcopy(chance.choice(others))
         if isinstance(old, (list, tuple)):
             return [_jittered(value, chance) for value in old]
-        return None if is_default and isinstance(old, int) and old > TINY else _jittered(old, chance)
+        return old if is_default and isinstance(old, int) and old > TINY else _jittered(old, chance)
 
     def _holds(self, config: dict, change: dict, also: tuple[int, int] | None = None) -> bool:
         """Makes a change and replaces `also` one number wherever it is; undoes that if the base model does not run then."""
