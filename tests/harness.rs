@@ -51,6 +51,12 @@ struct ImageFeatures;
 #[skillset(model = "sam", task = "mask-generation", backends(cpu, onnx_cpu))]
 struct Masks;
 
+#[skillset(model = "patchtst", task = "time-series-prediction", backends(cpu, onnx_cpu))]
+struct Forecasts;
+
+#[skillset(model = "patchtst", task = "time-series-classification", backends(cpu, onnx_cpu))]
+struct SeriesClasses;
+
 #[skillset(model = "llava", task = "image-text-to-text", backends(cpu, onnx_cpu))]
 struct Seer;
 

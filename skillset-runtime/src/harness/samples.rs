@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use super::complete::IMAGE;
 use super::weights;
+use crate::checkpoint::{CheckpointError, Reader, read_json};
 use crate::model::{Processor, Task};
 use crate::processors::ProcessorError;
 use crate::processors::text::{Role, TextProcessor};
@@ -27,6 +28,9 @@ pub enum SampleError {
     /// The tokenizer cannot be read.
     #[error(transparent)]
     Processor(#[from] ProcessorError),
+    /// The config is unusable.
+    #[error(transparent)]
+    Checkpoint(#[from] CheckpointError),
     /// An image cannot be written.
     #[error("{}: {source}", path.display())]
     Image {
@@ -56,7 +60,7 @@ impl Samples {
     /// Inputs for `task`. Images are written to `dir`, the folder of the completed checkpoint.
     ///
     /// # Errors
-    /// If the tokenizer is unusable, an image cannot be written, or such a task is unknown.
+    /// If the config or the tokenizer is unusable, an image cannot be written, or such a task is unknown.
     pub fn of(task: &Task, dir: &Path) -> Result<Self, SampleError> {
         let inputs = match (task.processor, task.name) {
             (Processor::Image, _) => images(dir)?,
@@ -75,6 +79,7 @@ impl Samples {
                 let texts = TEXTS.iter().skip(3).map(|text| json!(text));
                 images(dir)?.into_iter().zip(TEXTS).map(image).chain(texts).collect()
             }
+            (Processor::Series, _) => series(dir)?,
             (Processor::Audio | Processor::Multimodal, _) => {
                 return Err(SampleError::Task { task: task.name });
             }
@@ -93,6 +98,21 @@ impl Samples {
         };
         Ok(Self { inputs, options })
     }
+}
+
+/// Two series of as many rows and channels as the model sees, and a longer one in which something was not observed.
+fn series(dir: &Path) -> Result<Vec<Value>, SampleError> {
+    let config = read_json(&dir.join("config.json"), "the checkpoint has to be written first")?;
+    let config = Reader::new(&config, "config.json").map_err(CheckpointError::from)?;
+    let size = |field: &str| config.usize(field, None).map_err(CheckpointError::from);
+    let (rows, channels) = (size("context_length")?, size("num_input_channels")?);
+    let of = |(number, rows): (u64, usize)| {
+        let values = weights::generate("series", number, 0.0, 4.0, rows * channels);
+        json!(values.chunks(channels.max(1)).collect::<Vec<_>>())
+    };
+    let mut inputs: Vec<Value> = [(0, rows), (1, rows), (2, rows + 3)].map(of).into();
+    inputs[2][rows / 2][0] = Value::Null;
+    Ok(inputs)
 }
 
 /// Three images of different sizes, of the same noise on every machine.

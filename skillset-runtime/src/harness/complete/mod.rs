@@ -14,8 +14,8 @@ pub(super) use self::image_tokens::IMAGE;
 use crate::checkpoint::{CheckpointError, Reader, read_json};
 use crate::model::{ModelType, Processor, Task};
 
-/// Writes the tokenizer or the image processor that `task` needs to the checkpoint in `dir`, or both, unless the
-/// checkpoint has them.
+/// Writes the tokenizer or the image processor that `task` needs, if any, to the checkpoint in `dir`, or both, unless
+/// the checkpoint has them.
 ///
 /// The tokenizer is a small word-piece one over the config's whole vocabulary, with the config's special
 /// tokens at their ids; the image processor makes images of the config's size. Where a text may have images, each has a
@@ -41,6 +41,7 @@ pub fn complete_checkpoint(model_type: &ModelType, task: &Task, dir: &Path) -> R
             }
             Ok(())
         }
+        Processor::Series => Ok(()),
         Processor::Audio | Processor::Multimodal => {
             let path = dir.join("preprocessor_config.json");
             let remedy = format!(
