@@ -188,9 +188,7 @@ impl Model {
                 self.engine.load_exported_decoder(file)?.into(),
             ),
         };
-        let defaults = GenerationConfig::from_checkpoint(&self.checkpoint)?;
-        let model = EncoderDecoder::new(encoder, decoder, defaults)?;
-        Ok(model.with_max_positions(self.max_positions()?))
+        Ok(EncoderDecoder::new(encoder, self.behind_encoder(decoder)?)?)
     }
 
     /// What continues prompts with images: the part of the model's class for `task` that makes features of images, and
@@ -217,9 +215,13 @@ impl Model {
             ..Request::default()
         };
         let (encoder, decoder) = (self.program(task, &encoder)?, self.program(task, &decoder)?);
+        Ok(MultimodalGenerator::new(encoder, self.behind_encoder(decoder)?)?)
+    }
+
+    /// A decoder, to be joined with its encoder, with the checkpoint's own parameters of generation.
+    fn behind_encoder(&self, decoder: Arc<dyn Program>) -> Result<Generator, LoadError> {
         let defaults = GenerationConfig::from_checkpoint(&self.checkpoint)?;
-        let generator = MultimodalGenerator::new(encoder, decoder, defaults)?;
-        Ok(generator.with_max_positions(self.max_positions()?))
+        Ok(Generator::behind_encoder(decoder, defaults)?.with_max_positions(self.max_positions()?))
     }
 
     fn max_positions(&self) -> Result<Option<usize>, LoadError> {

@@ -54,43 +54,20 @@ impl Encoded {
 }
 
 impl EncoderDecoder {
-    /// Joins both parts; parameters are `defaults` where a call does not set them.
+    /// Joins both parts; parameters are the decoder's where a call does not set them.
     ///
     /// The decoder takes its tokens as `decoder_input_ids` or `input_ids`, and what else it takes comes from the
     /// encoder: `encoder_hidden_states` are its `last_hidden_state`, the mask of them is its `attention_mask`, anything
     /// else is the output of the same name.
     ///
     /// # Errors
-    /// If the decoder takes what the encoder does not give, or nothing of it, or gives no `logits`.
-    pub fn new(
-        encoder: Arc<dyn Program>,
-        decoder: Arc<dyn Program>,
-        defaults: GenerationConfig,
-    ) -> Result<Self, GenerateError> {
-        let decoder = Generator::of_decoder(decoder, defaults)?;
-        let (given, taken) = (encoder.signature(), decoder.program().signature());
-        let misfit = |problem: String| GenerateError::Graph { graph: taken.name.clone(), problem };
-        let context = &decoder.names().context;
-        if context.is_empty() {
-            let inputs = taken.list_inputs();
-            return Err(misfit(format!("it takes nothing of an encoder; its inputs are {inputs}")));
-        }
-        let is_given =
-            |name: &&String| InputNames::is_encoder_mask(name) || output_for(given, name).is_some();
-        if let Some(missing) = context.iter().find(|name| !is_given(name)) {
-            return Err(misfit(format!(
-                "it takes {missing:?}, which the encoder {} does not give; its outputs are {}",
-                given.name,
-                given.outputs.join(", ")
-            )));
-        }
+    /// If the decoder takes what the encoder does not give, or nothing of it.
+    pub fn new(encoder: Arc<dyn Program>, decoder: Generator) -> Result<Self, GenerateError> {
+        let given = encoder.signature();
+        decoder.names().check_fit(given, decoder.program().signature(), |name| {
+            InputNames::is_encoder_mask(name) || output_for(given, name).is_some()
+        })?;
         Ok(Self { encoder, decoder })
-    }
-
-    /// Sets the number of positions that the decoder has. See [`Generator::with_max_positions`].
-    pub fn with_max_positions(mut self, max_positions: Option<usize>) -> Self {
-        self.decoder = self.decoder.with_max_positions(max_positions);
-        self
     }
 
     /// Sets what turns tokens into text, which stop strings need.

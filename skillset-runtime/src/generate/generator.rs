@@ -48,7 +48,7 @@ impl Generator {
     /// If the graph has no such input or output, or takes anything else, as a decoder behind an encoder does: see
     /// [`EncoderDecoder`](super::EncoderDecoder).
     pub fn new(program: Arc<dyn Program>, defaults: GenerationConfig) -> Result<Self, GenerateError> {
-        let generator = Self::of_decoder(program, defaults)?;
+        let generator = Self::behind_encoder(program, defaults)?;
         let signature = generator.program.signature();
         let Some(unknown) = signature.inputs.iter().find(|input| !ALONE.contains(&&*input.name)) else {
             return Ok(generator);
@@ -66,8 +66,12 @@ impl Generator {
         })
     }
 
-    /// As [`new`](Self::new) for any decoder, behind an encoder or not.
-    pub(super) fn of_decoder(
+    /// As [`new`](Self::new) for a decoder that may take more, which [`EncoderDecoder`](super::EncoderDecoder) or
+    /// [`MultimodalGenerator`](super::MultimodalGenerator) give it: it generates joined with its encoder only.
+    ///
+    /// # Errors
+    /// If the graph takes no tokens or gives no `logits`.
+    pub fn behind_encoder(
         program: Arc<dyn Program>,
         defaults: GenerationConfig,
     ) -> Result<Self, GenerateError> {

@@ -46,6 +46,32 @@ impl InputNames {
         Ok(Self { tokens, mask: given(mask), positions: given(positions), context, placed: vec![] })
     }
 
+    /// Checks that an encoder fits to the decoder that these are the names of; `gives` says whether it makes what the
+    /// decoder calls so.
+    ///
+    /// # Errors
+    /// If the decoder takes what the encoder does not give, or nothing of it.
+    pub(super) fn check_fit(
+        &self,
+        encoder: &Signature,
+        decoder: &Signature,
+        gives: impl Fn(&str) -> bool,
+    ) -> Result<(), GenerateError> {
+        let of_encoder = || self.context.iter().chain(&self.placed);
+        let problem = if of_encoder().next().is_none() {
+            format!("it takes nothing of an encoder; its inputs are {}", decoder.list_inputs())
+        } else if let Some(missing) = of_encoder().find(|name| !gives(name)) {
+            format!(
+                "it takes {missing:?}, which the encoder {} does not give; its outputs are {}",
+                encoder.name,
+                encoder.outputs.join(", ")
+            )
+        } else {
+            return Ok(());
+        };
+        Err(GenerateError::Graph { graph: decoder.name.clone(), problem })
+    }
+
     /// The same, where what is neither tokens, mask nor positions stands in the place of tokens.
     pub(super) fn placing(self) -> Self {
         Self { placed: self.context, context: vec![], ..self }

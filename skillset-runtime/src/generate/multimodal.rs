@@ -37,40 +37,18 @@ impl Features {
 }
 
 impl MultimodalGenerator {
-    /// Joins both parts; parameters are `defaults` where a call does not set them.
+    /// Joins both parts; parameters are the decoder's where a call does not set them.
     ///
     /// The decoder takes `input_ids`, and perhaps `attention_mask` and `position_ids`; what else it takes are outputs of
     /// the encoder of the same name.
     ///
     /// # Errors
-    /// If the decoder takes what the encoder does not give, or nothing of it, or gives no `logits`.
-    pub fn new(
-        encoder: Arc<dyn Program>,
-        decoder: Arc<dyn Program>,
-        defaults: GenerationConfig,
-    ) -> Result<Self, GenerateError> {
-        let decoder = Generator::of_decoder(decoder, defaults)?.placing();
-        let (given, taken) = (encoder.signature(), decoder.program().signature());
-        let misfit = |problem: String| GenerateError::Graph { graph: taken.name.clone(), problem };
-        let placed = &decoder.names().placed;
-        if placed.is_empty() {
-            let inputs = taken.list_inputs();
-            return Err(misfit(format!("it takes nothing in the place of tokens; its inputs are {inputs}")));
-        }
-        if let Some(missing) = placed.iter().find(|name| !given.gives(name)) {
-            return Err(misfit(format!(
-                "it takes {missing:?}, which the encoder {} does not give; its outputs are {}",
-                given.name,
-                given.outputs.join(", ")
-            )));
-        }
+    /// If the decoder takes what the encoder does not give, or nothing of it.
+    pub fn new(encoder: Arc<dyn Program>, decoder: Generator) -> Result<Self, GenerateError> {
+        let decoder = decoder.placing();
+        let given = encoder.signature();
+        decoder.names().check_fit(given, decoder.program().signature(), |name| given.gives(name))?;
         Ok(Self { encoder, decoder })
-    }
-
-    /// Sets the number of positions that the decoder has. See [`Generator::with_max_positions`].
-    pub fn with_max_positions(mut self, max_positions: Option<usize>) -> Self {
-        self.decoder = self.decoder.with_max_positions(max_positions);
-        self
     }
 
     /// Sets what turns tokens into text, which stop strings need.

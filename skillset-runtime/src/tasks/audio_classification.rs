@@ -7,6 +7,7 @@ use super::error::TaskError;
 use super::options::TaskOptions;
 use super::pipeline::{JsonPipeline, Pipeline, to_json};
 use super::recordings::{AudioModel, parse_audio};
+use super::settings::Adjustable;
 use crate::checkpoint::{ConfigError, Reader};
 use crate::load::Model;
 use crate::processors::audio::Audio;
@@ -48,13 +49,8 @@ impl Pipeline for AudioClassifier {
         Ok(Self { model: AudioModel::load(Self::NAME, model)?, classes })
     }
 
-    fn with_settings(self, (): &()) -> Self {
-        self
-    }
-
-    fn with_batch_size(mut self, size: usize) -> Self {
-        self.model = self.model.with_batch_size(size);
-        self
+    fn adjustable(&mut self) -> &mut dyn Adjustable<Self::Settings> {
+        &mut self.model
     }
 
     fn run_batch(

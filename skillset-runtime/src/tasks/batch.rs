@@ -55,9 +55,8 @@ impl Runner {
     }
 
     /// Sets how many inputs run together at most.
-    pub(super) fn with_batch_size(mut self, size: usize) -> Self {
+    pub(super) fn set_batch_size(&mut self, size: usize) {
         self.batch_size = size.max(1);
-        self
     }
 
     pub(super) fn batch_size(&self) -> usize {

@@ -6,7 +6,7 @@ use serde_json::Value;
 use super::error::TaskError;
 use super::options::TaskOptions;
 use super::pipeline::{JsonPipeline, Pipeline, to_json};
-use super::settings::TextSettings;
+use super::settings::{Adjustable, TextSettings};
 use super::text::TextModel;
 use super::text_input::TextInput;
 use crate::checkpoint::{ConfigError, Reader};
@@ -66,14 +66,8 @@ impl Pipeline for FeatureExtractor {
         Ok(Self { model: TextModel::load(Self::NAME, model, &["last_hidden_state"])? })
     }
 
-    fn with_settings(mut self, settings: &TextSettings) -> Self {
-        self.model = self.model.with_settings(*settings);
-        self
-    }
-
-    fn with_batch_size(mut self, size: usize) -> Self {
-        self.model = self.model.with_batch_size(size);
-        self
+    fn adjustable(&mut self) -> &mut dyn Adjustable<Self::Settings> {
+        &mut self.model
     }
 
     fn run_batch(&self, inputs: &[TextInput], options: &FeatureOptions) -> Result<Vec<Features>, TaskError> {

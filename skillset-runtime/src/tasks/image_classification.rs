@@ -8,6 +8,7 @@ use super::image_source::parse_image;
 use super::images::ImageModel;
 use super::options::TaskOptions;
 use super::pipeline::{JsonPipeline, Pipeline, to_json};
+use super::settings::Adjustable;
 use crate::checkpoint::{ConfigError, Reader};
 use crate::load::Model;
 use crate::processors::image::Image;
@@ -57,13 +58,8 @@ impl Pipeline for ImageClassifier {
         Ok(Self { model: ImageModel::load(Self::NAME, model, &["logits"])?, classes })
     }
 
-    fn with_settings(self, (): &()) -> Self {
-        self
-    }
-
-    fn with_batch_size(mut self, size: usize) -> Self {
-        self.model = self.model.with_batch_size(size);
-        self
+    fn adjustable(&mut self) -> &mut dyn Adjustable<Self::Settings> {
+        &mut self.model
     }
 
     fn run_batch(

@@ -2,6 +2,7 @@
 
 use super::batch::{RowOutputs, Runner};
 use super::error::TaskError;
+use super::settings::Adjustable;
 use crate::engine::Tensors;
 use crate::ir::Request;
 use crate::load::Model;
@@ -53,12 +54,6 @@ impl ImageModel {
         &self.processor
     }
 
-    /// Sets how many images run together at most.
-    pub(super) fn with_batch_size(mut self, size: usize) -> Self {
-        self.runner = self.runner.with_batch_size(size);
-        self
-    }
-
     /// Processes and runs images, and hands each one's position and outputs to `finish`; results come in the order
     /// of `images`.
     pub(super) fn run<T>(
@@ -95,6 +90,14 @@ impl ImageModel {
             }
         }
         Ok(results.into_iter().flatten().collect())
+    }
+}
+
+impl Adjustable<()> for ImageModel {
+    fn apply(&mut self, (): &()) {}
+
+    fn set_batch_size(&mut self, size: usize) {
+        self.runner.set_batch_size(size);
     }
 }
 

@@ -8,6 +8,7 @@ use super::classification::Classification;
 use super::error::TaskError;
 use super::labels::{self, Labels};
 use super::pipeline::{JsonPipeline, Pipeline, to_json};
+use super::settings::Adjustable;
 use crate::load::Model;
 
 /// The classifier `P` with labels of type `L`.
@@ -37,12 +38,8 @@ where
         Ok(Self { classes: classes.collect(), pipeline: P::load(model)? })
     }
 
-    fn with_settings(self, settings: &P::Settings) -> Self {
-        Self { pipeline: self.pipeline.with_settings(settings), ..self }
-    }
-
-    fn with_batch_size(self, size: usize) -> Self {
-        Self { pipeline: self.pipeline.with_batch_size(size), ..self }
+    fn adjustable(&mut self) -> &mut dyn Adjustable<P::Settings> {
+        self.pipeline.adjustable()
     }
 
     fn run_batch(&self, inputs: &[P::Input], options: &P::Options) -> Result<Vec<Self::Output>, TaskError> {

@@ -11,6 +11,7 @@ mod detokenize;
 mod error;
 mod feature_extraction;
 mod fill_mask;
+mod generation;
 mod hypothesis;
 mod image_classification;
 mod image_feature_extraction;
@@ -72,7 +73,7 @@ pub use progress::{Progress, Watcher};
 pub use question_answering::{Answer, Question, QuestionAnswerer, QuestionAnsweringOptions};
 pub use registry::{TaskName, load_json, run_json};
 pub use sentence_similarity::{Embedding, EmbeddingOptions, SentenceEmbedder};
-pub use settings::{EmbeddingSettings, TextSettings};
+pub use settings::{Adjustable, EmbeddingSettings, TextSettings};
 pub use speech_recognition::{
     SpeechRecognitionOptions, SpeechRecognizer, TimedText, Timestamps, Transcription,
 };

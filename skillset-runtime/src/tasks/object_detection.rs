@@ -9,6 +9,7 @@ use super::image_source::parse_image;
 use super::images::ImageModel;
 use super::options::TaskOptions;
 use super::pipeline::{JsonPipeline, Pipeline, to_json};
+use super::settings::Adjustable;
 use crate::checkpoint::{ConfigError, Labels, Reader};
 use crate::load::Model;
 use crate::processors::image::{DetectionRule, Image};
@@ -129,13 +130,8 @@ impl Pipeline for ObjectDetector {
         Ok(Self { model, labels, rule })
     }
 
-    fn with_settings(self, (): &()) -> Self {
-        self
-    }
-
-    fn with_batch_size(mut self, size: usize) -> Self {
-        self.model = self.model.with_batch_size(size);
-        self
+    fn adjustable(&mut self) -> &mut dyn Adjustable<Self::Settings> {
+        &mut self.model
     }
 
     fn run_batch(

@@ -5,6 +5,7 @@ use serde_json::Value;
 use super::error::TaskError;
 use super::options::{TaskOptions, parse_options};
 use super::progress::Watcher;
+use super::settings::Adjustable;
 use crate::load::Model;
 
 /// A task with a model: what a user has in, what a user wants out.
@@ -26,19 +27,28 @@ pub trait Pipeline: Send + Sync + Sized {
     /// If the model type has no such head, or a file of the checkpoint is missing or unusable.
     fn load(model: &Model) -> Result<Self, TaskError>;
 
+    /// What of it is set once, for all calls: for most tasks its model.
+    fn adjustable(&mut self) -> &mut dyn Adjustable<Self::Settings>;
+
     /// Applies settings. A call's own options win over them.
     #[must_use]
-    fn with_settings(self, settings: &Self::Settings) -> Self;
+    fn with_settings(mut self, settings: &Self::Settings) -> Self {
+        self.adjustable().apply(settings);
+        self
+    }
 
     /// Sets how many inputs run together at most. More needs more memory and is faster, up to a point.
     #[must_use]
-    fn with_batch_size(self, size: usize) -> Self;
+    fn with_batch_size(mut self, size: usize) -> Self {
+        self.adjustable().set_batch_size(size);
+        self
+    }
 
     /// Sets who is told how far calls are. Tasks whose inputs may take long tell it: speech recognition, in seconds of
     /// sound. Others have nothing to tell.
     #[must_use]
-    fn with_watcher(self, watcher: Watcher) -> Self {
-        drop(watcher);
+    fn with_watcher(mut self, watcher: Watcher) -> Self {
+        self.adjustable().set_watcher(watcher);
         self
     }
 

@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use super::batch::{RowOutputs, Runner};
 use super::error::TaskError;
+use super::settings::Adjustable;
 use crate::checkpoint::Reader;
 use crate::engine::Tensors;
 use crate::ir::Request;
@@ -27,12 +28,6 @@ impl AudioModel {
         let program = model.program(task, &request)?;
         let extractor = FeatureExtractor::from_dir(model.checkpoint().dir())?;
         Ok(Self { runner: Runner::new(task, program, &[extractor.input(), "attention_mask"])?, extractor })
-    }
-
-    /// Sets how many recordings run together at most.
-    pub(super) fn with_batch_size(mut self, size: usize) -> Self {
-        self.runner = self.runner.with_batch_size(size);
-        self
     }
 
     /// The feature extractor.
@@ -84,6 +79,14 @@ impl AudioModel {
         let values = Tensor::new(shape, values).expect("a batch of features is as large as its shape");
         inputs.insert(self.extractor.input().to_owned(), values);
         inputs
+    }
+}
+
+impl Adjustable<()> for AudioModel {
+    fn apply(&mut self, (): &()) {}
+
+    fn set_batch_size(&mut self, size: usize) {
+        self.runner.set_batch_size(size);
     }
 }
 

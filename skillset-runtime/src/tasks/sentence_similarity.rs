@@ -7,7 +7,7 @@ use super::error::TaskError;
 use super::options::TaskOptions;
 use super::pipeline::{JsonPipeline, Pipeline, to_json};
 use super::pooling::Pooling;
-use super::settings::{EmbeddingSettings, TextSettings};
+use super::settings::{Adjustable, EmbeddingSettings, TextSettings};
 use super::text::TextModel;
 use super::text_input::TextInput;
 use crate::checkpoint::{Checkpoint, ConfigError, Reader, read_json_if_present};
@@ -104,19 +104,12 @@ impl Pipeline for SentenceEmbedder {
         if let Some((value, file)) = read_file(checkpoint, "sentence_bert_config.json")? {
             let r = Reader::new(&value, &file)?;
             lowercase = r.bool("do_lower_case", false)?;
-            text_model = text_model.with_max_length(r.opt_usize("max_seq_length")?);
+            text_model.lower_max_length(r.opt_usize("max_seq_length")?);
         }
         Ok(Self { model: text_model, pooling, lowercase, prompt })
     }
 
-    fn with_settings(mut self, settings: &EmbeddingSettings) -> Self {
-        self.model = self.model.with_settings(TextSettings { max_length: settings.max_length });
-        self.pooling = settings.apply(self.pooling);
-        self
-    }
-
-    fn with_batch_size(mut self, size: usize) -> Self {
-        self.model = self.model.with_batch_size(size);
+    fn adjustable(&mut self) -> &mut dyn Adjustable<EmbeddingSettings> {
         self
     }
 
@@ -131,6 +124,17 @@ impl Pipeline for SentenceEmbedder {
             let hidden = outputs.tokens("last_hidden_state", 2)?;
             Ok(Embedding { values: self.pooling.pool(hidden.vectors()) })
         })
+    }
+}
+
+impl Adjustable<EmbeddingSettings> for SentenceEmbedder {
+    fn apply(&mut self, settings: &EmbeddingSettings) {
+        self.model.apply(&TextSettings { max_length: settings.max_length });
+        settings.apply(&mut self.pooling);
+    }
+
+    fn set_batch_size(&mut self, size: usize) {
+        self.model.set_batch_size(size);
     }
 }
 

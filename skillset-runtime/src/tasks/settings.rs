@@ -3,6 +3,22 @@
 use std::num::NonZeroUsize;
 
 use super::pooling::{Pooling, PoolingMode};
+use super::progress::Watcher;
+
+/// What keeps the settings of a pipeline, which are of type `S`. It is changed in place, so that it can be any part of
+/// the pipeline; see [`Pipeline::adjustable`](super::Pipeline::adjustable).
+pub trait Adjustable<S> {
+    /// Applies settings.
+    fn apply(&mut self, settings: &S);
+
+    /// Sets how many inputs run together at most, of which 0 means 1.
+    fn set_batch_size(&mut self, size: usize);
+
+    /// Sets who is told how far calls are, where there is something to tell.
+    fn set_watcher(&mut self, watcher: Watcher) {
+        drop(watcher);
+    }
+}
 
 /// Settings of a task on texts.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -24,13 +40,12 @@ pub struct EmbeddingSettings {
 }
 
 impl EmbeddingSettings {
-    /// The checkpoint's way to pool, changed as these say.
-    pub(super) fn apply(self, mut pooling: Pooling) -> Pooling {
+    /// Changes the checkpoint's way to pool as these say.
+    pub(super) fn apply(self, pooling: &mut Pooling) {
         if let Some(mode) = self.pooling {
             pooling.modes = vec![mode];
         }
         pooling.normalize = self.normalize.unwrap_or(pooling.normalize);
-        pooling
     }
 }
 
@@ -41,12 +56,17 @@ mod tests {
     #[test]
     fn what_is_not_set_is_as_the_checkpoint_says() {
         let own = Pooling { modes: vec![PoolingMode::Cls], normalize: true };
-        assert_eq!(EmbeddingSettings::default().apply(own.clone()), own);
+        let applied = |settings: EmbeddingSettings| {
+            let mut pooling = own.clone();
+            settings.apply(&mut pooling);
+            pooling
+        };
+        assert_eq!(applied(EmbeddingSettings::default()), own);
         let set = EmbeddingSettings {
             pooling: Some(PoolingMode::Max),
             normalize: Some(false),
             ..EmbeddingSettings::default()
         };
-        assert_eq!(set.apply(own), Pooling { modes: vec![PoolingMode::Max], normalize: false });
+        assert_eq!(applied(set), Pooling { modes: vec![PoolingMode::Max], normalize: false });
     }
 }

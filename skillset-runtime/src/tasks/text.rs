@@ -2,7 +2,7 @@
 
 use super::batch::{RowOutputs, Runner, TEXT_INPUTS};
 use super::error::TaskError;
-use super::settings::TextSettings;
+use super::settings::{Adjustable, TextSettings};
 use super::text_encoder::TextEncoder;
 use crate::ir::Request;
 use crate::load::Model;
@@ -40,21 +40,8 @@ impl TextModel {
     }
 
     /// Lowers the number of tokens to which texts are cut.
-    pub(super) fn with_max_length(mut self, length: Option<usize>) -> Self {
-        self.encoder = self.encoder.with_max_length(length);
-        self
-    }
-
-    /// Applies settings.
-    pub(super) fn with_settings(mut self, settings: TextSettings) -> Self {
-        self.encoder = self.encoder.with_settings(settings);
-        self
-    }
-
-    /// Sets how many texts run together at most.
-    pub(super) fn with_batch_size(mut self, size: usize) -> Self {
-        self.runner = self.runner.with_batch_size(size);
-        self
+    pub(super) fn lower_max_length(&mut self, length: Option<usize>) {
+        self.encoder.lower_max_length(length);
     }
 
     /// The tokenizer.
@@ -88,6 +75,16 @@ impl TextModel {
         finish: impl FnMut(usize, RowOutputs<'_>) -> Result<T, TaskError>,
     ) -> Result<Vec<T>, TaskError> {
         self.runner.run_texts(texts, self.pad, finish)
+    }
+}
+
+impl Adjustable<TextSettings> for TextModel {
+    fn apply(&mut self, settings: &TextSettings) {
+        self.encoder.apply(*settings);
+    }
+
+    fn set_batch_size(&mut self, size: usize) {
+        self.runner.set_batch_size(size);
     }
 }
 

@@ -44,15 +44,15 @@ impl TextEncoder {
     }
 
     /// Lowers the number of tokens to which texts are cut.
-    pub(super) fn with_max_length(mut self, length: Option<usize>) -> Self {
+    pub(super) fn lower_max_length(&mut self, length: Option<usize>) {
         self.max_length = least(self.max_length, length);
-        self
     }
 
     /// Applies settings.
-    pub(super) fn with_settings(self, settings: TextSettings) -> Self {
+    pub(super) fn apply(&mut self, settings: TextSettings) {
         let length = settings.max_length.map(NonZeroUsize::get);
-        Self { cuts: length.is_some(), ..self }.with_max_length(length)
+        self.cuts = length.is_some();
+        self.lower_max_length(length);
     }
 
     /// The tokenizer.

@@ -9,7 +9,7 @@ use super::error::TaskError;
 use super::hypothesis::{HypothesisTemplate, NO_LABELS, candidate_labels};
 use super::options::TaskOptions;
 use super::pipeline::{JsonPipeline, Pipeline};
-use super::settings::TextSettings;
+use super::settings::{Adjustable, TextSettings};
 use super::text::TextModel;
 use super::text_input::{TextInput, parse_text};
 use crate::checkpoint::{Checkpoint, ConfigError, Reader};
@@ -114,14 +114,8 @@ impl Pipeline for ZeroShotClassifier {
         Ok(Self { model, entailment, labels })
     }
 
-    fn with_settings(mut self, settings: &TextSettings) -> Self {
-        self.model = self.model.with_settings(*settings);
-        self
-    }
-
-    fn with_batch_size(mut self, size: usize) -> Self {
-        self.model = self.model.with_batch_size(size);
-        self
+    fn adjustable(&mut self) -> &mut dyn Adjustable<Self::Settings> {
+        &mut self.model
     }
 
     fn run_batch(

@@ -9,6 +9,7 @@ use super::image_source::parse_image;
 use super::images::ImageModel;
 use super::options::TaskOptions;
 use super::pipeline::{JsonPipeline, Pipeline, to_json};
+use super::settings::Adjustable;
 use crate::checkpoint::{ConfigError, Reader};
 use crate::engine::Tensors;
 use crate::load::Model;
@@ -101,13 +102,8 @@ impl Pipeline for ZeroShotImageClassifier {
         Ok(Self { images, texts, function })
     }
 
-    fn with_settings(self, (): &()) -> Self {
-        self
-    }
-
-    fn with_batch_size(mut self, size: usize) -> Self {
-        self.images = self.images.with_batch_size(size);
-        self
+    fn adjustable(&mut self) -> &mut dyn Adjustable<Self::Settings> {
+        &mut self.images
     }
 
     fn run_batch(

@@ -73,7 +73,11 @@ impl Program for Part {
 }
 
 fn model(tokens: &str, mask: &str) -> EncoderDecoder {
-    EncoderDecoder::new(Part::encoder(), Part::decoder(tokens, mask), GenerationConfig::default()).unwrap()
+    join(Part::encoder(), Part::decoder(tokens, mask)).unwrap()
+}
+
+fn join(encoder: Arc<Part>, decoder: Arc<Part>) -> Result<EncoderDecoder, GenerateError> {
+    EncoderDecoder::new(encoder, Generator::behind_encoder(decoder, GenerationConfig::default())?)
 }
 
 /// Two texts, the second one padded.
@@ -133,18 +137,15 @@ fn a_decoder_starts_with_its_own_token_or_else_that_of_all_texts() {
 
 #[test]
 fn parts_that_do_not_fit_are_refused() {
-    let join = |encoder: Arc<Part>, decoder: Arc<Part>| {
-        let joined = EncoderDecoder::new(encoder, decoder, GenerationConfig::default());
-        joined.err().map(|error| error.to_string()).unwrap_or_default()
-    };
+    let refused = |encoder, decoder| join(encoder, decoder).err().unwrap().to_string();
     let alone = Part::new("gpt", &[("input_ids", DType::I64, "sequence")], "logits");
     assert_eq!(
-        join(Part::encoder(), alone),
+        refused(Part::encoder(), alone),
         "gpt: it takes nothing of an encoder; its inputs are input_ids: i64[batch, sequence]"
     );
     let blind = Part::new("encoder", &[("input_ids", DType::I64, "read")], "pooler_output");
     assert_eq!(
-        join(blind, Part::decoder("input_ids", "encoder_attention_mask")),
+        refused(blind, Part::decoder("input_ids", "encoder_attention_mask")),
         "decoder: it takes \"encoder_hidden_states\", which the encoder encoder does not give; its outputs are \
          pooler_output"
     );

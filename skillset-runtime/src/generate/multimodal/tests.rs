@@ -106,9 +106,11 @@ impl Session for Sums<'_> {
 }
 
 fn generator() -> MultimodalGenerator {
-    let decoder = Decoder::new(&["image_hidden_states"]);
-    MultimodalGenerator::new(Encoder::new("image_hidden_states"), decoder, GenerationConfig::default())
-        .unwrap()
+    join(Encoder::new("image_hidden_states"), Decoder::new(&["image_hidden_states"])).unwrap()
+}
+
+fn join(encoder: Arc<Encoder>, decoder: Arc<Decoder>) -> Result<MultimodalGenerator, GenerateError> {
+    MultimodalGenerator::new(encoder, Generator::behind_encoder(decoder, GenerationConfig::default())?)
 }
 
 fn encode(generator: &MultimodalGenerator, images: &[[f32; 2]]) -> Vec<Features> {
@@ -144,16 +146,13 @@ fn a_prompt_needs_no_image() {
 
 #[test]
 fn parts_that_do_not_fit_are_refused() {
-    let join = |encoder: Arc<Encoder>, decoder: Arc<Decoder>| {
-        let joined = MultimodalGenerator::new(encoder, decoder, GenerationConfig::default());
-        joined.err().map(|error| error.to_string()).unwrap_or_default()
-    };
+    let refused = |encoder, decoder| join(encoder, decoder).err().unwrap().to_string();
     assert_eq!(
-        join(Encoder::new("image_hidden_states"), Decoder::new(&[])),
-        "decoder: it takes nothing in the place of tokens; its inputs are input_ids: i64[batch, sequence]"
+        refused(Encoder::new("image_hidden_states"), Decoder::new(&[])),
+        "decoder: it takes nothing of an encoder; its inputs are input_ids: i64[batch, sequence]"
     );
     assert_eq!(
-        join(Encoder::new("image_embeds"), Decoder::new(&["image_hidden_states"])),
+        refused(Encoder::new("image_embeds"), Decoder::new(&["image_hidden_states"])),
         "decoder: it takes \"image_hidden_states\", which the encoder encoder does not give; its outputs are image_embeds"
     );
 }

@@ -81,7 +81,8 @@ fn run(runner: &Runner, texts: &[EncodedText], pad: Option<u32>) -> Result<Vec<V
 #[test]
 fn similar_lengths_run_together_and_results_keep_the_order() {
     let echo = Echo::new(&["attention_mask"]);
-    let runner = runner(&echo).with_batch_size(2);
+    let mut runner = runner(&echo);
+    runner.set_batch_size(2);
     let texts = [text(&[1]), text(&[2, 3, 4]), text(&[5, 6]), text(&[7, 8, 9])];
     let found = run(&runner, &texts, Some(99)).unwrap();
     // Padding is masked and does not come back.

@@ -13,6 +13,7 @@ use super::image_source::parse_image;
 use super::images::ImageModel;
 use super::mask::Mask;
 use super::pipeline::{JsonPipeline, Pipeline, to_json};
+use super::settings::Adjustable;
 use crate::checkpoint::Labels;
 use crate::load::Model;
 use crate::processors::image::{Image, SegmentationRule};
@@ -55,13 +56,8 @@ impl Pipeline for ImageSegmenter {
         }
     }
 
-    fn with_settings(self, (): &()) -> Self {
-        self
-    }
-
-    fn with_batch_size(mut self, size: usize) -> Self {
-        self.model = self.model.with_batch_size(size);
-        self
+    fn adjustable(&mut self) -> &mut dyn Adjustable<Self::Settings> {
+        &mut self.model
     }
 
     fn run_batch(

@@ -10,11 +10,12 @@ use serde_json::Value;
 pub use prompt::ImagePrompt;
 
 use self::prompt::Encoded;
-use super::batch::DEFAULT_BATCH_SIZE;
 use super::detokenize::WithSpecialTokens;
 use super::error::TaskError;
+use super::generation::GenerationSettings;
 use super::pipeline::{JsonPipeline, Pipeline};
-use super::text_generation::generated::{Prompted, decode_with_prompt, in_batches, with_defaults};
+use super::settings::Adjustable;
+use super::text_generation::generated::{decode_with_prompt, with_defaults};
 use super::{Generated, TextGenerationOptions, TextStream};
 use crate::engine::Tensors;
 use crate::generate::{Features, GenerationConfig, MultimodalGenerator, Sequence};
@@ -29,8 +30,7 @@ pub struct ImageTextGenerator {
     generator: MultimodalGenerator,
     processor: MultimodalProcessor,
     chat: Option<ChatTemplates>,
-    settings: GenerationConfig,
-    batch_size: usize,
+    settings: GenerationSettings,
 }
 
 impl ImageTextGenerator {
@@ -41,7 +41,7 @@ impl ImageTextGenerator {
 
     /// A call's parameters, then those that were set, then the checkpoint's, then those of the pipeline.
     fn config(&self, options: &TextGenerationOptions) -> GenerationConfig {
-        let set = options.generation.clone().or(&self.settings).or(self.generator.defaults());
+        let set = options.generation.clone().or(&self.settings.config).or(self.generator.defaults());
         with_defaults(set, self.processor.text())
     }
 
@@ -66,14 +66,11 @@ impl ImageTextGenerator {
         &self,
         prompt: impl Into<ImagePrompt>,
         options: &TextGenerationOptions,
-        mut on_text: impl FnMut(&str),
+        on_text: impl FnMut(&str),
     ) -> Result<Generated, TaskError> {
         let prompt = prompt.into();
-        let mut stream = self.stream_prompt(&prompt, options)?;
-        for piece in &mut stream {
-            on_text(&piece?);
-        }
-        self.finish(&prompt, stream.into_sequence(), options)
+        let sequence = self.stream_prompt(&prompt, options)?.run_to_end(on_text)?;
+        self.finish(&prompt, sequence, options)
     }
 
     fn stream_prompt(
@@ -134,12 +131,7 @@ impl ImageTextGenerator {
         options: &TextGenerationOptions,
     ) -> Result<Generated, TaskError> {
         let [before, text] = decode_with_prompt(self.processor.text(), &sequence, options)?;
-        let new = behind(&before, text);
-        let prompt = match prompt {
-            ImagePrompt::Text { text, .. } => Prompted::Text(text),
-            ImagePrompt::Chat(messages) => Prompted::Chat(messages),
-        };
-        Ok(Generated::new(prompt, sequence, new, options))
+        Ok(Generated::new(prompt, sequence, behind(&before, text), options))
     }
 }
 
@@ -178,18 +170,11 @@ impl Pipeline for ImageTextGenerator {
         let text = WithSpecialTokens(Arc::clone(processor.text()));
         let generator = model.multimodal_generator(Self::NAME)?.with_text(Arc::new(text));
         let chat = ChatTemplates::from_dir(dir, processor.text().settings())?;
-        let settings = GenerationConfig::default();
-        Ok(Self { generator, processor, chat, settings, batch_size: DEFAULT_BATCH_SIZE })
+        Ok(Self { generator, processor, chat, settings: GenerationSettings::default() })
     }
 
-    fn with_settings(mut self, settings: &GenerationConfig) -> Self {
-        self.settings = settings.clone();
-        self
-    }
-
-    fn with_batch_size(mut self, size: usize) -> Self {
-        self.batch_size = size.max(1);
-        self
+    fn adjustable(&mut self) -> &mut dyn Adjustable<GenerationConfig> {
+        &mut self.settings
     }
 
     fn run_batch(
@@ -200,9 +185,9 @@ impl Pipeline for ImageTextGenerator {
         let generate = |batch: Range<usize>, config: &GenerationConfig| {
             self.generate(&inputs[batch.clone()], batch.start, options, config)
         };
-        in_batches(inputs.len(), self.batch_size, self.config(options), generate, |index, sequence| {
-            self.finish(&inputs[index], sequence, options)
-        })
+        let finish = |index: usize, sequence| self.finish(&inputs[index], sequence, options);
+        let results = self.settings.in_batches(inputs.len(), self.config(options), generate, finish)?;
+        Ok(results.into_iter().map(|(best, others)| Generated { others, ..best }).collect())
     }
 }
 

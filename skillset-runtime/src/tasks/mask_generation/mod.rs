@@ -19,6 +19,7 @@ use super::image_source::parse_image;
 use super::mask::Mask;
 use super::object_detection::Bounds;
 use super::pipeline::{JsonPipeline, Pipeline};
+use super::settings::Adjustable;
 use crate::load::Model;
 use crate::processors::image::Image;
 
@@ -50,12 +51,7 @@ impl Pipeline for MaskGenerator {
         Ok(Self { model: Promptable::load(Self::NAME, model)? })
     }
 
-    fn with_settings(self, (): &()) -> Self {
-        self
-    }
-
-    /// Images run one by one: [`MaskGenerationOptions::points_per_batch`] says how many points of one run together.
-    fn with_batch_size(self, _: usize) -> Self {
+    fn adjustable(&mut self) -> &mut dyn Adjustable<()> {
         self
     }
 
@@ -66,6 +62,14 @@ impl Pipeline for MaskGenerator {
     ) -> Result<Vec<Vec<GeneratedMask>>, TaskError> {
         inputs.iter().map(|image| self.masks(image, options)).collect()
     }
+}
+
+impl Adjustable<()> for MaskGenerator {
+    fn apply(&mut self, (): &()) {}
+
+    /// Nothing: images run one by one, and [`MaskGenerationOptions::points_per_batch`] says how many points of one run
+    /// together.
+    fn set_batch_size(&mut self, _: usize) {}
 }
 
 impl MaskGenerator {

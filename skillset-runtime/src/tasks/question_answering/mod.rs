@@ -16,7 +16,7 @@ use spans::Spans;
 use super::error::TaskError;
 use super::options::TaskOptions;
 use super::pipeline::{JsonPipeline, Pipeline, to_json};
-use super::settings::TextSettings;
+use super::settings::{Adjustable, TextSettings};
 use super::text::{CharText, TextModel};
 use super::text_input::string_fields;
 use crate::checkpoint::{ConfigError, Reader};
@@ -139,14 +139,8 @@ impl Pipeline for QuestionAnswerer {
         Ok(Self { model: TextModel::load(Self::NAME, model, &["start_logits", "end_logits"])? })
     }
 
-    fn with_settings(mut self, settings: &TextSettings) -> Self {
-        self.model = self.model.with_settings(*settings);
-        self
-    }
-
-    fn with_batch_size(mut self, size: usize) -> Self {
-        self.model = self.model.with_batch_size(size);
-        self
+    fn adjustable(&mut self) -> &mut dyn Adjustable<Self::Settings> {
+        &mut self.model
     }
 
     fn run_batch(

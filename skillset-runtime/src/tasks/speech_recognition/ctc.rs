@@ -6,6 +6,7 @@ use super::super::error::TaskError;
 use super::super::pipeline::Pipeline;
 use super::super::progress::Watcher;
 use super::super::recordings::AudioModel;
+use super::super::settings::Adjustable;
 use super::chunks::Chunk;
 use super::{Cut, SpeechRecognitionOptions, SpeechRecognizer, TimedText, Timestamps, Transcription};
 use super::{chunking, refused};
@@ -31,9 +32,8 @@ impl CtcRecognizer {
         Ok(Self { model: AudioModel::load(SpeechRecognizer::NAME, model)?, tokenizer, frame })
     }
 
-    pub(super) fn with_batch_size(mut self, size: usize) -> Self {
-        self.model = self.model.with_batch_size(size);
-        self
+    pub(super) fn set_batch_size(&mut self, size: usize) {
+        self.model.set_batch_size(size);
     }
 
     pub(super) fn run_batch(

@@ -18,6 +18,7 @@ use super::error::TaskError;
 use super::pipeline::{JsonPipeline, Pipeline, to_json};
 use super::progress::{Count, Watcher};
 use super::recordings::parse_audio;
+use super::settings::Adjustable;
 use crate::checkpoint::CheckpointError;
 use crate::load::Model;
 use crate::processors::audio::Audio;
@@ -72,20 +73,8 @@ impl Pipeline for SpeechRecognizer {
         Ok(Self { recognizer, watcher: Watcher::default() })
     }
 
-    fn with_settings(self, (): &()) -> Self {
+    fn adjustable(&mut self) -> &mut dyn Adjustable<()> {
         self
-    }
-
-    fn with_batch_size(self, size: usize) -> Self {
-        let recognizer = match self.recognizer {
-            Recognizer::Ctc(ctc) => Recognizer::Ctc(Box::new(ctc.with_batch_size(size))),
-            Recognizer::Whisper(whisper) => Recognizer::Whisper(Box::new(whisper.with_batch_size(size))),
-        };
-        Self { recognizer, ..self }
-    }
-
-    fn with_watcher(self, watcher: Watcher) -> Self {
-        Self { watcher, ..self }
     }
 
     fn run_batch(
@@ -97,6 +86,21 @@ impl Pipeline for SpeechRecognizer {
             Recognizer::Ctc(ctc) => ctc.run_batch(inputs, options, &self.watcher),
             Recognizer::Whisper(whisper) => whisper.run_batch(inputs, options, &self.watcher),
         }
+    }
+}
+
+impl Adjustable<()> for SpeechRecognizer {
+    fn apply(&mut self, (): &()) {}
+
+    fn set_batch_size(&mut self, size: usize) {
+        match &mut self.recognizer {
+            Recognizer::Ctc(ctc) => ctc.set_batch_size(size),
+            Recognizer::Whisper(whisper) => whisper.set_batch_size(size),
+        }
+    }
+
+    fn set_watcher(&mut self, watcher: Watcher) {
+        self.watcher = watcher;
     }
 }
 

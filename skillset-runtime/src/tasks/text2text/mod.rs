@@ -14,6 +14,7 @@ pub use self::options::{Text2TextOptions, TranslationOptions};
 use self::writer::Writer;
 use super::error::TaskError;
 use super::pipeline::{JsonPipeline, Pipeline};
+use super::settings::Adjustable;
 use super::text_input::parse_text;
 use crate::generate::{FinishReason, GenerationConfig};
 use crate::load::Model;
@@ -59,14 +60,8 @@ macro_rules! text_to_text {
                 Ok(Self(Writer::load(Self::NAME, model)?))
             }
 
-            fn with_settings(mut self, settings: &GenerationConfig) -> Self {
-                self.0.settings = settings.clone();
-                self
-            }
-
-            fn with_batch_size(mut self, size: usize) -> Self {
-                self.0.batch_size = size.max(1);
-                self
+            fn adjustable(&mut self) -> &mut dyn Adjustable<GenerationConfig> {
+                &mut self.0.settings
             }
 
             fn run_batch(

@@ -1,10 +1,12 @@
 //! From texts to texts.
 
+use std::ops::Range;
 use std::sync::Arc;
 
-use super::super::batch::{DEFAULT_BATCH_SIZE, check_inputs, text_inputs};
+use super::super::batch::{check_inputs, text_inputs};
 use super::super::detokenize::{WithSpecialTokens, to_ids};
 use super::super::error::TaskError;
+use super::super::generation::GenerationSettings;
 use super::super::text_encoder::TextEncoder;
 use super::languages::{Languages, Pair};
 use super::parameters::{TaskParameter, TaskParameters};
@@ -24,8 +26,7 @@ pub(super) struct Writer {
     text: TextEncoder,
     parameters: TaskParameters,
     languages: Option<Languages>,
-    pub(super) settings: GenerationConfig,
-    pub(super) batch_size: usize,
+    pub(super) settings: GenerationSettings,
 }
 
 /// How the texts of one call are told what to become.
@@ -42,8 +43,8 @@ impl Writer {
         let detokenize = WithSpecialTokens(Arc::clone(text.processor()));
         let model = model.encoder_decoder(CLASS_TASK)?.with_text(Arc::new(detokenize));
         check_inputs(task, model.encoder(), &["input_ids", "attention_mask"])?;
-        let settings = GenerationConfig::default();
-        Ok(Self { task, model, text, parameters, languages, settings, batch_size: DEFAULT_BATCH_SIZE })
+        let settings = GenerationSettings::default();
+        Ok(Self { task, model, text, parameters, languages, settings })
     }
 
     /// The texts that `inputs` become, in their order.
@@ -54,23 +55,15 @@ impl Writer {
     ) -> Result<Vec<WrittenText>, TaskError> {
         let instruction = self.instruction(options)?;
         let texts = self.encode(inputs, &instruction, options.text2text.truncation)?;
-        let mut config = self.config(options, &instruction);
-        let mut results = Vec::with_capacity(texts.len());
-        let indices: Vec<usize> = (0..texts.len()).collect();
-        for batch in indices.chunks(self.batch_size) {
-            let inputs = text_inputs(self.model.encoder(), &texts, batch, self.text.pad());
-            let encoded = self.model.encode(&inputs)?;
-            let rows = config.num_return_sequences();
-            for sequences in self.model.generate(encoded, &[], &config)?.chunks(rows) {
-                let mut written = sequences.iter().map(|sequence| self.finish(sequence));
-                let best = written.next().transpose()?;
-                let others = written.collect::<Result<_, _>>()?;
-                results.extend(best.map(|best| WrittenText { others, ..best }));
-            }
-            // A row draws by the seed plus its position among all rows, however they are cut into batches.
-            config.seed = config.seed.map(|seed| seed.wrapping_add((batch.len() * rows) as i64));
-        }
-        Ok(results)
+        let generate = |batch: Range<usize>, config: &GenerationConfig| {
+            let batch: Vec<usize> = batch.collect();
+            let inputs = text_inputs(self.model.encoder(), &texts, &batch, self.text.pad());
+            Ok(self.model.generate(self.model.encode(&inputs)?, &[], config)?)
+        };
+        let config = self.config(options, &instruction);
+        let finish = |_, sequence| self.finish(&sequence);
+        let results = self.settings.in_batches(texts.len(), config, generate, finish)?;
+        Ok(results.into_iter().map(|(best, others)| WrittenText { others, ..best }).collect())
     }
 
     fn instruction(&self, options: &TranslationOptions) -> Result<Instruction, TaskError> {
@@ -110,7 +103,7 @@ impl Writer {
     /// A call's parameters, then those that were set, then the config's for the task, then the checkpoint's, then
     /// those of the pipeline.
     fn config(&self, options: &TranslationOptions, instruction: &Instruction) -> GenerationConfig {
-        let set = options.text2text.generation.clone().or(&self.settings);
+        let set = options.text2text.generation.clone().or(&self.settings.config);
         let set = set.or(&instruction.parameter.generation).or(self.model.defaults());
         let first = instruction.languages.map(|pair| i64::from(pair.target));
         let pipeline = GenerationConfig {

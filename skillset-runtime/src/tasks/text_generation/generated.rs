@@ -1,16 +1,14 @@
 //! What becomes of continued prompts, whatever continued them.
 
-use std::ops::Range;
-
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::{TextGenerationOptions, chat};
+use super::{Prompt, TextGenerationOptions, chat};
 use crate::generate::{FinishReason, GenerationConfig, Sequence};
 use crate::processors::text::{Role, TextProcessor};
 use crate::tasks::detokenize::to_ids;
 use crate::tasks::pipeline::to_json;
-use crate::tasks::{Message, TaskError};
+use crate::tasks::{ImagePrompt, Message, TaskError};
 
 /// A continued prompt.
 #[derive(Clone, Debug, PartialEq)]
@@ -40,17 +38,35 @@ pub(in crate::tasks) enum Prompted<'a> {
     Chat(&'a [Message]),
 }
 
+impl<'a> From<&'a Prompt> for Prompted<'a> {
+    fn from(prompt: &'a Prompt) -> Self {
+        match prompt {
+            Prompt::Text(text) => Self::Text(text),
+            Prompt::Chat(messages) => Self::Chat(messages),
+        }
+    }
+}
+
+impl<'a> From<&'a ImagePrompt> for Prompted<'a> {
+    fn from(prompt: &'a ImagePrompt) -> Self {
+        match prompt {
+            ImagePrompt::Text { text, .. } => Self::Text(text),
+            ImagePrompt::Chat(messages) => Self::Chat(messages),
+        }
+    }
+}
+
 impl Generated {
     /// What a finished sequence becomes, whose new tokens say `new`.
-    pub(in crate::tasks) fn new(
-        prompt: Prompted<'_>,
+    pub(in crate::tasks) fn new<'a>(
+        prompt: impl Into<Prompted<'a>>,
         sequence: Sequence,
         new: String,
         options: &TextGenerationOptions,
     ) -> Self {
         let token_ids = to_ids(sequence.new_tokens());
         let full = options.return_full_text;
-        let (text, messages) = match prompt {
+        let (text, messages) = match prompt.into() {
             Prompted::Text(prompt) if full => (format!("{prompt}{new}"), None),
             Prompted::Text(_) => (new, None),
             Prompted::Chat(messages) => {
@@ -117,30 +133,4 @@ pub(in crate::tasks) fn with_defaults(set: GenerationConfig, processor: &TextPro
         ..GenerationConfig::default()
     };
     set.or(&pipeline)
-}
-
-/// Continues so many prompts, at most `size` together, and gives what `finish` makes of the sequences of each.
-pub(in crate::tasks) fn in_batches(
-    prompts: usize,
-    size: usize,
-    mut config: GenerationConfig,
-    generate: impl Fn(Range<usize>, &GenerationConfig) -> Result<Vec<Sequence>, TaskError>,
-    finish: impl Fn(usize, Sequence) -> Result<Generated, TaskError>,
-) -> Result<Vec<Generated>, TaskError> {
-    let mut results: Vec<Generated> = Vec::with_capacity(prompts);
-    while results.len() < prompts {
-        let batch = results.len()..prompts.min(results.len() + size);
-        let sequences = generate(batch.clone(), &config)?;
-        // A row draws by the seed plus its position among all sequences, however prompts are cut into batches.
-        config.seed = config.seed.map(|seed| seed.wrapping_add(sequences.len() as i64));
-        let mut sequences = sequences.into_iter();
-        for index in batch {
-            let mut of_prompt = sequences.by_ref().take(config.num_return_sequences());
-            let Some(first) = of_prompt.next() else { return Ok(results) };
-            let mut result = finish(index, first)?;
-            result.others = of_prompt.map(|other| finish(index, other)).collect::<Result<_, _>>()?;
-            results.push(result);
-        }
-    }
-    Ok(results)
 }

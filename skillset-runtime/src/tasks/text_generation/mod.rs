@@ -6,6 +6,7 @@ mod options;
 mod prompt;
 mod stream;
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use serde_json::Value;
@@ -15,11 +16,12 @@ pub use options::TextGenerationOptions;
 pub use prompt::Prompt;
 pub use stream::TextStream;
 
-use self::generated::{Prompted, decode_with_prompt, in_batches};
-use super::batch::DEFAULT_BATCH_SIZE;
+use self::generated::decode_with_prompt;
 use super::detokenize::WithSpecialTokens;
 use super::error::TaskError;
+use super::generation::GenerationSettings;
 use super::pipeline::{JsonPipeline, Pipeline};
+use super::settings::Adjustable;
 use crate::generate::{GenerationConfig, Generator, Sequence};
 use crate::load::Model;
 use crate::processors::chat::ChatTemplates;
@@ -30,8 +32,7 @@ pub struct TextGenerator {
     generator: Generator,
     processor: Arc<TextProcessor>,
     chat: Option<ChatTemplates>,
-    settings: GenerationConfig,
-    batch_size: usize,
+    settings: GenerationSettings,
 }
 
 impl TextGenerator {
@@ -42,7 +43,7 @@ impl TextGenerator {
 
     /// A call's parameters, then those that were set, then the checkpoint's, then those of the pipeline.
     fn config(&self, options: &TextGenerationOptions) -> GenerationConfig {
-        let set = options.generation.clone().or(&self.settings).or(self.generator.defaults());
+        let set = options.generation.clone().or(&self.settings.config).or(self.generator.defaults());
         let drawn =
             GenerationConfig { do_sample: Some(true), temperature: Some(0.7), ..GenerationConfig::default() };
         generated::with_defaults(set, &self.processor).or(&drawn)
@@ -58,10 +59,7 @@ impl TextGenerator {
         prompt: impl Into<Prompt>,
         options: &TextGenerationOptions,
     ) -> Result<TextStream<'_>, TaskError> {
-        let ids = self.encode(0, &prompt.into(), options)?;
-        let config = self.config(options);
-        let generation = self.generator.start(std::slice::from_ref(&ids), &config)?;
-        TextStream::of_one(generation, &ids, &config, &self.processor, options)
+        self.stream_prompt(&prompt.into(), options)
     }
 
     /// Continues one prompt, hands its text to `on_text` piece by piece, and gives the whole.
@@ -72,14 +70,22 @@ impl TextGenerator {
         &self,
         prompt: impl Into<Prompt>,
         options: &TextGenerationOptions,
-        mut on_text: impl FnMut(&str),
+        on_text: impl FnMut(&str),
     ) -> Result<Generated, TaskError> {
         let prompt = prompt.into();
-        let mut stream = self.stream(prompt.clone(), options)?;
-        for piece in &mut stream {
-            on_text(&piece?);
-        }
-        self.finish(&prompt, stream.into_sequence(), options)
+        let sequence = self.stream_prompt(&prompt, options)?.run_to_end(on_text)?;
+        self.finish(&prompt, sequence, options)
+    }
+
+    fn stream_prompt(
+        &self,
+        prompt: &Prompt,
+        options: &TextGenerationOptions,
+    ) -> Result<TextStream<'_>, TaskError> {
+        let ids = self.encode(0, prompt, options)?;
+        let config = self.config(options);
+        let generation = self.generator.start(std::slice::from_ref(&ids), &config)?;
+        TextStream::of_one(generation, &ids, &config, &self.processor, options)
     }
 
     /// What a finished sequence becomes.
@@ -91,10 +97,6 @@ impl TextGenerator {
     ) -> Result<Generated, TaskError> {
         let [prompt_text, text] = decode_with_prompt(&self.processor, &sequence, options)?;
         let new = text.chars().skip(prompt_text.chars().count()).collect();
-        let prompt = match prompt {
-            Prompt::Text(text) => Prompted::Text(text),
-            Prompt::Chat(messages) => Prompted::Chat(messages),
-        };
         Ok(Generated::new(prompt, sequence, new, options))
     }
 }
@@ -111,18 +113,11 @@ impl Pipeline for TextGenerator {
         let processor = Arc::new(TextProcessor::from_dir(dir)?);
         let generator = model.generator()?.with_text(Arc::new(WithSpecialTokens(Arc::clone(&processor))));
         let chat = ChatTemplates::from_dir(dir, processor.settings())?;
-        let settings = GenerationConfig::default();
-        Ok(Self { generator, processor, chat, settings, batch_size: DEFAULT_BATCH_SIZE })
+        Ok(Self { generator, processor, chat, settings: GenerationSettings::default() })
     }
 
-    fn with_settings(mut self, settings: &GenerationConfig) -> Self {
-        self.settings = settings.clone();
-        self
-    }
-
-    fn with_batch_size(mut self, size: usize) -> Self {
-        self.batch_size = size.max(1);
-        self
+    fn adjustable(&mut self) -> &mut dyn Adjustable<GenerationConfig> {
+        &mut self.settings
     }
 
     fn run_batch(
@@ -132,13 +127,12 @@ impl Pipeline for TextGenerator {
     ) -> Result<Vec<Generated>, TaskError> {
         let encode = |(index, prompt): (usize, &Prompt)| self.encode(index, prompt, options);
         let prompts: Vec<Vec<i64>> = inputs.iter().enumerate().map(encode).collect::<Result<_, _>>()?;
-        in_batches(
-            inputs.len(),
-            self.batch_size,
-            self.config(options),
-            |batch, config| Ok(self.generator.generate(&prompts[batch], config)?),
-            |index, sequence| self.finish(&inputs[index], sequence, options),
-        )
+        let generate = |batch: Range<usize>, config: &GenerationConfig| {
+            Ok(self.generator.generate(&prompts[batch], config)?)
+        };
+        let finish = |index: usize, sequence| self.finish(&inputs[index], sequence, options);
+        let results = self.settings.in_batches(inputs.len(), self.config(options), generate, finish)?;
+        Ok(results.into_iter().map(|(best, others)| Generated { others, ..best }).collect())
     }
 }
 

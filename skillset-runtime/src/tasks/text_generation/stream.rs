@@ -32,6 +32,17 @@ impl<'g> TextStream<'g> {
         Ok(Self { generation, decoder: Some(decoder) })
     }
 
+    /// Hands all of the text to `on_text`, piece by piece, and gives the tokens.
+    pub(in crate::tasks) fn run_to_end(
+        mut self,
+        mut on_text: impl FnMut(&str),
+    ) -> Result<Sequence, TaskError> {
+        for piece in &mut self {
+            on_text(&piece?);
+        }
+        Ok(self.into_sequence())
+    }
+
     /// The tokens so far.
     pub fn into_sequence(self) -> Sequence {
         self.generation.into_sequences().swap_remove(0)

@@ -13,7 +13,7 @@ use super::batch::RowOutputs;
 use super::error::TaskError;
 use super::options::TaskOptions;
 use super::pipeline::{JsonPipeline, Pipeline, to_json};
-use super::settings::TextSettings;
+use super::settings::{Adjustable, TextSettings};
 use super::text::{CharText, TextModel};
 use super::text_input::parse_text;
 use crate::checkpoint::{ConfigError, Labels, Reader};
@@ -127,14 +127,8 @@ impl Pipeline for TokenClassifier {
         Ok(Self { model: TextModel::load(Self::NAME, model, &["logits"])?, labels })
     }
 
-    fn with_settings(mut self, settings: &TextSettings) -> Self {
-        self.model = self.model.with_settings(*settings);
-        self
-    }
-
-    fn with_batch_size(mut self, size: usize) -> Self {
-        self.model = self.model.with_batch_size(size);
-        self
+    fn adjustable(&mut self) -> &mut dyn Adjustable<Self::Settings> {
+        &mut self.model
     }
 
     fn run_batch(

@@ -58,9 +58,8 @@ impl WhisperRecognizer {
         Ok(Self { model, settings, extractor, window, processor, batch_size: DEFAULT_BATCH_SIZE })
     }
 
-    pub(super) fn with_batch_size(mut self, size: usize) -> Self {
+    pub(super) fn set_batch_size(&mut self, size: usize) {
         self.batch_size = size.max(1);
-        self
     }
 
     pub(super) fn run_batch(
