@@ -8,7 +8,6 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 pub use self::part::Part;
-use super::pipeline::to_json;
 use crate::processors::image::Image;
 
 /// A message of a chat.
@@ -144,6 +143,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::tasks::pipeline::to_json;
 
     fn parse(message: Value) -> Result<Message, String> {
         Message::parse_all(&[message]).map(|mut messages| messages.swap_remove(0))
