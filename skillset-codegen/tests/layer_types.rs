@@ -61,6 +61,25 @@ fn kinds_that_nothing_asks_for_are_refused() {
 }
 
 #[test]
+fn kinds_of_layers_may_depend_on_whether_a_field_is_given() {
+    let mut spec = spec("num_hidden_layers");
+    spec["config"]["reach"] = json!({ "type": "usize?", "default": 4, "doc": "A window." });
+    spec["config"]["first"] = json!({ "type": "usize", "default": 1, "doc": "Layers without one." });
+    spec["facts"]["config"]["layer_types"]["derived"] = json!({
+        "first": "first", "default": 1, "kind": "full_attention", "other": "sliding_attention", "count": "num_hidden_layers",
+        "where": "reach"
+    });
+    spec["checks"] = json!([{ "require": "reach.is_some() || !layer_types.has_sliding()", "field": "reach", "expected": "a window" }]);
+    let code = compiled(&spec).unwrap();
+    for part in [
+        "first_layers(config.num_hidden_layers,config.reach.map_or(config.num_hidden_layers,|_|config.first),\"full_attention\",",
+        "layer_types.has_sliding()",
+    ] {
+        assert!(code.contains(part), "{part} in {code}");
+    }
+}
+
+#[test]
 fn kinds_are_those_of_layers_that_the_config_counts() {
     assert_eq!(
         compiled(&spec("depth")).unwrap_err(),

@@ -5,7 +5,7 @@ is `derived` all the same, and `harvest.json` says what it depends on.
 """
 
 import itertools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import cache
 from typing import Any
 
@@ -203,7 +203,11 @@ def _layers(probe: Probe, name: str, causes: list[str], default: Any, built: Any
     others = [cause for cause in causes if cause not in counts]
     if len(counts) != 1 or len(others) > 1:
         return None
-    return _by_number(probe, name, counts[0], others[0]) if others else _cycle(probe, name, counts[0])
+    if not others:
+        return _cycle(probe, name, counts[0])
+    if isinstance(probe.default.get(others[0]), bool):
+        return _switched(probe, name, counts[0], others[0])
+    return _by_number(probe, name, counts[0], others[0])
 
 
 def _cycle(probe: Probe, name: str, count: str) -> Rule | None:
@@ -259,6 +263,8 @@ def result(rule: Rule, values: dict[str, Any], name: str) -> Any:
             layers = _cycled(kinds, values[count])
             return layers[:-1] + [rule["last"]] if "last" in rule else layers
     count, kind, other = values[rule["count"]], rule["kind"], rule["other"]
+    if "where" in rule and values[rule["where"]] is None:
+        return [kind] * count
     if "first" in rule:
         first = number.get("first", rule["first"])
         return [kind if i < first else other for i in range(count)]
@@ -274,19 +280,40 @@ SHAPES: list[tuple[dict, Callable[[int, int, str, str], list[str]]]] = [
 ]
 
 
-def _by_number(probe: Probe, name: str, count: str, number: str) -> Rule | None:
-    """One kind every so many layers, or for the first so many, and another for the rest."""
-    seen = probe.values({count: 10, number: 3})
+def _switched(probe: Probe, name: str, count: str, switch: str) -> Rule | None:
+    """One kind for the first so many layers, and another for the rest where a field, which the switch keeps, is not null."""
+    on, off = {switch: True}, probe.values({switch: False}) or {}
+    kept = [field for field, value in (probe.values(on) or {}).items() if value is not None and off.get(field) is None]
+    numbers = [field for field, value in probe.default.items() if type(value) is int and field != count]
+    for where, number in itertools.product(kept, numbers):
+        found = _by_number(probe, name, count, number, on)
+        if found and "first" in found:
+            alike = [_agrees(probe, name, count, given, COUNTS, lambda n: [found["kind"]] * n)
+                     for given in ({switch: False, number: 1}, {switch: True, where: None, number: 1})]
+            return found | {"where": where} if all(alike) else None
+    return None
+
+
+def _by_number(probe: Probe, name: str, count: str, number: str, also: dict | None = None) -> Rule | None:
+    """One kind every so many layers, or for the first so many, and another for the rest; other fields are `also` given."""
+    also = also or {}
+    seen = probe.values({count: 10, number: 3} | also)
     kinds = sorted(set(seen[name])) if seen else []
     if len(kinds) != 2:
         return None
     for (shape, layers), (kind, other) in itertools.product(SHAPES, (kinds, kinds[::-1])):
 
         def agrees(given: dict, k: int, layers=layers, kind=kind, other=other) -> bool:
-            return _agrees(probe, name, count, given, (1, 4, 10, MANY), lambda n: layers(n, k, kind, other))
+            return _agrees(probe, name, count, given | also, (1, 4, 10, MANY), lambda n: layers(n, k, kind, other))
 
-        usual = next((k for k in range("every" in shape, MANY) if agrees({}, k)), None)
+        usual = next((k for k in _usual(probe, number, shape) if agrees({}, k)), None)
         if usual is not None and all(agrees({number: k}, k) for k in (1, 2, 3, 5)):
             where = {key: number if value is None else value for key, value in shape.items()}
             return where | {"default": usual, "kind": kind, "other": other, "count": count}
     return None
+
+
+def _usual(probe: Probe, number: str, shape: dict) -> Iterable[int]:
+    """What the number may be where it is not given: a field may say so, a key does not."""
+    value = probe.default.get(number)
+    return [value] if isinstance(value, int) and value > 0 else range("every" in shape, MANY)

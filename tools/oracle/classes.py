@@ -43,6 +43,9 @@ def task_classes(config: PreTrainedConfig) -> dict[str, type[PreTrainedModel]]:
         model = _single(auto, config)
         if model is None or model in found.values() or task in found:
             continue
+        # A table may name a class that holds a model of the type, and has a config of its own.
+        if not isinstance(config, model.config_class):
+            continue
         # An encoder's language-model head only makes sense once its config asks for a decoder.
         if auto is modeling_auto.AutoModelForCausalLM and getattr(config, "is_decoder", True) is False:
             continue

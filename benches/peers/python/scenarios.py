@@ -63,7 +63,10 @@ SCENARIOS: tuple[Scenario, ...] = (
     Forward("bert-8x128", "BERT-base, 8 × 128 tokens", "bert", (8, 128), 1),
     Forward("vit-1x224", "ViT-base, 1 × 224² pixels", "vit", (1, 3, 224, 224), 3),
     Forward(
-        "clip-vit-base", "CLIP's ViT-B/32, 8 × 224² pixels", "clip-vision", (8, 3, 224, 224), 1, (CANDLE, ONNX, PYTORCH, ONNXRUNTIME)
+        "clip-1x224", "CLIP's ViT-B/32, 1 × 224² pixels", "clip-vision", (1, 3, 224, 224), 8, (CANDLE, ONNX, PYTORCH, ONNXRUNTIME)
+    ),
+    Forward(
+        "clip-8x224", "CLIP's ViT-B/32, 8 × 224² pixels", "clip-vision", (8, 3, 224, 224), 1, (CANDLE, ONNX, PYTORCH, ONNXRUNTIME)
     ),
     Forward("swin-tiny", "Swin-T, 1 × 224² pixels", "swin", (1, 3, 224, 224), 3, (CANDLE, ONNX, PYTORCH)),
     Forward("detr-resnet-50", "DETR on ResNet-50, 1 × 800 × 1066 pixels", "detr", (1, 3, 800, 1066), 1, (CANDLE, ONNX, PYTORCH)),

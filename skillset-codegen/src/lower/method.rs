@@ -82,16 +82,11 @@ impl Context<'_> {
         Ok(call)
     }
 
-    /// `layer_types.is_sliding(i)`; what is asked for is described.
+    /// `layer_types.is_sliding(i)`, `layer_types.has_sliding()`; what is asked for is described.
     fn check_layer_types(&mut self, receiver: &Typed, method: &str, arguments: &[Typed]) -> Checked<Typed> {
-        let answer = plain(
-            receiver,
-            method,
-            arguments,
-            &LAYER_TYPES.map(|(name, _)| name),
-            &[Type::Usize],
-            Type::Bool,
-        )?;
+        let known = LAYER_TYPES.map(|(name, _)| name);
+        let takes: &[Type] = if method.starts_with("has_") { &[] } else { &[Type::Usize] };
+        let answer = plain(receiver, method, arguments, &known, takes, Type::Bool)?;
         for (_, kind) in LAYER_TYPES.iter().filter(|(name, _)| *name == method) {
             for field in &receiver.fields {
                 self.config.layer_types.entry(field.clone()).or_default().insert((*kind).to_owned());
@@ -126,8 +121,9 @@ impl Context<'_> {
     }
 }
 
-/// Questions about one layer, with the kind that each asks for.
-const LAYER_TYPES: [(&str, &str); 4] = [
+/// Questions about one layer, and about all (`has_`), with the kind that each asks for.
+const LAYER_TYPES: [(&str, &str); 5] = [
+    ("has_sliding", "SlidingAttention"),
     ("is_chunked", "ChunkedAttention"),
     ("is_full", "FullAttention"),
     ("is_linear", "LinearAttention"),

@@ -51,6 +51,9 @@ pub struct Attention {
     pub out_bias: bool,
     /// Whether weights are stored `[in, out]` (transformers' `Conv1D`).
     pub transposed: bool,
+    /// Whether the projections of queries, keys and values are one below the other in `in_proj_weight`, and `in_proj_bias`, as
+    /// PyTorch's `MultiheadAttention` has them.
+    pub packed: bool,
     /// How queries and keys are normalised before they rotate.
     pub qk_norm: QkNorm,
     /// Added to the mean square, or variance, by those norms.
@@ -128,6 +131,7 @@ impl Attention {
             k_bias: None,
             out_bias: true,
             transposed: false,
+            packed: false,
             qk_norm: QkNorm::default(),
             qk_norm_eps: 1e-6,
             qk_norm_offset: 0.0,
@@ -197,6 +201,9 @@ impl Attention {
         let asking = placed(self.of, self.positions);
         let found = self.memory.map_or(asking, |memory| placed(memory, self.memory_positions));
         let bias = self.qkv_bias;
+        if self.packed {
+            return self.packed_projections(g, [asking, found, memory], kv_heads, head_dim);
+        }
         let project = |path, of, heads: &[usize], bias| self.project(g, path, of, heads, head_dim, bias);
         if q == k && k == v && asking == memory {
             let all = project(q, self.of, &[self.heads, kv_heads, kv_heads], bias);
@@ -211,6 +218,24 @@ impl Attention {
         [query, key, project(v, memory, &[kv_heads], bias)[0]]
     }
 
+    /// As [`projections`](Self::projections), of what queries, keys and values come from.
+    fn packed_projections(&self, g: &Scope, of: [Value; 3], kv_heads: usize, head_dim: usize) -> [Value; 3] {
+        let Some(width) = fixed_width(g, self.of) else { return of };
+        let widths = [self.heads, kv_heads, kv_heads].map(|heads| heads * head_dim);
+        let all = widths.iter().sum();
+        let weight = g.param("in_proj_weight", &[all, width]);
+        let bias = self.qkv_bias.then(|| g.param("in_proj_bias", &[all]));
+        let mut start = 0;
+        [0, 1, 2].map(|part| {
+            let rows = [start, start + widths[part]];
+            start = rows[1];
+            let own = |x| g.slice(x, 0, rows[0], rows[1]);
+            let linear = ir::Linear { transposed: false, activation: None };
+            let y = g.apply_linear(linear, of[part], own(weight), bias.map(own));
+            split(g, y, head_dim)
+        })
+    }
+
     /// `[batch, length, …]` → for each number of heads `[batch, heads, length, head_dim]`
     fn project(
         &self,
@@ -223,9 +248,7 @@ impl Attention {
     ) -> Vec<Value> {
         let all: usize = heads.iter().sum();
         let layer = Linear { bias, transposed: self.transposed, ..Linear::new(x, all * head_dim) };
-        let y = layer.build(&g.at(path));
-        let split: [Dim; 4] = [g.dim(x, 0), g.dim(x, 1), all.into(), head_dim.into()];
-        let y = g.transpose(g.reshape(y, &split), &[0, 2, 1, 3]);
+        let y = split(g, layer.build(&g.at(path)), head_dim);
         if heads.len() == 1 {
             return vec![y];
         }
@@ -266,4 +289,12 @@ impl Attention {
         let rotary = ir::Rotary { pairs: self.rope_pairs };
         self.rope.map_or(x, |rope| g.apply_rotary(rotary, x, rope.cos, rope.sin))
     }
+}
+
+/// `[batch, length, heads · head_dim]` → `[batch, heads, length, head_dim]`
+fn split(g: &Scope, x: Value, head_dim: usize) -> Value {
+    let Some(width) = fixed_width(g, x) else { return x };
+    let heads: Dim = (width / head_dim.max(1)).into();
+    let split = [g.dim(x, 0), g.dim(x, 1), heads, head_dim.into()];
+    g.transpose(g.reshape(x, &split), &[0, 2, 1, 3])
 }

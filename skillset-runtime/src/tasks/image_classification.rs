@@ -4,7 +4,8 @@ use serde_json::Value;
 
 use super::classification::{Classes, Classification, ScoreFunction};
 use super::error::TaskError;
-use super::images::{ImageModel, parse_image};
+use super::image_source::parse_image;
+use super::images::ImageModel;
 use super::options::TaskOptions;
 use super::pipeline::{JsonPipeline, Pipeline, to_json};
 use super::settings::Adjustable;

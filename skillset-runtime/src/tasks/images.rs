@@ -1,7 +1,5 @@
 //! Images in, outputs of a vision model out.
 
-use serde_json::Value;
-
 use super::batch::{RowOutputs, Runner};
 use super::error::TaskError;
 use super::settings::Adjustable;
@@ -111,11 +109,4 @@ fn pixel_mask(batch: &PixelBatch) -> Tensor {
         mask.chunks_exact_mut(width).take(rows).for_each(|row| row[..columns].fill(1));
     }
     Tensor::new([images, height, width], mask).expect("the mask is as large as its shape")
-}
-
-/// Reads the image that a string, a path, names.
-pub(super) fn parse_image(value: &Value) -> Result<Image, String> {
-    let path = value.as_str().ok_or_else(|| format!("expected the path of an image, found {value}"))?;
-    let bytes = std::fs::read(path).map_err(|error| format!("{path}: {error}"))?;
-    Image::from_bytes_upright(&bytes).map_err(|error| format!("{path}: {error}"))
 }

@@ -29,19 +29,29 @@ impl Mask {
         &self.pixels
     }
 
-    /// Lengths of runs, the first one of pixels that are not part of the segment.
+    /// Lengths of runs, row by row, the first one of pixels that are not part of the segment.
     pub(super) fn counts(&self) -> Vec<usize> {
-        let mut counts = vec![];
-        let mut rest = self.pixels.as_slice();
-        let mut inside = false;
-        while !rest.is_empty() {
-            let length = rest.iter().position(|&pixel| pixel != inside).unwrap_or(rest.len());
-            counts.push(length);
-            rest = &rest[length..];
-            inside = !inside;
-        }
-        counts
+        counts(&self.pixels)
     }
+
+    /// Lengths of runs column by column, the first one of pixels that are not part of the segment: COCO's uncompressed
+    /// run-length encoding (transformers' `_mask_to_rle`).
+    pub fn counts_by_column(&self) -> Vec<usize> {
+        let columns = (0..self.width).flat_map(|column| self.pixels.iter().skip(column).step_by(self.width));
+        counts(&columns.copied().collect::<Vec<_>>())
+    }
+}
+
+fn counts(mut rest: &[bool]) -> Vec<usize> {
+    let mut counts = vec![];
+    let mut inside = false;
+    while !rest.is_empty() {
+        let length = rest.iter().position(|&pixel| pixel != inside).unwrap_or(rest.len());
+        counts.push(length);
+        rest = &rest[length..];
+        inside = !inside;
+    }
+    counts
 }
 
 impl Serialize for Mask {
@@ -65,6 +75,8 @@ mod tests {
             serde_json::to_value(&mask).unwrap(),
             serde_json::json!({"size": [2, 3], "counts": [0, 2, 2, 1, 1]})
         );
+        assert_eq!(mask.counts_by_column(), [0, 1, 1, 2, 2]);
         assert_eq!(Mask::new(2, vec![false; 4]).counts(), [4]);
+        assert_eq!(Mask::new(0, vec![]).counts_by_column(), [0; 0]);
     }
 }

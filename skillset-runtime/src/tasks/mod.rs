@@ -16,6 +16,7 @@ mod hypothesis;
 mod image_classification;
 mod image_feature_extraction;
 mod image_segmentation;
+mod image_source;
 mod image_text_to_text;
 mod images;
 mod labelled;

@@ -5,7 +5,8 @@ use serde_json::Value;
 
 use super::batch::Row;
 use super::error::TaskError;
-use super::images::{ImageModel, parse_image};
+use super::image_source::parse_image;
+use super::images::ImageModel;
 use super::labels::name_of;
 use super::options::TaskOptions;
 use super::pipeline::{JsonPipeline, Pipeline, to_json};

@@ -82,6 +82,11 @@ pub trait JsonPipeline: Pipeline + 'static {
 
     /// Writes a result as transformers' pipeline does.
     fn output_json(output: Self::Output) -> Value;
+
+    /// The same where that depends on the input, which the pipeline repeats, or on options.
+    fn answer_json(_input: &Value, _options: &Self::Options, output: Self::Output) -> Value {
+        Self::output_json(output)
+    }
 }
 
 /// A loaded task that takes and gives JSON, whatever its types are.
@@ -104,7 +109,7 @@ pub trait RunJson: Send + Sync {
 impl<P: JsonPipeline> RunJson for P {
     fn run_json(&self, inputs: &[Value], options: &Value) -> Result<Vec<Value>, TaskError> {
         let options = parse_options(P::NAME, options)?;
-        run_parsed(self, &parse_inputs::<P>(inputs)?, &options)
+        run_parsed(self, inputs, &parse_inputs::<P>(inputs)?, &options)
     }
 
     fn in_batches_of(self: Box<Self>, size: usize) -> Box<dyn RunJson> {
@@ -124,8 +129,8 @@ pub(super) fn load_and_run<P: JsonPipeline>(
     watcher: Watcher,
 ) -> Result<Vec<Value>, TaskError> {
     let options = parse_options(P::NAME, options)?;
-    let inputs = parse_inputs::<P>(inputs)?;
-    run_parsed(&P::load(model)?.with_watcher(watcher), &inputs, &options)
+    let parsed = parse_inputs::<P>(inputs)?;
+    run_parsed(&P::load(model)?.with_watcher(watcher), inputs, &parsed, &options)
 }
 
 fn parse_inputs<P: JsonPipeline>(values: &[Value]) -> Result<Vec<P::Input>, TaskError> {
@@ -137,10 +142,12 @@ fn parse_inputs<P: JsonPipeline>(values: &[Value]) -> Result<Vec<P::Input>, Task
 
 fn run_parsed<P: JsonPipeline>(
     pipeline: &P,
-    inputs: &[P::Input],
+    inputs: &[Value],
+    parsed: &[P::Input],
     options: &P::Options,
 ) -> Result<Vec<Value>, TaskError> {
-    Ok(pipeline.run_batch(inputs, options)?.into_iter().map(P::output_json).collect())
+    let answers = inputs.iter().zip(pipeline.run_batch(parsed, options)?);
+    Ok(answers.map(|(input, output)| P::answer_json(input, options, output)).collect())
 }
 
 /// The JSON form of a value that serialises without fail: numbers, texts, lists and structs of them.

@@ -20,7 +20,7 @@ def processor(checkpoint: str):
 
 
 def call(pipe, value, options: dict) -> list[dict]:
-    """What the pipeline says of `value`, whose images are paths from the folder, and the tokens of it."""
+    """What the pipeline says of `value`, whose images are paths from the folder or base64, and the tokens of it."""
     own = {name: options[name] for name in OWN if name in options}
     kwargs = {name: option for name, option in options.items() if name not in OWN}
     if "stop_strings" in kwargs:
@@ -47,8 +47,7 @@ def call(pipe, value, options: dict) -> list[dict]:
         pipe.model.generate = generate
     if gap.smallest <= LEAST_LOGIT_GAP:
         raise ValueError(f"the continuation of {value!r} depends on rounding")
-    texts = [text["generated_text"] for text in texts]
-    return [{"generated_text": _relative(text), "token_ids": row} for text, row in zip(texts, ids, strict=True)]
+    return [{**_relative(text), "token_ids": row} for text, row in zip(texts, ids, strict=True)]
 
 
 def _trimmed(row: torch.Tensor, prompt: int, config) -> list[int]:
@@ -72,4 +71,4 @@ def _relative(value):
         return {key: _relative(item) for key, item in value.items()}
     if isinstance(value, list):
         return [_relative(item) for item in value]
-    return value.removeprefix(f"{FOLDER}/")
+    return value.removeprefix(f"{FOLDER}/") if isinstance(value, str) else value

@@ -90,8 +90,6 @@ def _call(pipe, task: str, case: dict):
         return _plain(output)
     if isinstance(value, str) and value.startswith("images/"):
         value = str(FOLDER / value)
-    if task == "mask-generation":
-        options = {**options, "output_bboxes_mask": True}
     if task == "question-answering":
         return _plain(pipe(**value, **options))
     return _plain(pipe(value, **options))

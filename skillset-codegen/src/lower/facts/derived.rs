@@ -132,7 +132,8 @@ impl<'a> Rule<'a> {
         })
     }
 
-    /// Kinds of layers by a number, which is always the same, a field, or a key that only this rule reads.
+    /// Kinds of layers by a number, which is always the same, a field, or a key that only this rule reads; `where` a field
+    /// is null, all are of the first kind.
     fn by_number(&self, number: &Node, at: &str) -> Checked<TokenStream> {
         let key = number.as_str().unwrap_or_default();
         let number = match (&number.data, self.field(key)) {
@@ -144,6 +145,13 @@ impl<'a> Rule<'a> {
             }
         };
         let (count, kind, other) = (self.count()?, self.text("kind")?, self.text("other")?);
+        let number = match self.get("where") {
+            Ok(given) => {
+                let given = self.field(given.as_str().unwrap_or_default())?.place();
+                quote!(#given.map_or(#count, |_| #number))
+            }
+            Err(_) => number,
+        };
         let function = ident(match at {
             "last" => "last_of_every",
             "first" => "first_of_every",

@@ -74,6 +74,11 @@ impl LayerTypes {
         r.refuse(field, message)
     }
 
+    /// Whether any layer attends to a window.
+    pub fn has_sliding(&self) -> bool {
+        self.0.contains(&LayerType::SlidingAttention)
+    }
+
     /// Whether the layer attends to everything before a token.
     pub fn is_full(&self, layer: usize) -> bool {
         self.0.get(layer) == Some(&LayerType::FullAttention)
@@ -147,6 +152,7 @@ mod tests {
     fn each_layer_has_a_kind() {
         let types = read(json!(["sliding_attention", "attention"])).unwrap();
         assert!(types.is_sliding(0) && !types.is_sliding(1) && types.is_full(1) && !types.is_full(2));
+        assert!(types.has_sliding() && !LayerTypes::default().has_sliding());
         assert_eq!(types.to_json(), json!(["sliding_attention", "full_attention"]));
     }
 

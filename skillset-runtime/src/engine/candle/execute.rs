@@ -4,6 +4,7 @@ use candle_core::Tensor as CandleTensor;
 
 use super::convert;
 use super::error::Fault;
+use super::kernel::memory::Memory;
 use super::op::{self, Context};
 use super::program::CandleProgram;
 use super::state::{HeldValues, Slot};
@@ -15,17 +16,19 @@ use crate::tensor::Tensor;
 /// What a trace calls with every value.
 pub(super) type Visit<'a> = &'a mut (dyn FnMut(Value, Tensor) + Send);
 
-/// Computes the results of the graph, and what a session keeps of it; other values are freed after their last
-/// reader. What was `held` from an earlier step is not computed again.
+/// Computes the results of the graph, and what a session keeps of it; the memory of other values is used again after
+/// their last reader. What was `held` from an earlier step is not computed again.
 pub(super) fn run(
     program: &CandleProgram,
+    memory: &Memory,
     inputs: &Tensors,
     bindings: &Bindings,
     (states, held): (&[Slot], Option<&HeldValues>),
     mut visit: Option<Visit<'_>>,
 ) -> Result<Vec<Option<CandleTensor>>, EngineError> {
     let graph = &program.executed;
-    let context = Context { device: &program.device, float: graph.float, kernels: program.kernels, bindings };
+    let (device, float, kernels) = (&program.device, graph.float, program.kernels);
+    let context = Context { device, float, kernels, memory, bindings };
     let mut values: Vec<Option<CandleTensor>> = vec![None; graph.nodes.len()];
     for value in graph.values() {
         let index = value.index();
@@ -47,9 +50,12 @@ pub(super) fn run(
         if let Some(visit) = &mut visit {
             visit(value, convert::to_host(&computed).map_err(|fault| located(program, node, &fault))?);
         }
+        memory.hold(&computed);
         values[index] = Some(computed);
         for dead in &program.liveness.dies_after[index] {
-            values[dead.index()] = None;
+            if let Some(dead) = values[dead.index()].take() {
+                memory.release(&dead);
+            }
         }
     }
     Ok(values)
@@ -78,7 +84,7 @@ fn compute(
     if let Some(prepared) = &program.prepared[index] {
         let inputs: Vec<&CandleTensor> =
             node.inputs[..prepared.inputs()].iter().map(read).collect::<Result<_, _>>()?;
-        return prepared.apply(&inputs);
+        return prepared.apply(context.memory, &inputs);
     }
     let inputs: Vec<&CandleTensor> = node.inputs.iter().map(read).collect::<Result<_, _>>()?;
     if let Some(Slot::Cache(cache)) = program.appends[index].map(|state| &states[state]) {

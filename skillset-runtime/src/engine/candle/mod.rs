@@ -10,13 +10,14 @@
 //!
 //! # What happens in a run
 //!
-//! Nodes run in order; a value is freed after its last reader. Values are candle tensors. On a CPU,
-//! composites and element-wise functions run as kernels of our own, which spread over the
-//! threads of one rayon pool; everything else, and every node on any other device, is candle's own
-//! operation (composites decomposed first), so the engine runs wherever candle does.
+//! Nodes run in order, and a value dies after its last reader. Values are candle tensors. On a CPU,
+//! composites and element-wise functions run as kernels of our own, which spread over the threads of
+//! one rayon pool and write to memory of values that died, in the same run or the one before;
+//! everything else, and every node on any other device, is candle's own operation (composites
+//! decomposed first), so the engine runs wherever candle does.
 //!
 //! A program is immutable after load. Threads may run it at once; each run and each
-//! [session](super::Session) owns its values and caches.
+//! [session](super::Session) owns its values and caches. Between runs it keeps the memory that the last one needed.
 
 mod convert;
 mod error;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use candle_core::{Device, Tensor as CandleTensor};
 
 use super::error::Fault;
+use super::kernel::memory::{Memories, Memory};
 use super::load::Prepared;
 use super::pool::Pool;
 use super::session::CandleSession;
@@ -21,6 +22,7 @@ pub struct CandleProgram {
     pub(super) device: Device,
     pub(super) kernels: bool,
     pub(super) pool: Arc<Pool>,
+    pub(super) memories: Memories,
     /// What the given graph takes and gives.
     pub(super) signature: Signature,
     /// As run.
@@ -66,11 +68,14 @@ impl CandleProgram {
         visit: Option<&mut (dyn FnMut(Value, Tensor) + Send)>,
     ) -> Result<Tensors, EngineError> {
         let bindings = bind_inputs(&self.signature, inputs, 0)?;
-        self.pool.run(|| {
+        let run = |memory: &Memory| {
             let states = self.fresh_states(&bindings)?;
-            let results = execute::run(self, inputs, &bindings, (&states, None), visit)?;
-            self.outputs(&results)
-        })
+            let results = execute::run(self, memory, inputs, &bindings, (&states, None), visit)?;
+            let outputs = self.outputs(&results)?;
+            results.iter().flatten().for_each(|result| memory.release(result));
+            Ok(outputs)
+        };
+        self.pool.run(|| self.memories.lend(run))
     }
 
     /// The states of a run without a past.

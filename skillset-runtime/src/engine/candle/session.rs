@@ -3,6 +3,7 @@
 use candle_core::Tensor as CandleTensor;
 
 use super::error::Fault;
+use super::kernel::memory::Memory;
 use super::program::CandleProgram;
 use super::state::{Cache, HeldValues, Slot};
 use super::{convert, execute};
@@ -84,11 +85,12 @@ impl Session for CandleSession<'_> {
         let bindings = bind_step(&program.signature, inputs, self.past, first)?;
         let after = self.positions_after(&bindings)?;
         let kept = (self.slots.as_slice(), self.held.as_ref());
-        let (results, outputs) = program.pool.run(|| {
-            let results = execute::run(program, inputs, &bindings, kept, None)?;
+        let run = |memory: &Memory| {
+            let results = execute::run(program, memory, inputs, &bindings, kept, None)?;
             let outputs = program.outputs(&results)?;
             Ok((results, outputs))
-        })?;
+        };
+        let (results, outputs) = program.pool.run(|| program.memories.lend(run))?;
         if self.held.is_none() {
             let held = HeldValues::new(program, bindings, &results);
             self.held = Some(held.map_err(|fault| program.failed("held inputs", &fault))?);

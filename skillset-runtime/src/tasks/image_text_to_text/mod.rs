@@ -201,6 +201,16 @@ impl JsonPipeline for ImageTextGenerator {
     fn output_json(output: Generated) -> Value {
         output.into_json()
     }
+
+    /// The same with `input_text`: the text, or the messages, that was continued.
+    fn answer_json(input: &Value, _: &TextGenerationOptions, output: Generated) -> Value {
+        let input_text = input.get("text").unwrap_or(input);
+        let mut answers = Self::output_json(output);
+        for answer in answers.as_array_mut().into_iter().flatten() {
+            answer["input_text"] = input_text.clone();
+        }
+        answers
+    }
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::ImageTextGenerator;
 use crate::processors::image::{Image, SizeGroup};
 use crate::processors::text::Role;
-use crate::tasks::images::parse_image;
+use crate::tasks::image_source::parse_image;
 use crate::tasks::text_generation::chat;
 use crate::tasks::{Message, Pipeline, TaskError, TextGenerationOptions};
 

@@ -7,7 +7,7 @@ mod prompt;
 mod promptable;
 
 use rayon::prelude::*;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use self::filter::{edges, keep, without_duplicates};
 pub use self::options::MaskGenerationOptions;
@@ -15,7 +15,7 @@ pub use self::prompt::{MaskPrompt, PromptOptions, PromptPoint};
 pub use self::promptable::EmbeddedImage;
 use self::promptable::Promptable;
 use super::error::TaskError;
-use super::images::parse_image;
+use super::image_source::parse_image;
 use super::mask::Mask;
 use super::object_detection::Bounds;
 use super::pipeline::{JsonPipeline, Pipeline};
@@ -151,11 +151,29 @@ impl JsonPipeline for MaskGenerator {
     }
 
     fn output_json(output: Vec<GeneratedMask>) -> Value {
-        let bounds = |Bounds { xmin, ymin, xmax, ymax }: Bounds| [xmin, ymin, xmax, ymax];
         json!({
             "masks": output.iter().map(|found| &found.mask).collect::<Vec<_>>(),
             "scores": output.iter().map(|found| found.score).collect::<Vec<_>>(),
-            "bounding_boxes": output.iter().map(|found| bounds(found.bounds)).collect::<Vec<_>>(),
         })
+    }
+
+    fn answer_json(_: &Value, options: &MaskGenerationOptions, output: Vec<GeneratedMask>) -> Value {
+        let mut more = Map::new();
+        if options.output_rle_mask {
+            let encoded = |mask: &Mask| json!({ "size": mask.size(), "counts": mask.counts_by_column() });
+            more.insert("rle_mask".to_owned(), output.iter().map(|found| encoded(&found.mask)).collect());
+        }
+        if options.output_bboxes_mask {
+            let edges = |Bounds { xmin, ymin, xmax, ymax }: Bounds| json!([xmin, ymin, xmax, ymax]);
+            more.insert(
+                "bounding_boxes".to_owned(),
+                output.iter().map(|found| edges(found.bounds)).collect(),
+            );
+        }
+        let mut answer = Self::output_json(output);
+        if let Some(fields) = answer.as_object_mut() {
+            fields.extend(more);
+        }
+        answer
     }
 }

@@ -5,7 +5,6 @@ use serde_json::Value;
 use super::TextGenerationOptions;
 use crate::processors::chat::{ChatOptions, ChatTemplates};
 use crate::tasks::Message;
-use crate::tasks::pipeline::to_json;
 
 /// A chat as text, by the checkpoint's template.
 pub(in crate::tasks) fn render(
@@ -26,7 +25,7 @@ pub(in crate::tasks) fn render(
         documents: options.documents.clone(),
         ..ChatOptions::default()
     };
-    let messages: Vec<Value> = messages.iter().map(to_json).collect();
+    let messages: Vec<Value> = messages.iter().map(Message::for_template).collect();
     templates.render(&messages, &chat_options).map_err(|error| error.to_string())
 }
 

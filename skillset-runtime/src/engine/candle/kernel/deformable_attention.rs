@@ -6,13 +6,15 @@ use candle_core::Tensor;
 use rten_simd::{Isa, SimdOp};
 
 use super::grid_sample::Image;
+use super::memory::Memory;
 use super::parallel;
-use super::storage::{Floats, filled};
+use super::storage::Floats;
 use crate::engine::candle::error::Fault;
 
 /// [`Op::DeformableAttention`](crate::ir::Op::DeformableAttention): `value` `[batch, length, heads, width]` of maps of
 /// `levels` (rows, columns) at `places` `[batch, queries, heads, levels, points, 2]` with `weights`.
 pub(in crate::engine::candle) fn deformable_attention(
+    memory: &Memory,
     levels: &[Vec<usize>],
     value: &Tensor,
     places: &Tensor,
@@ -41,7 +43,7 @@ pub(in crate::engine::candle) fn deformable_attention(
         Ok(())
     };
     // SAFETY: the sums cover the result, and `Sums` writes all of each.
-    unsafe { filled(&[batch, queries, heads * width], fill) }
+    unsafe { memory.filled(&[batch, queries, heads * width], fill) }
 }
 
 /// The operands, and their sizes.

@@ -7,8 +7,9 @@ use rten_simd::{Isa, SimdOp, SimdUnaryOp};
 use rten_vecmath::{Erf, Exp};
 
 use super::activation::{self, each};
+use super::memory::Memory;
 use super::parallel;
-use super::storage::{Floats, Order, filled};
+use super::storage::{Floats, Order};
 use crate::engine::candle::error::Fault;
 use crate::ir::{Binary, Unary};
 
@@ -16,7 +17,7 @@ use crate::ir::{Binary, Unary};
 const BLOCK: usize = 2048;
 
 /// A function of every element of `x`; the result lies in memory as `x` does.
-pub(in crate::engine::candle) fn unary(unary: Unary, x: &Tensor) -> Result<Tensor, Fault> {
+pub(in crate::engine::candle) fn unary(memory: &Memory, unary: Unary, x: &Tensor) -> Result<Tensor, Fault> {
     let order = Order::of(x);
     let x = order.apply(x)?.contiguous()?;
     let source = Floats::of(&x);
@@ -44,25 +45,35 @@ pub(in crate::engine::candle) fn unary(unary: Unary, x: &Tensor) -> Result<Tenso
         Ok(())
     };
     // SAFETY: the chunks cover the result, and each is written whole by the copy.
-    order.undo(&unsafe { filled(x.dims(), fill) }?)
+    order.undo(&unsafe { memory.filled(x.dims(), fill) }?)
 }
 
 /// A function of the elements of `a` and `b`, broadcast; the result lies in memory as the larger one does.
-pub(in crate::engine::candle) fn binary(binary: Binary, a: &Tensor, b: &Tensor) -> Result<Tensor, Fault> {
+pub(in crate::engine::candle) fn binary(
+    memory: &Memory,
+    binary: Binary,
+    a: &Tensor,
+    b: &Tensor,
+) -> Result<Tensor, Fault> {
     match binary {
-        Binary::Add => zip(a, b, |a, b| a + b),
-        Binary::Sub => zip(a, b, |a, b| a - b),
-        Binary::Mul => zip(a, b, |a, b| a * b),
-        Binary::Div => zip(a, b, |a, b| a / b),
-        Binary::Pow => zip(a, b, f32::powf),
+        Binary::Add => zip(memory, a, b, |a, b| a + b),
+        Binary::Sub => zip(memory, a, b, |a, b| a - b),
+        Binary::Mul => zip(memory, a, b, |a, b| a * b),
+        Binary::Div => zip(memory, a, b, |a, b| a / b),
+        Binary::Pow => zip(memory, a, b, f32::powf),
         // NaN wins, as in PyTorch.
-        Binary::Min => zip(a, b, |a, b| if a < b || a.is_nan() { a } else { b }),
-        Binary::Max => zip(a, b, |a, b| if a > b || a.is_nan() { a } else { b }),
+        Binary::Min => zip(memory, a, b, |a, b| if a < b || a.is_nan() { a } else { b }),
+        Binary::Max => zip(memory, a, b, |a, b| if a > b || a.is_nan() { a } else { b }),
         Binary::And | Binary::Or => Err(Fault::Reason(format!("{binary:?} is not defined on floats"))),
     }
 }
 
-fn zip(a: &Tensor, b: &Tensor, function: impl Fn(f32, f32) -> f32 + Sync) -> Result<Tensor, Fault> {
+fn zip(
+    memory: &Memory,
+    a: &Tensor,
+    b: &Tensor,
+    function: impl Fn(f32, f32) -> f32 + Sync,
+) -> Result<Tensor, Fault> {
     let shape = a.shape().broadcast_shape_binary_op(b.shape(), "binary")?;
     let (a, b) = (a.broadcast_as(&shape)?, b.broadcast_as(&shape)?);
     let order = Order::of(if a.layout().stride().contains(&0) { &b } else { &a });
@@ -75,7 +86,7 @@ fn zip(a: &Tensor, b: &Tensor, function: impl Fn(f32, f32) -> f32 + Sync) -> Res
         Ok(())
     };
     // SAFETY: the chunks cover the result, and `walk` writes every element of its chunk.
-    order.undo(&unsafe { filled(shape, fill) }?)
+    order.undo(&unsafe { memory.filled(shape, fill) }?)
 }
 
 /// The axes of two operands, as few as describe them: neighbours are joined where both operands

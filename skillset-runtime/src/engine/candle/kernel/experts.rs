@@ -3,6 +3,7 @@
 use candle_core::Tensor;
 
 use super::linear::PreparedLinear;
+use super::memory::Memory;
 use super::storage::Floats;
 use crate::engine::candle::error::Fault;
 
@@ -25,6 +26,7 @@ struct Chosen {
 
 /// `Σ weight · expert(x)` over the experts that the indices of each row name.
 pub(in crate::engine::candle) fn apply(
+    memory: &Memory,
     experts: &[Expert],
     x: &Tensor,
     indices: &Tensor,
@@ -37,7 +39,7 @@ pub(in crate::engine::candle) fn apply(
         if chosen.rows.is_empty() {
             continue;
         }
-        let result = expert.apply(&flat, chosen.rows.clone())?;
+        let result = expert.apply(memory, &flat, chosen.rows.clone())?;
         let result = Floats::of(&result);
         let results = result.contiguous()?.chunks_exact(width);
         for ((&row, weight), result) in chosen.rows.iter().zip(chosen.weights).zip(results) {
@@ -50,11 +52,11 @@ pub(in crate::engine::candle) fn apply(
 
 impl Expert {
     /// The results of some rows of `x`.
-    fn apply(&self, x: &Tensor, rows: Vec<u32>) -> Result<Tensor, Fault> {
+    fn apply(&self, memory: &Memory, x: &Tensor, rows: Vec<u32>) -> Result<Tensor, Fault> {
         let is_all = rows.len() == x.dims()[0];
         let x = if is_all { x.clone() } else { x.index_select(&Tensor::new(rows, x.device())?, 0)? };
-        let inner = self.gate.apply(&x)?.mul(&self.up.apply(&x)?)?;
-        self.down.apply(&inner)
+        let inner = self.gate.apply(memory, &x)?.mul(&self.up.apply(memory, &x)?)?;
+        self.down.apply(memory, &inner)
     }
 }
 

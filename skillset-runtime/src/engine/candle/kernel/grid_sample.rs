@@ -5,14 +5,19 @@ use std::mem::MaybeUninit;
 use candle_core::Tensor;
 use rten_simd::{Isa, SimdOp};
 
+use super::memory::Memory;
 use super::parallel;
-use super::storage::{Floats, filled};
+use super::storage::Floats;
 use crate::engine::candle::error::Fault;
 
 /// [`Op::GridSample`](crate::ir::Op::GridSample): `[n, channels, height, width]` at `[n, rows, columns, 2]`.
 ///
 /// The result lies in memory with its channels last.
-pub(in crate::engine::candle) fn grid_sample(x: &Tensor, grid: &Tensor) -> Result<Tensor, Fault> {
+pub(in crate::engine::candle) fn grid_sample(
+    memory: &Memory,
+    x: &Tensor,
+    grid: &Tensor,
+) -> Result<Tensor, Fault> {
     let ((batch, channels, height, width), (_, rows, columns, _)) = (x.dims4()?, grid.dims4()?);
     let image = x.permute((0, 2, 3, 1))?.contiguous()?;
     let grid = grid.contiguous()?;
@@ -31,7 +36,7 @@ pub(in crate::engine::candle) fn grid_sample(x: &Tensor, grid: &Tensor) -> Resul
         Ok(())
     };
     // SAFETY: the samples cover the result, and each is written channel by channel.
-    let result = unsafe { filled(&[batch, rows, columns, channels], fill)? };
+    let result = unsafe { memory.filled(&[batch, rows, columns, channels], fill)? };
     Ok(result.permute((0, 3, 1, 2))?)
 }
 

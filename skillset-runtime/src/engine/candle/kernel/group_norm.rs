@@ -7,8 +7,9 @@ use rayon::prelude::*;
 use rten_simd::{Isa, SimdOp};
 use rten_vecmath::{Normalize, NormalizeOptions, Sum, SumSquareSub};
 
+use super::memory::Memory;
 use super::parallel;
-use super::storage::{Floats, filled};
+use super::storage::Floats;
 use crate::engine::candle::error::Fault;
 use crate::ir::GroupNorm;
 
@@ -17,6 +18,7 @@ const BLOCK: usize = 64;
 
 /// Normalises groups of the channels of `[n, channels, …]`, then scales and shifts each channel.
 pub(in crate::engine::candle) fn group_norm(
+    memory: &Memory,
     norm: &GroupNorm,
     x: &Tensor,
     weight: &Tensor,
@@ -30,9 +32,9 @@ pub(in crate::engine::candle) fn group_norm(
     let last = x.permute(order)?;
     if last.is_contiguous() {
         let back: Vec<usize> = [0, x.rank() - 1].into_iter().chain(1..x.rank() - 1).collect();
-        return Ok(channels_last(norm, &last, &scales)?.permute(back)?);
+        return Ok(channels_last(memory, norm, &last, &scales)?.permute(back)?);
     }
-    channels_first(norm, &x.contiguous()?, &scales)
+    channels_first(memory, norm, &x.contiguous()?, &scales)
 }
 
 /// A factor and a summand for each channel.
@@ -42,10 +44,15 @@ struct Scales<'a> {
 }
 
 /// A group is a row in memory.
-fn channels_first(norm: &GroupNorm, x: &Tensor, scales: &Scales<'_>) -> Result<Tensor, Fault> {
+fn channels_first(
+    memory: &Memory,
+    norm: &GroupNorm,
+    x: &Tensor,
+    scales: &Scales<'_>,
+) -> Result<Tensor, Fault> {
     let channels = scales.weight.len() / norm.groups;
-    let memory = Floats::of(x);
-    let values = memory.contiguous()?;
+    let source = Floats::of(x);
+    let values = source.contiguous()?;
     let size = values.len() / (x.dim(0)? * norm.groups);
     let fill = |out: &mut [MaybeUninit<f32>]| {
         parallel::rows(out, size, 4, |first, out| {
@@ -74,14 +81,19 @@ fn channels_first(norm: &GroupNorm, x: &Tensor, scales: &Scales<'_>) -> Result<T
         Ok(())
     };
     // SAFETY: the rows cover the result, and `Normalize` writes every element of a row.
-    unsafe { filled(x.dims(), fill) }
+    unsafe { memory.filled(x.dims(), fill) }
 }
 
 /// A position's channels are a row in memory.
-fn channels_last(norm: &GroupNorm, x: &Tensor, scales: &Scales<'_>) -> Result<Tensor, Fault> {
+fn channels_last(
+    memory: &Memory,
+    norm: &GroupNorm,
+    x: &Tensor,
+    scales: &Scales<'_>,
+) -> Result<Tensor, Fault> {
     let channels = scales.weight.len();
-    let memory = Floats::of(x);
-    let values = memory.contiguous()?;
+    let source = Floats::of(x);
+    let values = source.contiguous()?;
     let size = values.len() / x.dim(0)?;
     let shifts: Vec<Shift> = values.chunks_exact(size).map(|image| Shift::new(norm, image, scales)).collect();
     let fill = |out: &mut [MaybeUninit<f32>]| {
@@ -95,7 +107,7 @@ fn channels_last(norm: &GroupNorm, x: &Tensor, scales: &Scales<'_>) -> Result<Te
         Ok(())
     };
     // SAFETY: the rows cover the result, and `Apply` writes every element of a row.
-    unsafe { filled(x.dims(), fill) }
+    unsafe { memory.filled(x.dims(), fill) }
 }
 
 /// What is subtracted from each channel, and what the difference is multiplied by.

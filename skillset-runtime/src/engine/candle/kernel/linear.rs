@@ -5,8 +5,9 @@ use std::sync::Arc;
 
 use candle_core::Tensor;
 
+use super::memory::Memory;
 use super::packed::Packed;
-use super::storage::{Floats, filled};
+use super::storage::Floats;
 use super::{activation, parallel, table};
 use crate::engine::candle::error::Fault;
 use crate::ir::Activation;
@@ -40,7 +41,7 @@ impl Weight {
 
 impl PreparedLinear {
     /// Applies the layer to the last axis of `x`.
-    pub(in crate::engine::candle) fn apply(&self, x: &Tensor) -> Result<Tensor, Fault> {
+    pub(in crate::engine::candle) fn apply(&self, memory: &Memory, x: &Tensor) -> Result<Tensor, Fault> {
         let x = x.contiguous()?;
         let [inner, width] = self.weight.sizes()?;
         let mut shape = x.dims().to_vec();
@@ -58,7 +59,7 @@ impl PreparedLinear {
             Ok(())
         };
         // SAFETY: a product that succeeds writes every element.
-        unsafe { filled(&shape, fill) }
+        unsafe { memory.filled(&shape, fill) }
     }
 
     /// `x · weightᵀ + bias`

@@ -5,15 +5,20 @@ use std::mem::MaybeUninit;
 use candle_core::Tensor;
 use rten_simd::{Isa, SimdOp};
 
+use super::memory::Memory;
 use super::parallel;
-use super::storage::{Floats, filled};
+use super::storage::Floats;
 use crate::engine::candle::error::Fault;
 use crate::ir::MaxPool;
 
 /// [`Op::MaxPool`](crate::ir::Op::MaxPool) on an image that is as large as the window.
 ///
 /// The result lies in memory with its channels last if the image does.
-pub(in crate::engine::candle) fn max_pool(pool: &MaxPool, x: &Tensor) -> Result<Tensor, Fault> {
+pub(in crate::engine::candle) fn max_pool(
+    memory: &Memory,
+    pool: &MaxPool,
+    x: &Tensor,
+) -> Result<Tensor, Fault> {
     let (batch, channels, height, width) = x.dims4()?;
     let last = x.permute((0, 2, 3, 1))?;
     // Pixels of all channels, or of one.
@@ -23,8 +28,8 @@ pub(in crate::engine::candle) fn max_pool(pool: &MaxPool, x: &Tensor) -> Result<
     };
     let rows = (height + 2 * pool.padding[0] - pool.kernel[0]) / pool.stride[0] + 1;
     let columns = (width + 2 * pool.padding[1] - pool.kernel[1]) / pool.stride[1] + 1;
-    let memory = Floats::of(&image);
-    let values = memory.contiguous()?;
+    let source = Floats::of(&image);
+    let values = source.contiguous()?;
     let fill = |out: &mut [MaybeUninit<f32>]| {
         let taps = pool.kernel[0] * pool.kernel[1];
         parallel::rows(out, columns * pixel, taps, |first, out| {
@@ -37,7 +42,7 @@ pub(in crate::engine::candle) fn max_pool(pool: &MaxPool, x: &Tensor) -> Result<
         Ok(())
     };
     // SAFETY: the rows cover the result, and each is written pixel by pixel.
-    let result = unsafe { filled(&[images, rows, columns, pixel], fill)? };
+    let result = unsafe { memory.filled(&[images, rows, columns, pixel], fill)? };
     match pixel {
         1 => Ok(result.reshape((batch, channels, rows, columns))?),
         _ => Ok(result.permute((0, 3, 1, 2))?),

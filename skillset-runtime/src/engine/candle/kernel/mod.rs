@@ -14,6 +14,7 @@ pub(super) mod grid_sample;
 pub(super) mod group_norm;
 pub(super) mod linear;
 pub(super) mod max_pool;
+pub(super) mod memory;
 pub(super) mod norm;
 pub(super) mod packed;
 mod parallel;

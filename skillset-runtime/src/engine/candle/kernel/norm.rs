@@ -6,8 +6,9 @@ use candle_core::Tensor;
 use rten_simd::SimdOp;
 use rten_vecmath::{Normalize, NormalizeOptions, Sum, SumSquare, SumSquareSub};
 
+use super::memory::Memory;
 use super::parallel;
-use super::storage::{Floats, filled};
+use super::storage::Floats;
 use crate::engine::candle::error::Fault;
 
 /// What a row is normalised by.
@@ -21,6 +22,7 @@ pub(in crate::engine::candle) enum Kind {
 
 /// Normalises the last axis of `x`, then scales by `weight` and shifts by `bias`.
 pub(in crate::engine::candle) fn norm(
+    memory: &Memory,
     kind: Kind,
     eps: f64,
     x: &Tensor,
@@ -60,5 +62,5 @@ pub(in crate::engine::candle) fn norm(
         Ok(())
     };
     // SAFETY: the rows cover the result, and `Normalize` writes every element of a row.
-    unsafe { filled(x.dims(), fill) }
+    unsafe { memory.filled(x.dims(), fill) }
 }

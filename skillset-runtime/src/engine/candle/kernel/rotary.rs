@@ -5,13 +5,15 @@ use std::mem::MaybeUninit;
 use candle_core::Tensor;
 use rten_simd::{Isa, SimdOp};
 
+use super::memory::Memory;
 use super::parallel;
-use super::storage::{Floats, filled, unit_rows};
+use super::storage::{Floats, unit_rows};
 use crate::engine::candle::error::Fault;
 use crate::ir::RotaryPairs;
 
 /// Rotates the first channels of x `[batch, heads, s, d]` by cos and sin `[batch or 1, s, r/2]`.
 pub(in crate::engine::candle) fn rotate(
+    memory: &Memory,
     pairs: RotaryPairs,
     x: &Tensor,
     cos: &Tensor,
@@ -38,7 +40,7 @@ pub(in crate::engine::candle) fn rotate(
         Ok(())
     };
     // SAFETY: the rows cover the result, and `Turn` writes every element of a row.
-    unsafe { filled(x.dims(), fill) }
+    unsafe { memory.filled(x.dims(), fill) }
 }
 
 /// The rotation of one row.

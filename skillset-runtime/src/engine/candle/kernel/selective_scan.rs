@@ -7,12 +7,16 @@ use rten_simd::ops::{BitOps, NumOps};
 use rten_simd::{Isa, SimdOp, SimdUnaryOp};
 use rten_vecmath::Exp;
 
+use super::memory::Memory;
 use super::parallel;
-use super::storage::{Floats, filled, unit_rows};
+use super::storage::{Floats, unit_rows};
 use crate::engine::candle::error::Fault;
 
 /// [`Op::SelectiveScan`](crate::ir::Op::SelectiveScan) of `[x, step, decay, input, output, state?]`.
-pub(in crate::engine::candle) fn selective_scan(inputs: &[&Tensor]) -> Result<Tensor, Fault> {
+pub(in crate::engine::candle) fn selective_scan(
+    memory: &Memory,
+    inputs: &[&Tensor],
+) -> Result<Tensor, Fault> {
     let [x, step, decay, input, output, state @ ..] = inputs else {
         return Err(Fault::Reason(format!("a scan of {} values", inputs.len())));
     };
@@ -47,7 +51,7 @@ pub(in crate::engine::candle) fn selective_scan(inputs: &[&Tensor]) -> Result<Te
         Ok(())
     };
     // SAFETY: the heads cover the result, and `Heads` writes every position and the state behind them.
-    unsafe { filled(&[batch, heads, width, columns], fill) }
+    unsafe { memory.filled(&[batch, heads, width, columns], fill) }
 }
 
 /// The operands of a scan.

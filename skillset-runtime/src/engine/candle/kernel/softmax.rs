@@ -6,12 +6,13 @@ use candle_core::Tensor;
 use rten_simd::SimdOp;
 use rten_vecmath::Softmax;
 
+use super::memory::Memory;
 use super::parallel;
-use super::storage::{Floats, filled};
+use super::storage::Floats;
 use crate::engine::candle::error::Fault;
 
 /// `exp(x) / Σ exp(x)` along the last axis.
-pub(in crate::engine::candle) fn softmax(x: &Tensor) -> Result<Tensor, Fault> {
+pub(in crate::engine::candle) fn softmax(memory: &Memory, x: &Tensor) -> Result<Tensor, Fault> {
     let x = x.contiguous()?;
     let width = x.dims().last().copied().unwrap_or(1);
     let source = Floats::of(&x);
@@ -26,5 +27,5 @@ pub(in crate::engine::candle) fn softmax(x: &Tensor) -> Result<Tensor, Fault> {
         Ok(())
     };
     // SAFETY: the rows cover the result, and `Softmax` writes every element of a row.
-    unsafe { filled(x.dims(), fill) }
+    unsafe { memory.filled(x.dims(), fill) }
 }

@@ -1,9 +1,8 @@
 //! Access to the memory behind tensors.
 
 use std::cmp::Reverse;
-use std::mem::MaybeUninit;
 
-use candle_core::{CpuStorage, Device, Layout, Storage, StorageRef, Tensor};
+use candle_core::{CpuStorage, Layout, Storage, StorageRef, Tensor};
 
 use super::super::error::Fault;
 
@@ -43,26 +42,6 @@ impl<'a> Floats<'a> {
     pub(super) fn strides(&self) -> &[usize] {
         self.layout.stride()
     }
-}
-
-/// A new tensor of `shape` whose memory `fill` writes.
-///
-/// # Safety
-/// When it returns `Ok`, `fill` must have written every element.
-pub(super) unsafe fn filled(
-    shape: &[usize],
-    fill: impl FnOnce(&mut [MaybeUninit<f32>]) -> Result<(), Fault>,
-) -> Result<Tensor, Fault> {
-    let elements = shape.iter().try_fold(1usize, |product, &size| product.checked_mul(size));
-    let mut values: Vec<f32> = Vec::new();
-    let reserved = elements.is_some_and(|elements| values.try_reserve_exact(elements).is_ok());
-    let Some(elements) = elements.filter(|_| reserved) else {
-        return Err(Fault::Reason(format!("there is no memory for a tensor of {shape:?}")));
-    };
-    fill(&mut values.spare_capacity_mut()[..elements])?;
-    // SAFETY: the capacity is there, and the caller promises that `fill` has written the elements.
-    unsafe { values.set_len(elements) };
-    Ok(Tensor::from_vec(values, shape, &Device::Cpu)?)
 }
 
 /// The tensor itself if neighbours on its last axis are neighbours in memory, else a copy.

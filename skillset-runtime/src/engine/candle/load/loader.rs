@@ -12,6 +12,7 @@ use crate::engine::candle::error::Fault;
 use crate::engine::candle::kernel::conv::{PreparedConv, PreparedConvTranspose};
 use crate::engine::candle::kernel::experts::Expert;
 use crate::engine::candle::kernel::linear::{PreparedLinear, Weight};
+use crate::engine::candle::kernel::memory::Memory;
 use crate::engine::candle::kernel::packed::Packed;
 use crate::engine::candle::op::{self, Context};
 use crate::ir::{Activation, Bindings, CheckedGraph, Dim, Experts, Node, Op, Param, Value};
@@ -72,6 +73,7 @@ impl<'a> Loader<'a> {
                     device: &self.target.device,
                     float: self.graph.float,
                     kernels: self.target.kernels,
+                    memory: &Memory::default(),
                     bindings: &bindings,
                 };
                 self.constants[value.index()] = Some(op::evaluate(&context, op, &inputs)?);

@@ -12,6 +12,7 @@ use super::error::Fault;
 use super::kernel::conv::{PreparedConv, PreparedConvTranspose};
 use super::kernel::experts::{self, Expert};
 use super::kernel::linear::PreparedLinear;
+use super::kernel::memory::{Memories, Memory};
 use super::pool::Pool;
 use super::program::CandleProgram;
 use crate::engine::{EngineError, Signature};
@@ -44,12 +45,12 @@ impl Prepared {
     }
 
     /// The node's value, given those inputs.
-    pub(super) fn apply(&self, inputs: &[&Tensor]) -> Result<Tensor, Fault> {
+    pub(super) fn apply(&self, memory: &Memory, inputs: &[&Tensor]) -> Result<Tensor, Fault> {
         match (self, inputs) {
-            (Self::Linear(linear), [x]) => linear.apply(x),
-            (Self::Conv(conv), [x]) => conv.apply(x),
-            (Self::ConvTranspose(conv), [x]) => conv.apply(x),
-            (Self::Experts(all), [x, indices, weights]) => experts::apply(all, x, indices, weights),
+            (Self::Linear(linear), [x]) => linear.apply(memory, x),
+            (Self::Conv(conv), [x]) => conv.apply(memory, x),
+            (Self::ConvTranspose(conv), [x]) => conv.apply(memory, x),
+            (Self::Experts(all), [x, indices, weights]) => experts::apply(memory, all, x, indices, weights),
             _ => Err(Fault::Reason(format!("a prepared node has {} inputs", inputs.len()))),
         }
     }
@@ -91,6 +92,7 @@ pub(super) fn load(
         device,
         kernels,
         pool,
+        memories: Memories::default(),
         signature,
         executed: graph,
         liveness,

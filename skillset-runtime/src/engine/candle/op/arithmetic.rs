@@ -10,7 +10,9 @@ pub(super) fn unary(context: &Context<'_>, unary: Unary, x: &Tensor) -> Result<T
     match (x.dtype(), unary) {
         (CandleType::I64, _) => return integer::unary(unary, x),
         (_, Unary::Not) => return Ok(x.eq(0u8)?),
-        (CandleType::F32, _) if context.kernels => return kernel::elementwise::unary(unary, x),
+        (CandleType::F32, _) if context.kernels => {
+            return kernel::elementwise::unary(context.memory, unary, x);
+        }
         _ => {}
     }
     Ok(match unary {
@@ -73,7 +75,9 @@ fn softplus(x: &Tensor) -> candle_core::Result<Tensor> {
 pub(super) fn binary(context: &Context<'_>, binary: Binary, a: &Tensor, b: &Tensor) -> Result<Tensor, Fault> {
     match a.dtype() {
         CandleType::I64 => return integer::binary(binary, a, b),
-        CandleType::F32 if context.kernels => return kernel::elementwise::binary(binary, a, b),
+        CandleType::F32 if context.kernels => {
+            return kernel::elementwise::binary(context.memory, binary, a, b);
+        }
         _ => {}
     }
     Ok(match binary {

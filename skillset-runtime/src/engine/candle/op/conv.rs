@@ -2,7 +2,7 @@
 
 use candle_core::Tensor;
 
-use super::{Fault, arithmetic};
+use super::{Context, Fault, arithmetic};
 use crate::engine::candle::kernel::conv::{Geometry, PreparedConvTranspose};
 use crate::ir::{Conv, ConvTranspose};
 
@@ -34,13 +34,15 @@ pub(super) fn conv(
 
 /// A transposed convolution whose kernels are computed in the run, so they were not packed at load.
 pub(super) fn conv_transpose(
+    context: &Context<'_>,
     conv: &ConvTranspose,
     x: &Tensor,
     weight: &Tensor,
     bias: Option<&&Tensor>,
 ) -> Result<Tensor, Fault> {
     let bias = bias.map(|bias| bias.to_vec1()).transpose()?;
-    PreparedConvTranspose::new(conv, &weight.flatten_all()?.to_vec1()?, weight.dims(), bias)?.apply(x)
+    PreparedConvTranspose::new(conv, &weight.flatten_all()?.to_vec1()?, weight.dims(), bias)?
+        .apply(context.memory, x)
 }
 
 fn conv2d(conv: &Conv, x: &Tensor, weight: &Tensor) -> Result<Tensor, Fault> {

@@ -13,6 +13,7 @@ pub(super) use self::arithmetic::{LAPLACE_MEAN, LAPLACE_SCALE};
 use candle_core::{Device, Tensor};
 
 use super::error::Fault;
+use super::kernel::memory::Memory;
 use super::kernel::norm::Kind;
 use super::{convert, kernel};
 use crate::ir::{Bindings, DType, Dim, Norm, Op, Reduce, Rotary};
@@ -26,6 +27,8 @@ pub(super) struct Context<'a> {
     pub float: DType,
     /// Whether the kernels of [`kernel`] may be used.
     pub kernels: bool,
+    /// What kernels write to.
+    pub memory: &'a Memory,
     /// The values of symbols.
     pub bindings: &'a Bindings,
 }
@@ -74,26 +77,41 @@ pub(super) fn evaluate(context: &Context<'_>, op: &Op, inputs: &[&Tensor]) -> Re
         (Op::MatMul, [a, b]) => layout::product(a, b),
         (Op::Conv(attributes), [x, weight, bias @ ..]) => conv::conv(attributes, x, weight, bias.first()),
         (Op::ConvTranspose(attributes), [x, weight, bias @ ..]) => {
-            conv::conv_transpose(attributes, x, weight, bias.first())
+            conv::conv_transpose(context, attributes, x, weight, bias.first())
         }
         (Op::MaxPool(window), [x]) => pool::max_pool(context, window, x),
-        (Op::GridSample, [x, grid]) => kernel::grid_sample::grid_sample(x, grid),
+        (Op::GridSample, [x, grid]) => kernel::grid_sample::grid_sample(context.memory, x, grid),
         (Op::DeformableAttention(attention), [value, places, weights]) => {
             let levels: Vec<Vec<usize>> =
                 attention.levels.iter().map(|level| context.sizes(level)).collect::<Result<_, _>>()?;
-            kernel::deformable_attention::deformable_attention(&levels, value, places, weights)
+            kernel::deformable_attention::deformable_attention(
+                context.memory,
+                &levels,
+                value,
+                places,
+                weights,
+            )
         }
         (Op::Linear(linear), [x, weight, bias @ ..]) => composite::linear(linear, x, weight, bias.first()),
-        (Op::LayerNorm(Norm { eps }), [x, scales @ ..]) => {
-            kernel::norm::norm(Kind::Layer, *eps, x, scales.first().copied(), scales.get(1).copied())
-        }
+        (Op::LayerNorm(Norm { eps }), [x, scales @ ..]) => kernel::norm::norm(
+            context.memory,
+            Kind::Layer,
+            *eps,
+            x,
+            scales.first().copied(),
+            scales.get(1).copied(),
+        ),
         (Op::RmsNorm(Norm { eps }), [x, scales @ ..]) => {
-            kernel::norm::norm(Kind::Rms, *eps, x, scales.first().copied(), None)
+            kernel::norm::norm(context.memory, Kind::Rms, *eps, x, scales.first().copied(), None)
         }
-        (Op::GroupNorm(norm), [x, weight, bias]) => kernel::group_norm::group_norm(norm, x, weight, bias),
-        (Op::Attention(attention), inputs) => kernel::attention::attention(attention, inputs),
-        (Op::Rotary(Rotary { pairs }), [x, cos, sin]) => kernel::rotary::rotate(*pairs, x, cos, sin),
-        (Op::SelectiveScan, inputs) => kernel::selective_scan::selective_scan(inputs),
+        (Op::GroupNorm(norm), [x, weight, bias]) => {
+            kernel::group_norm::group_norm(context.memory, norm, x, weight, bias)
+        }
+        (Op::Attention(attention), inputs) => kernel::attention::attention(context.memory, attention, inputs),
+        (Op::Rotary(Rotary { pairs }), [x, cos, sin]) => {
+            kernel::rotary::rotate(context.memory, *pairs, x, cos, sin)
+        }
+        (Op::SelectiveScan, inputs) => kernel::selective_scan::selective_scan(context.memory, inputs),
         (Op::CacheAppend, [past, new]) => layout::concat(2, &[past, new]),
         _ => Err(Fault::Reason(format!("{op:?} of {} values has no implementation", inputs.len()))),
     }

@@ -15,7 +15,7 @@ pub(super) fn max_pool(context: &Context<'_>, pool: &MaxPool, x: &Tensor) -> Res
         return Err(Fault::Reason(reason));
     }
     if context.kernels && x.dtype() == CandleType::F32 {
-        return kernel::max_pool::max_pool(pool, x);
+        return kernel::max_pool::max_pool(context.memory, pool, x);
     }
     let x = surrounded(&surrounded(x, 2, pool.padding[0])?, 3, pool.padding[1])?;
     let [kernel, stride] = [pool.kernel, pool.stride].map(|[down, across]| (down, across));

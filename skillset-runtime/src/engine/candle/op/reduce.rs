@@ -53,7 +53,7 @@ pub(super) fn top_k(count: usize, x: &Tensor) -> Result<Tensor, Fault> {
 
 pub(super) fn softmax(context: &Context<'_>, axis: usize, x: &Tensor) -> Result<Tensor, Fault> {
     if context.kernels && axis + 1 == x.rank() && x.dtype() == CandleType::F32 {
-        return kernel::softmax::softmax(x);
+        return kernel::softmax::softmax(context.memory, x);
     }
     Ok(candle_nn::ops::softmax(x, axis)?)
 }

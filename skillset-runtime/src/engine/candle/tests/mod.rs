@@ -8,6 +8,7 @@ mod failures;
 mod images;
 mod network;
 mod primitives;
+mod reuse;
 mod scans;
 mod sessions;
 

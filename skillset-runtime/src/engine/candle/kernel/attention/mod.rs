@@ -21,9 +21,10 @@ use rten_simd::SimdOp;
 use self::few::Few;
 use self::lanes::Lanes;
 use self::problem::{Panel, Problem};
+use super::memory::Memory;
 use super::parallel::Shared;
 use super::product::vector_length;
-use super::storage::{Floats, filled, unit_rows};
+use super::storage::{Floats, unit_rows};
 use crate::engine::candle::error::Fault;
 use crate::ir::Attention;
 
@@ -36,7 +37,11 @@ const GRAIN: usize = 128 * 1024;
 /// [`Op::Attention`](crate::ir::Op::Attention) on its inputs.
 ///
 /// The result lies in memory as `[batch, s, heads, dv]`, so joining the heads copies nothing.
-pub(in crate::engine::candle) fn attention(flags: &Attention, inputs: &[&Tensor]) -> Result<Tensor, Fault> {
+pub(in crate::engine::candle) fn attention(
+    memory: &Memory,
+    flags: &Attention,
+    inputs: &[&Tensor],
+) -> Result<Tensor, Fault> {
     let operands: Vec<Tensor> = inputs[..3].iter().map(|x| unit_rows(x)).collect::<Result<_, _>>()?;
     let [query, key, value] = [0, 1, 2].map(|at| Floats::of(&operands[at]));
     let optional = &inputs[3..];
@@ -59,7 +64,7 @@ pub(in crate::engine::candle) fn attention(flags: &Attention, inputs: &[&Tensor]
         Ok(())
     };
     // SAFETY: the panels cover all rows of all heads, and each writes its rows whole.
-    let result = unsafe { filled(&shape, fill)? };
+    let result = unsafe { memory.filled(&shape, fill)? };
     Ok(result.transpose(1, 2)?)
 }
 

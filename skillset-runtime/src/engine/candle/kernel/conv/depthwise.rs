@@ -9,7 +9,8 @@ use rten_simd::{Isa, SimdOp};
 use super::geometry::Geometry;
 use super::image::channels_last;
 use crate::engine::candle::error::Fault;
-use crate::engine::candle::kernel::storage::{Floats, filled};
+use crate::engine::candle::kernel::memory::Memory;
+use crate::engine::candle::kernel::storage::Floats;
 use crate::engine::candle::kernel::{activation, parallel};
 use crate::ir::Activation;
 
@@ -18,6 +19,7 @@ const VECTORS: usize = 4;
 
 /// `[n, rows, columns, channels]` by kernels of `[taps, channels]`.
 pub(super) fn apply(
+    memory: &Memory,
     geometry: &Geometry,
     weight: &[f32],
     bias: Option<&[f32]>,
@@ -26,9 +28,9 @@ pub(super) fn apply(
 ) -> Result<Tensor, Fault> {
     let (batch, channels, height, width) = x.dims4()?;
     let [rows, columns] = geometry.output([height, width])?;
-    let image = channels_last(x, 1, [[0; 2]; 2])?;
-    let memory = Floats::of(&image);
-    let values = memory.contiguous()?;
+    let image = channels_last(memory, x, 1, [[0; 2]; 2])?;
+    let source = Floats::of(&image);
+    let values = source.contiguous()?;
     let fill = |out: &mut [MaybeUninit<f32>]| {
         let taps = geometry.kernel[0] * geometry.kernel[1];
         parallel::rows(out, channels, taps, |first, out| {
@@ -47,7 +49,7 @@ pub(super) fn apply(
         Ok(())
     };
     // SAFETY: the pixels cover the result, and each is written channel by channel.
-    unsafe { filled(&[batch, rows, columns, channels], fill) }
+    unsafe { memory.filled(&[batch, rows, columns, channels], fill) }
 }
 
 /// The channels of one position.

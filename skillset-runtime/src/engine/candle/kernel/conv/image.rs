@@ -6,15 +6,21 @@ use candle_core::Tensor;
 
 use super::geometry::Geometry;
 use crate::engine::candle::error::Fault;
+use crate::engine::candle::kernel::memory::Memory;
 use crate::engine::candle::kernel::parallel;
-use crate::engine::candle::kernel::storage::{Floats, filled};
+use crate::engine::candle::kernel::storage::Floats;
 
 /// Columns whose channels are copied in turn, so that lines of memory are read and written while they are in cache.
 const TILE: usize = 16;
 
 /// `[n, channels, height, width]` as `[groups, n, height, width, channels / groups]` with zeros for padding; no copy
 /// is made of what lies so already.
-pub(super) fn channels_last(x: &Tensor, groups: usize, padding: [[usize; 2]; 2]) -> Result<Tensor, Fault> {
+pub(super) fn channels_last(
+    memory: &Memory,
+    x: &Tensor,
+    groups: usize,
+    padding: [[usize; 2]; 2],
+) -> Result<Tensor, Fault> {
     let last = x.permute((0, 2, 3, 1))?;
     if groups == 1 && padding == [[0; 2]; 2] && last.is_contiguous() {
         return Ok(last.unsqueeze(0)?);
@@ -44,7 +50,7 @@ pub(super) fn channels_last(x: &Tensor, groups: usize, padding: [[usize; 2]; 2])
         Ok(())
     };
     // SAFETY: the rows cover the result, and each is written whole: zeros before, pixels, zeros behind.
-    unsafe { filled(&[groups, batch, rows, columns, each], fill) }
+    unsafe { memory.filled(&[groups, batch, rows, columns, each], fill) }
 }
 
 /// Writes pixels of `channels` from memory with `[column, channel]` steps.

@@ -15,6 +15,7 @@ use candle_core::Tensor;
 pub(in crate::engine::candle) use self::geometry::Geometry;
 use self::product::Product;
 pub(in crate::engine::candle) use self::transposed::PreparedConvTranspose;
+use super::memory::Memory;
 use super::packed::Packed;
 use crate::engine::candle::error::Fault;
 use crate::ir::{Activation, Conv};
@@ -65,15 +66,17 @@ impl PreparedConv {
     /// Applies the convolution to `[n, channels, height, width]` or `[n, channels, length]`.
     ///
     /// The result lies in memory with its channels last.
-    pub(in crate::engine::candle) fn apply(&self, x: &Tensor) -> Result<Tensor, Fault> {
+    pub(in crate::engine::candle) fn apply(&self, memory: &Memory, x: &Tensor) -> Result<Tensor, Fault> {
         if x.rank() == 3 {
             // A line is an image of one row.
-            return Ok(self.apply(&x.unsqueeze(2)?)?.squeeze(2)?);
+            return Ok(self.apply(memory, &x.unsqueeze(2)?)?.squeeze(2)?);
         }
         let (bias, activation) = (self.bias.as_deref(), self.activation);
         let y = match &self.kernels {
-            Kernels::Depthwise(weight) => depthwise::apply(&self.geometry, weight, bias, activation, x),
-            Kernels::Product(product) => product.apply(&self.geometry, bias, activation, x),
+            Kernels::Depthwise(weight) => {
+                depthwise::apply(memory, &self.geometry, weight, bias, activation, x)
+            }
+            Kernels::Product(product) => product.apply(memory, &self.geometry, bias, activation, x),
         };
         Ok(y?.permute((0, 3, 1, 2))?)
     }

@@ -9,8 +9,9 @@ use super::geometry::Geometry;
 use super::image::{Seen, channels_last};
 use crate::engine::candle::error::Fault;
 use crate::engine::candle::kernel::activation;
+use crate::engine::candle::kernel::memory::Memory;
 use crate::engine::candle::kernel::packed::Packed;
-use crate::engine::candle::kernel::storage::{Floats, filled};
+use crate::engine::candle::kernel::storage::Floats;
 use crate::ir::Activation;
 
 /// Positions that are multiplied at once: few enough for the result to stay in cache while it is summed up.
@@ -36,6 +37,7 @@ impl Product {
     /// `[n, rows, columns, out channels]`
     pub(super) fn apply(
         &self,
+        memory: &Memory,
         geometry: &Geometry,
         bias: Option<&[f32]>,
         activation: Option<Activation>,
@@ -43,12 +45,12 @@ impl Product {
     ) -> Result<Tensor, Fault> {
         let (batch, _, height, width) = x.dims4()?;
         let output @ [rows, columns] = geometry.output([height, width])?;
-        let image = channels_last(x, self.0.len(), geometry.padding)?;
+        let image = channels_last(memory, x, self.0.len(), geometry.padding)?;
         let &[_, _, height, width, channels] = image.dims() else {
             return Err(Fault::Reason(format!("an image of {:?}", image.dims())));
         };
-        let memory = Floats::of(&image);
-        let groups = memory.contiguous()?.chunks_exact((batch * height * width * channels).max(1));
+        let source = Floats::of(&image);
+        let groups = source.contiguous()?.chunks_exact((batch * height * width * channels).max(1));
         let seen = |values| Seen { values, size: [height, width, channels], output, geometry };
         let groups: Vec<Seen<'_>> = groups.map(seen).collect();
         let out_channels: usize = self.0.iter().map(|packed| packed.sizes()[1]).sum();
@@ -66,7 +68,10 @@ impl Product {
             blocks.try_for_each_init(Scratch::default, work)
         };
         // SAFETY: the blocks cover the result, and a product that succeeds writes every element.
-        unsafe { filled(&[batch, rows, columns, out_channels], fill) }
+        let result = unsafe { memory.filled(&[batch, rows, columns, out_channels], fill) };
+        drop(source);
+        memory.discard(&image);
+        result
     }
 
     /// How many of all positions are multiplied at once.

@@ -8,9 +8,10 @@ use super::geometry::Geometry;
 use super::image::channels_last;
 use super::taps_first_of_each;
 use crate::engine::candle::error::Fault;
+use crate::engine::candle::kernel::memory::Memory;
 use crate::engine::candle::kernel::packed::Packed;
 use crate::engine::candle::kernel::parallel;
-use crate::engine::candle::kernel::storage::{Floats, filled};
+use crate::engine::candle::kernel::storage::Floats;
 use crate::ir::{Conv, ConvTranspose};
 
 /// A transposed convolution ready to run.
@@ -59,29 +60,31 @@ impl PreparedConvTranspose {
     /// Applies the convolution to `[n, channels, height, width]` or `[n, channels, length]`.
     ///
     /// The result lies in memory with its channels last.
-    pub(in crate::engine::candle) fn apply(&self, x: &Tensor) -> Result<Tensor, Fault> {
+    pub(in crate::engine::candle) fn apply(&self, memory: &Memory, x: &Tensor) -> Result<Tensor, Fault> {
         if x.rank() == 3 {
             // A line is an image of one row.
-            return Ok(self.apply(&x.unsqueeze(2)?)?.squeeze(2)?);
+            return Ok(self.apply(memory, &x.unsqueeze(2)?)?.squeeze(2)?);
         }
         let (batch, _, height, width) = x.dims4()?;
         let [rows, columns] = self.output([height, width])?;
-        let parts = self.parts(x)?;
-        let parts: Vec<Floats<'_>> = parts.iter().map(Floats::of).collect();
-        let parts: Vec<&[f32]> = parts.iter().map(Floats::contiguous).collect::<Result<_, _>>()?;
+        let parts = self.parts(memory, x)?;
+        let sources: Vec<Floats<'_>> = parts.iter().map(Floats::of).collect();
+        let values: Vec<&[f32]> = sources.iter().map(Floats::contiguous).collect::<Result<_, _>>()?;
         let channels = self.groups.len() * self.out;
         let taps = self.geometry.kernel[0] * self.geometry.kernel[1];
         let fill = |out: &mut [MaybeUninit<f32>]| {
             parallel::rows(out, columns * channels, taps, |first, out| {
                 for (index, out) in (first..).zip(out.chunks_exact_mut(columns * channels)) {
                     let line = Line { row: index % rows, image: index / rows, size: [height, width] };
-                    self.sum(&parts, line, out);
+                    self.sum(&values, line, out);
                 }
             });
             Ok(())
         };
         // SAFETY: the lines cover the result, and `sum` writes a line whole before it adds to it.
-        let y = unsafe { filled(&[batch, rows, columns, channels], fill) }?;
+        let y = unsafe { memory.filled(&[batch, rows, columns, channels], fill) }?;
+        drop(sources);
+        parts.iter().for_each(|part| memory.discard(part));
         Ok(y.permute((0, 3, 1, 2))?)
     }
 
@@ -98,16 +101,16 @@ impl PreparedConvTranspose {
     }
 
     /// What positions add to the result, `[n · height · width, taps · out]`, one a group.
-    fn parts(&self, x: &Tensor) -> Result<Vec<Tensor>, Fault> {
-        let image = channels_last(x, self.groups.len(), [[0; 2]; 2])?;
-        let memory = Floats::of(&image);
+    fn parts(&self, memory: &Memory, x: &Tensor) -> Result<Vec<Tensor>, Fault> {
+        let image = channels_last(memory, x, self.groups.len(), [[0; 2]; 2])?;
+        let source = Floats::of(&image);
         let positions = image.dims()[1..4].iter().product::<usize>();
         let channels = image.dims()[4];
-        let groups = memory.contiguous()?.chunks_exact((positions * channels).max(1));
+        let groups = source.contiguous()?.chunks_exact((positions * channels).max(1));
         let part = |(packed, x): (&Packed, &[f32])| {
             let fill = |out: &mut [MaybeUninit<f32>]| packed.multiply(x, channels, None, out).map(|_| ());
             // SAFETY: a product that succeeds writes every element.
-            unsafe { filled(&[positions, packed.sizes()[1]], fill) }
+            unsafe { memory.filled(&[positions, packed.sizes()[1]], fill) }
         };
         self.groups.iter().zip(groups).map(part).collect()
     }

@@ -1,11 +1,13 @@
 //! Messages of chats.
 
+mod part;
+
 use std::sync::Arc;
 
-use serde::{Serialize, Serializer};
-use serde_json::{Map, Value, json};
+use serde::Serialize;
+use serde_json::{Map, Value};
 
-use super::images::parse_image;
+pub use self::part::Part;
 use crate::processors::image::Image;
 
 /// A message of a chat.
@@ -29,23 +31,6 @@ pub enum Content {
     /// Texts and images, in this order.
     Parts(Vec<Part>),
 }
-
-/// A part of what is said.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Part {
-    /// A text.
-    Text(String),
-    /// An image.
-    Image {
-        /// The image.
-        image: Arc<Image>,
-        /// What else the template reads of it; in JSON also where it is from.
-        more: Map<String, Value>,
-    },
-}
-
-/// The keys of an image's source in JSON, of which one is given.
-const SOURCES: [&str; 3] = ["path", "image", "url"];
 
 impl Message {
     /// A message of a role.
@@ -80,7 +65,20 @@ impl Message {
         })
     }
 
-    /// Reads a list of messages. Images are read from their files.
+    /// The message as a template sees it: without fields that are null, and images alike whatever style they are given in.
+    pub(super) fn for_template(&self) -> Value {
+        let more = self.more.iter().filter(|(_, value)| !value.is_null());
+        let mut fields: Map<String, Value> = more.map(|(key, value)| (key.clone(), value.clone())).collect();
+        let content = match &self.content {
+            Content::Text(text) => Value::from(text.as_str()),
+            Content::Parts(parts) => parts.iter().map(Part::for_template).collect(),
+        };
+        fields
+            .extend([("role".to_owned(), Value::from(self.role.as_str())), ("content".to_owned(), content)]);
+        Value::Object(fields)
+    }
+
+    /// Reads a list of messages, and the images in them.
     pub(super) fn parse_all(messages: &[Value]) -> Result<Vec<Self>, String> {
         let parse = |(position, message): (usize, &Value)| {
             Self::parse(message).map_err(|problem| format!("message {position}: {problem}"))
@@ -116,53 +114,6 @@ impl Content {
     }
 }
 
-impl Part {
-    /// An image, as it was loaded or decoded.
-    pub fn image(image: impl Into<Arc<Image>>) -> Self {
-        Self::Image { image: image.into(), more: Map::new() }
-    }
-
-    /// Reads `{"type": "text", "text": …}` or `{"type": "image", "path": …}`.
-    fn parse(part: &Value) -> Result<Self, String> {
-        let expected = || format!("expected an object with \"type\": \"text\" or \"image\", found {part}");
-        let mut more = part.as_object().ok_or_else(expected)?.clone();
-        let kind = more.shift_remove("type");
-        match kind.as_ref().and_then(Value::as_str).ok_or_else(expected)? {
-            "text" => match more.get("text") {
-                Some(Value::String(text)) => Ok(Self::Text(text.clone())),
-                _ => Err(format!("expected a \"text\", found {part}")),
-            },
-            "image" => {
-                let sources: Vec<&Value> = SOURCES.iter().filter_map(|key| more.get(*key)).collect();
-                let [source] = sources[..] else {
-                    return Err(format!(
-                        "expected an image with one of {}, found {part}",
-                        SOURCES.join(", ")
-                    ));
-                };
-                let image = Arc::new(parse_image(source)?);
-                Ok(Self::Image { image, more })
-            }
-            _ => Err(expected()),
-        }
-    }
-}
-
-impl Serialize for Part {
-    /// As templates see it.
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let part = match self {
-            Self::Text(text) => json!({ "type": "text", "text": text }),
-            Self::Image { more, .. } => {
-                let mut part = Map::from_iter([("type".to_owned(), json!("image"))]);
-                part.extend(more.clone());
-                Value::Object(part)
-            }
-        };
-        part.serialize(serializer)
-    }
-}
-
 impl From<&str> for Content {
     fn from(text: &str) -> Self {
         Self::Text(text.to_owned())
@@ -187,27 +138,12 @@ impl From<Vec<Part>> for Content {
     }
 }
 
-impl From<&str> for Part {
-    fn from(text: &str) -> Self {
-        Self::Text(text.to_owned())
-    }
-}
-
-impl From<String> for Part {
-    fn from(text: String) -> Self {
-        Self::Text(text)
-    }
-}
-
-impl From<Image> for Part {
-    fn from(image: Image) -> Self {
-        Self::image(image)
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
+    use crate::tasks::pipeline::to_json;
 
     fn parse(message: Value) -> Result<Message, String> {
         Message::parse_all(&[message]).map(|mut messages| messages.swap_remove(0))
@@ -223,16 +159,11 @@ mod tests {
     }
 
     #[test]
-    fn images_have_a_source_or_are_given() {
-        let dir = tempfile::tempdir().unwrap();
-        let path = dir.path().join("a.png");
-        image::RgbImage::new(2, 3).save(&path).unwrap();
-        let part = json!({ "type": "image", "path": path });
-        let message = parse(json!({ "role": "user", "content": [part] })).unwrap();
-        assert_eq!(message.images().map(|image| image.size()).collect::<Vec<_>>(), [(3, 2)]);
-        assert_eq!(serde_json::to_value(&message).unwrap()["content"][0], part);
-        let pixels = Image::from_pixels(vec![0; 3], 1, 1, 3).unwrap();
-        assert_eq!(serde_json::to_value(Part::from(pixels)).unwrap(), json!({ "type": "image" }));
+    fn templates_do_not_see_what_is_null() {
+        let message = json!({ "role": "assistant", "content": "a", "tool_calls": null, "name": "Ada" });
+        let seen = parse(message.clone()).unwrap().for_template();
+        assert_eq!(seen, json!({ "role": "assistant", "content": "a", "name": "Ada" }));
+        assert_eq!(to_json(parse(message.clone()).unwrap()), message);
     }
 
     #[test]
@@ -244,12 +175,8 @@ mod tests {
             "message 0: content: expected a text or a list of parts, found 1"
         );
         assert_eq!(
-            error(json!({ "role": "user", "content": [{ "type": "video" }] })),
-            "message 0: expected an object with \"type\": \"text\" or \"image\", found {\"type\":\"video\"}"
-        );
-        assert_eq!(
-            error(json!({ "role": "user", "content": [{ "type": "image" }] })),
-            "message 0: expected an image with one of path, image, url, found {\"type\":\"image\"}"
+            error(json!({ "role": "user", "content": ["a"] })),
+            "message 0: expected an object with \"type\": \"text\", \"image\" or \"image_url\", found \"a\""
         );
     }
 
