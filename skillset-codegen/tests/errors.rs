@@ -315,7 +315,7 @@ fn heads_that_apply_the_base_model() {
     let errors = errors_after(|spec| {
         spec["architecture"].as_array_mut().unwrap().push(step(json!({})));
     });
-    assert_eq!(errors[0], "/architecture/4: \"model\" needs the parameter \"config\", a field of the config");
+    assert_eq!(errors[0], "/architecture/3: \"model\" needs the parameter \"config\", a field of the config");
 }
 
 #[test]
