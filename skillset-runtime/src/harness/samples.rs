@@ -10,6 +10,7 @@ use super::weights;
 use crate::checkpoint::{CheckpointError, Reader, read_json};
 use crate::model::{Processor, Task};
 use crate::processors::ProcessorError;
+use crate::processors::audio::FeatureExtractor;
 use crate::processors::text::{Role, TextProcessor};
 
 /// Inputs of different lengths or sizes in the JSON form of a task, and options under which equal inputs have
@@ -39,12 +40,6 @@ pub enum SampleError {
         /// The reason.
         source: ImageError,
     },
-    /// The harness knows no inputs for such tasks.
-    #[error("the harness has no inputs for {task}; set tests = false, or give cases")]
-    Task {
-        /// The task.
-        task: &'static str,
-    },
 }
 
 /// Of the words that a made tokenizer knows, few enough for a model of 16 positions.
@@ -60,7 +55,7 @@ impl Samples {
     /// Inputs for `task`. Images are written to `dir`, the folder of the completed checkpoint.
     ///
     /// # Errors
-    /// If the config or the tokenizer is unusable, an image cannot be written, or such a task is unknown.
+    /// If the config or the tokenizer is unusable, or an image cannot be written.
     pub fn of(task: &Task, dir: &Path) -> Result<Self, SampleError> {
         let inputs = match (task.processor, task.name) {
             (Processor::Image, _) => images(dir)?,
@@ -80,9 +75,8 @@ impl Samples {
                 images(dir)?.into_iter().zip(TEXTS).map(image).chain(texts).collect()
             }
             (Processor::Series, _) => series(dir)?,
-            (Processor::Audio | Processor::Multimodal, _) => {
-                return Err(SampleError::Task { task: task.name });
-            }
+            (Processor::Multimodal, _) => images(dir)?,
+            (Processor::Audio, _) => recordings(dir)?,
         };
         let options = match task.name {
             _ if task.generates => json!({ "do_sample": false, "max_new_tokens": 6 }),
@@ -91,6 +85,9 @@ impl Samples {
             "image-segmentation" => {
                 json!({ "threshold": 0.0, "mask_threshold": 0.0, "overlap_mask_area_threshold": 0.0 })
             }
+            "zero-shot-image-classification" => {
+                json!({ "candidate_labels": ["river", "boat", "town"], "hypothesis_template": "a {}" })
+            }
             "mask-generation" => {
                 json!({ "points_per_crop": 3, "pred_iou_thresh": 0.0, "stability_score_thresh": 0.0 })
             }
@@ -98,6 +95,13 @@ impl Samples {
         };
         Ok(Self { inputs, options })
     }
+}
+
+/// Recordings of different lengths.
+fn recordings(dir: &Path) -> Result<Vec<Value>, SampleError> {
+    let rate = FeatureExtractor::from_dir(dir)?.rate();
+    let of = |length: usize| json!({ "sampling_rate": rate, "raw": weights::generate("recording", length as u64, 0.0, 0.5, length) });
+    Ok([2400, 1600, 3100].map(of).into())
 }
 
 /// Two series of as many rows and channels as the model sees, and a longer one in which something was not observed.
