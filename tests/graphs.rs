@@ -126,6 +126,14 @@ fn configs_that_are_not_supported_are_refused_by_field() {
         refused("bert", json!({ "add_cross_attention": true })),
         "config.json: /add_cross_attention: expected false where is_decoder is false, found true"
     );
+    for model in ["mamba", "mamba2", "falcon_mamba"] {
+        let error = refused(model, json!({ "rescale_prenorm_residual": true }));
+        assert!(error.starts_with("config.json: /rescale_prenorm_residual: expected false"), "{error}");
+    }
+    let encoder = registry::architecture("t5").unwrap();
+    let error =
+        graph(encoder, &json!({ "is_decoder": true }), "text-encoding", &Request::default()).unwrap_err();
+    assert!(error.contains("config.json: /is_decoder: expected false"), "{error}");
     for model in ["detr", "deformable_detr"] {
         assert_eq!(
             refused(model, json!({})),

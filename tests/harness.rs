@@ -51,6 +51,27 @@ struct ImageFeatures;
 #[skillset(model = "sam", task = "mask-generation", backends(cpu, onnx_cpu))]
 struct Masks;
 
+#[skillset(model = "patchtst", task = "time-series-prediction", backends(cpu, onnx_cpu))]
+struct Forecasts;
+
+#[skillset(model = "patchtst", task = "time-series-classification", backends(cpu, onnx_cpu))]
+struct SeriesClasses;
+
+#[skillset(model = "clip", task = "zero-shot-image-classification", backends(cpu, onnx_cpu))]
+struct AnyImageClasses;
+
+#[skillset(model = "wav2vec2", task = "audio-classification", backends(cpu, onnx_cpu))]
+struct RecordingClasses;
+
+#[skillset(model = "hubert", task = "automatic-speech-recognition", backends(cpu, onnx_cpu))]
+struct Speller;
+
+#[skillset(model = "whisper", task = "automatic-speech-recognition", backends(cpu, onnx_cpu))]
+struct Listener;
+
+#[skillset(model = "whisper", task = "audio-classification", backends(cpu))]
+struct SpectrogramClasses;
+
 #[skillset(model = "llava", task = "image-text-to-text", backends(cpu, onnx_cpu))]
 struct Seer;
 

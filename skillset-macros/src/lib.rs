@@ -49,7 +49,7 @@ use errors::Errors;
 /// | `onnx = "onnx/model.onnx"` | Instead of `model`, or beside it: a graph that others exported, a file of the checkpoint. ONNX Runtime runs it. With `model`, which may be any that transformers knows, checkpoints of other types and tasks that it has no class for are refused. |
 /// | `task = "fill-mask"` | What the skill does, by the name of the Hugging Face pipeline. Required. |
 /// | `backends(cuda, cpu)` | Where it may run, in order of preference; see below. Required. |
-/// | `labels = Sentiment` | An enum that derives [`Labels`](derive@Labels): results have its labels instead of strings, and a checkpoint with other classes is refused. Tasks `text-classification`, `image-classification`, `audio-classification`. |
+/// | `labels = Sentiment` | An enum that derives [`Labels`](derive@Labels): results have its labels instead of strings, and a checkpoint with other classes is refused. Tasks `text-classification`, `image-classification`, `audio-classification`, `time-series-classification`. |
 /// | `checkpoint = "org/name"` | The default checkpoint, for `load()`. |
 /// | `revision = "main"` | Its branch, tag or commit. |
 /// | `precision = "f32"` | The precision of the computation. Only `f32` was measured, so nothing else is accepted. |

@@ -52,7 +52,7 @@ pub enum Type {
 }
 
 /// Every task.
-pub const TASKS: [Task; 20] = [
+pub const TASKS: [Task; 23] = [
     Task {
         name: "audio-classification",
         pipeline: "AudioClassifier",
@@ -180,6 +180,30 @@ pub const TASKS: [Task; 20] = [
         options: "Text2TextOptions",
         settings: Settings::Generation,
         output: Type::One("WrittenText"),
+    },
+    Task {
+        name: "time-series-classification",
+        pipeline: "SeriesClassifier",
+        input: Type::One("Series"),
+        options: "SeriesClassificationOptions",
+        settings: Settings::None,
+        output: Type::Classes,
+    },
+    Task {
+        name: "time-series-prediction",
+        pipeline: "Forecaster",
+        input: Type::One("Series"),
+        options: "SeriesOptions",
+        settings: Settings::None,
+        output: Type::One("Forecast"),
+    },
+    Task {
+        name: "time-series-regression",
+        pipeline: "SeriesRegressor",
+        input: Type::One("Series"),
+        options: "SeriesOptions",
+        settings: Settings::None,
+        output: Type::One("SeriesEstimate"),
     },
     Task {
         name: "token-classification",

@@ -161,6 +161,8 @@ pub enum Processor {
     Audio,
     /// Several of them.
     Multimodal,
+    /// None: the values of a time series are what the model takes.
+    Series,
 }
 
 /// One thing that a model type can do.

@@ -70,6 +70,13 @@ const RECORDING: Input = Input {
     ty: Some("Audio"),
 };
 
+const SERIES: Input = Input {
+    processor: None,
+    arguments: "--input-json '[[1.2, 0.5], [1.4, null]]'",
+    rust: "Series::new([[1.2, 0.5], [1.4, f32::NAN]])?",
+    ty: Some("Series"),
+};
+
 impl Input {
     /// What goes into `task` of a model of that modality; none for a task that has no example.
     fn of(task: &TaskEntry, modality: Option<Modality>) -> Option<Self> {
@@ -102,6 +109,7 @@ impl Input {
                 rust: "(Image::open(\"photo.jpg\")?, \"<image> What is it?\")",
                 ..IMAGE
             },
+            "time-series-classification" | "time-series-prediction" | "time-series-regression" => SERIES,
             "audio-classification" => RECORDING,
             // Of what is written token by token only Whisper's kind runs, from other files than these.
             "automatic-speech-recognition"

@@ -1,4 +1,4 @@
-//! `skillset run`: a task on text, images or recordings.
+//! `skillset run`: a task on text, images, recordings or time series.
 
 use std::path::PathBuf;
 
@@ -26,7 +26,7 @@ pub(super) struct Run {
     /// Inputs: texts, or paths of images or recordings
     #[arg(required_unless_present = "input_json")]
     inputs: Vec<String>,
-    /// One input as JSON, such as {"question": "…", "context": "…"}
+    /// One input as JSON, such as {"question": "…", "context": "…"}, or the rows of a time series
     #[arg(long, value_name = "JSON", conflicts_with = "inputs")]
     input_json: Option<String>,
     /// Options of the task as JSON, such as {"top_k": 3}

@@ -56,6 +56,7 @@ impl<P: JsonPipeline> Harness<P> {
 
     fn refuses_without_processor(&self, bench: &Bench) -> Outcome {
         let file = match bench.task.processor {
+            Processor::Series => return Ok(()),
             Processor::Text => "tokenizer.json",
             _ => "preprocessor_config.json",
         };

@@ -6,7 +6,7 @@ from pathlib import Path
 import torch
 from transformers.utils import logging
 
-from . import cases, record, trace, vectors
+from . import cases, draw, record, trace, vectors
 from .inputs import runs_for
 from .pipelines import audio, exported, exported_decoders, images, minilm, models, processors, texts, tokenizers
 from .pipelines import run as pipeline_run
@@ -21,11 +21,19 @@ def main() -> None:
     command.add_argument("--crate", type=Path, metavar="FOLDER", help="those of a crate's own specs")
     command.set_defaults(run=fixtures)
 
+    command = commands.add_parser("draw", help="record configs that are drawn at random, to try what nobody has chosen")
+    command.add_argument("model_types", nargs="+", metavar="TYPE")
+    command.add_argument("--count", type=int, default=6, help="configs of each (default: 6)")
+    command.add_argument("--seed", type=int, default=0, help="what they are drawn by (default: 0)")
+    command.add_argument("--to", type=Path, required=True, metavar="FOLDER", help="where to write the fixtures")
+    command.set_defaults(run=draw_fixtures)
+
     command = commands.add_parser("trace", help="write what every sub-module computes in a task's first run")
     command.add_argument("model_type", metavar="TYPE")
     command.add_argument("case", metavar="CASE")
     command.add_argument("task", metavar="TASK")
     command.add_argument("--output", required=True, metavar="FILE", help="the safetensors file to write")
+    command.add_argument("--configs", type=Path, default=cases.CONFIGS, metavar="FOLDER", help="where the case is from")
     command.set_defaults(run=write_trace)
 
     command = commands.add_parser("pipelines", help="write the pipeline fixtures")
@@ -70,8 +78,15 @@ def fixtures(arguments: argparse.Namespace) -> None:
             print(f"{model_type}/{name}: {size / 1024:.1f} KiB")
 
 
+def draw_fixtures(arguments: argparse.Namespace) -> None:
+    arguments.to.mkdir(parents=True, exist_ok=True)
+    for model_type in arguments.model_types:
+        for name, changes in draw.draw(model_type, arguments.count, arguments.seed, arguments.to):
+            print(f"{model_type}/{name}: {changes}", flush=True)
+
+
 def write_trace(arguments: argparse.Namespace) -> None:
-    case = cases.one(arguments.model_type, arguments.case)
+    case = cases.one(arguments.model_type, arguments.case, arguments.configs)
     checkpoint = cases.checkpoint(arguments.model_type, case, arguments.task)
     run = runs_for(checkpoint.model, is_base=False, case={})[0]
     count = trace.write(checkpoint.model, run, arguments.output)

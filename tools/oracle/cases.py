@@ -24,9 +24,9 @@ def load(model_type: str, configs: Path = CONFIGS) -> dict[str, dict]:
     return json.loads(file.read_text())
 
 
-def one(model_type: str, name: str) -> dict:
+def one(model_type: str, name: str, configs: Path = CONFIGS) -> dict:
     """One case; ends the program with the list of them when there is none of that name."""
-    known = load(model_type)
+    known = load(model_type, configs)
     if name not in known:
         raise SystemExit(f"{model_type} has no case {name!r}, only {', '.join(known)}")
     return known[name]

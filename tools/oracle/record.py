@@ -13,7 +13,7 @@ from .beams import beam_cases
 from .cases import checkpoints
 from .inputs import Run, runs_for
 from .prettyjson import pretty
-from .run import check_conditioning, forward, greedy_cases
+from .run import NOISE_LIMIT, check_conditioning, forward, greedy_cases
 
 # Tasks that are a loop around their model.
 GENERATING = ("text-generation", "text2text-generation", "automatic-speech-recognition", "image-text-to-text")
@@ -23,14 +23,15 @@ PROCESSOR = "preprocessor_config.json"
 FIXTURES = Path(__file__).parents[2] / "tests" / "fixtures"
 
 
-def record(model_type: str, name: str, case: dict, fixtures: Path = FIXTURES) -> Path:
-    """Records one case and returns its folder."""
+def record(model_type: str, name: str, case: dict, fixtures: Path = FIXTURES, strict: bool = False) -> Path:
+    """Records one case and returns its folder; if `strict`, every run has to be well-conditioned by a margin."""
     tasks, arrays, pool, base = {}, {}, Pool(), None
     for task, model_class, checkpoint in checkpoints(model_type, case):
         base = base or checkpoint
         runs = runs_for(checkpoint.model, checkpoint is base, case)
         runs = [run for run in runs if run.name not in case.get("skip", [])]
-        check_conditioning(checkpoint.model, runs[0])
+        for run in runs if strict else runs[:1]:
+            check_conditioning(checkpoint.model, run, NOISE_LIMIT / 10 if strict else NOISE_LIMIT)
         tasks[task] = {
             "class": model_class.__name__,
             "config_overrides": _difference(base.config, checkpoint.config),

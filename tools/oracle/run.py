@@ -49,10 +49,10 @@ def _flatten(output: dict) -> Iterator[tuple[str, torch.Tensor]]:
                     yield f"{name}.{i}", item.contiguous().clone()
 
 
-def check_conditioning(model: PreTrainedModel, run: Run) -> None:
+def check_conditioning(model: PreTrainedModel, run: Run, limit: float = NOISE_LIMIT) -> None:
     """Raises when the outputs of `run` hide errors or blow up rounding."""
     shift = _shift(model, run, NOISE)
-    if shift > NOISE_LIMIT:
+    if shift > limit:
         raise ValueError(f"ill-conditioned: weight noise {NOISE:g} moves an output by {shift:.1e}; try another seed")
     shift = _shift(model, run, SHAKE)
     if shift < SHAKE_LEAST:

@@ -80,5 +80,7 @@ words! {
         Audio = "audio",
         /// Several of them.
         Multimodal = "multimodal",
+        /// None: the values of a time series are what the model takes.
+        Series = "series",
     }
 }

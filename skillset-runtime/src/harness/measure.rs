@@ -11,6 +11,7 @@ use super::fixture::{Fixture, FixtureError, Generate, Run};
 use crate::checkpoint::{Checkpoint, CheckpointError};
 use crate::engine::{Engine, Tensors};
 use crate::generate::{Features, GenerationConfig, MultimodalGenerator};
+use crate::ir::BuildError;
 use crate::load::{LoadError, Model};
 use crate::model::{ModelError, ModelType};
 use crate::tensor::Tensor;
@@ -27,7 +28,7 @@ pub enum MeasureError {
     /// The checkpoint that the fixture stands for cannot be opened.
     #[error(transparent)]
     Checkpoint(#[from] CheckpointError),
-    /// The model type has no such task.
+    /// The model type has no such task, or refuses the config.
     #[error(transparent)]
     Model(#[from] ModelError),
     /// A recorded call or generation fails, or gives something else.
@@ -47,6 +48,20 @@ pub struct Measured {
     pub difference: Difference,
     /// Where the relative difference is largest, such as `run "padded": logits`; empty if nothing was compared.
     pub worst: String,
+}
+
+impl MeasureError {
+    /// Whether the model type refuses the config, by the names of the fields that it does not support.
+    pub fn is_refusal(&self) -> bool {
+        match self {
+            Self::Model(ModelError::Config(_)) => true,
+            // What only one task does not support is found out while its graph is built.
+            Self::Model(ModelError::Graph(BuildError::Invalid(messages))) => {
+                messages.iter().all(|message| message.contains("config.json: /"))
+            }
+            _ => false,
+        }
+    }
 }
 
 impl Measured {
@@ -81,6 +96,11 @@ pub fn measure_task(
     }
     let dir = tempfile::tempdir()?;
     let model = open(fixture, model_type, name, dir.path(), engine)?;
+    if let Some(run) = recorded.runs.first() {
+        // Refuses a config as such, before any call is to blame.
+        let config = model.checkpoint().config_reader().map_err(ModelError::from)?;
+        model_type.graph(&config, task, &run.request(model_type.task(task)?))?;
+    }
     let mut measured = Measured::default();
     for run in &recorded.runs {
         let place = format!("run {:?}", run.name);

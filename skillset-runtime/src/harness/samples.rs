@@ -7,8 +7,10 @@ use serde_json::{Value, json};
 
 use super::complete::IMAGE;
 use super::weights;
+use crate::checkpoint::{CheckpointError, Reader, read_json};
 use crate::model::{Processor, Task};
 use crate::processors::ProcessorError;
+use crate::processors::audio::FeatureExtractor;
 use crate::processors::text::{Role, TextProcessor};
 
 /// Inputs of different lengths or sizes in the JSON form of a task, and options under which equal inputs have
@@ -27,6 +29,9 @@ pub enum SampleError {
     /// The tokenizer cannot be read.
     #[error(transparent)]
     Processor(#[from] ProcessorError),
+    /// The config is unusable.
+    #[error(transparent)]
+    Checkpoint(#[from] CheckpointError),
     /// An image cannot be written.
     #[error("{}: {source}", path.display())]
     Image {
@@ -34,12 +39,6 @@ pub enum SampleError {
         path: PathBuf,
         /// The reason.
         source: ImageError,
-    },
-    /// The harness knows no inputs for such tasks.
-    #[error("the harness has no inputs for {task}; set tests = false, or give cases")]
-    Task {
-        /// The task.
-        task: &'static str,
     },
 }
 
@@ -56,7 +55,7 @@ impl Samples {
     /// Inputs for `task`. Images are written to `dir`, the folder of the completed checkpoint.
     ///
     /// # Errors
-    /// If the tokenizer is unusable, an image cannot be written, or such a task is unknown.
+    /// If the config or the tokenizer is unusable, or an image cannot be written.
     pub fn of(task: &Task, dir: &Path) -> Result<Self, SampleError> {
         let inputs = match (task.processor, task.name) {
             (Processor::Image, _) => images(dir)?,
@@ -75,9 +74,9 @@ impl Samples {
                 let texts = TEXTS.iter().skip(3).map(|text| json!(text));
                 images(dir)?.into_iter().zip(TEXTS).map(image).chain(texts).collect()
             }
-            (Processor::Audio | Processor::Multimodal, _) => {
-                return Err(SampleError::Task { task: task.name });
-            }
+            (Processor::Series, _) => series(dir)?,
+            (Processor::Multimodal, _) => images(dir)?,
+            (Processor::Audio, _) => recordings(dir)?,
         };
         let options = match task.name {
             _ if task.generates => json!({ "do_sample": false, "max_new_tokens": 6 }),
@@ -86,6 +85,9 @@ impl Samples {
             "image-segmentation" => {
                 json!({ "threshold": 0.0, "mask_threshold": 0.0, "overlap_mask_area_threshold": 0.0 })
             }
+            "zero-shot-image-classification" => {
+                json!({ "candidate_labels": ["river", "boat", "town"], "hypothesis_template": "a {}" })
+            }
             "mask-generation" => {
                 json!({ "points_per_crop": 3, "pred_iou_thresh": 0.0, "stability_score_thresh": 0.0 })
             }
@@ -93,6 +95,28 @@ impl Samples {
         };
         Ok(Self { inputs, options })
     }
+}
+
+/// Recordings of different lengths.
+fn recordings(dir: &Path) -> Result<Vec<Value>, SampleError> {
+    let rate = FeatureExtractor::from_dir(dir)?.rate();
+    let of = |length: usize| json!({ "sampling_rate": rate, "raw": weights::generate("recording", length as u64, 0.0, 0.5, length) });
+    Ok([2400, 1600, 3100].map(of).into())
+}
+
+/// Two series of as many rows and channels as the model sees, and a longer one in which something was not observed.
+fn series(dir: &Path) -> Result<Vec<Value>, SampleError> {
+    let config = read_json(&dir.join("config.json"), "the checkpoint has to be written first")?;
+    let config = Reader::new(&config, "config.json").map_err(CheckpointError::from)?;
+    let size = |field: &str| config.usize(field, None).map_err(CheckpointError::from);
+    let (rows, channels) = (size("context_length")?, size("num_input_channels")?);
+    let of = |(number, rows): (u64, usize)| {
+        let values = weights::generate("series", number, 0.0, 4.0, rows * channels);
+        json!(values.chunks(channels.max(1)).collect::<Vec<_>>())
+    };
+    let mut inputs: Vec<Value> = [(0, rows), (1, rows), (2, rows + 3)].map(of).into();
+    inputs[2][rows / 2][0] = Value::Null;
+    Ok(inputs)
 }
 
 /// Three images of different sizes, of the same noise on every machine.

@@ -172,6 +172,11 @@ impl<'a> RowOutputs<'a> {
         self.outputs.contains_key(name)
     }
 
+    /// How many axes an output has after the batch, if there is one of this name.
+    pub(super) fn rank(&self, name: &str) -> Option<usize> {
+        self.outputs.get(name).and_then(|output| output.shape().len().checked_sub(1))
+    }
+
     /// One output, which has `rank` axes after the batch.
     pub(super) fn get(&self, name: &str, rank: usize) -> Result<Row<'a>, TaskError> {
         let row = self.raw(name, rank)?;

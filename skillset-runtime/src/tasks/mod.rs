@@ -1,4 +1,4 @@
-//! Tasks: from what a user has (texts, images, recordings, chats) to what a user wants (labels, entities, answers, text).
+//! Tasks: from what a user has (texts, images, recordings, chats, time series) to what a user wants (labels, entities, answers, text).
 //!
 //! Each task is a [`Pipeline`] with typed inputs, options and results, whose semantics and defaults are those of
 //! transformers' pipeline of the same name. A pipeline is `Send + Sync` and takes `&self`: several threads may
@@ -42,6 +42,7 @@ mod text_classification;
 mod text_encoder;
 mod text_generation;
 mod text_input;
+mod time_series;
 mod token_classification;
 mod zero_shot_classification;
 mod zero_shot_image_classification;
@@ -82,6 +83,10 @@ pub use text_generation::{Generated, Prompt, TextGenerationOptions, TextGenerato
 pub use text_input::TextInput;
 pub use text2text::{
     Summarizer, Text2TextGenerator, Text2TextOptions, TranslationOptions, Translator, WrittenText,
+};
+pub use time_series::{
+    Forecast, Forecaster, Series, SeriesClassificationOptions, SeriesClassifier, SeriesError, SeriesEstimate,
+    SeriesOptions, SeriesRegressor,
 };
 pub use token_classification::{Aggregation, Entity, TokenClassificationOptions, TokenClassifier};
 pub use zero_shot_classification::{ZeroShotClassification, ZeroShotClassifier, ZeroShotOptions};

@@ -8,10 +8,10 @@ use super::error::TaskError;
 use super::pipeline::{Pipeline, RunJson, load_and_run};
 use super::progress::Watcher;
 use super::{
-    AudioClassifier, FeatureExtractor, ImageClassifier, ImageFeatureExtractor, ImageSegmenter,
+    AudioClassifier, FeatureExtractor, Forecaster, ImageClassifier, ImageFeatureExtractor, ImageSegmenter,
     ImageTextGenerator, MaskFiller, MaskGenerator, ObjectDetector, QuestionAnswerer, SentenceEmbedder,
-    SpeechRecognizer, Summarizer, Text2TextGenerator, TextClassifier, TextGenerator, TokenClassifier,
-    Translator, ZeroShotClassifier, ZeroShotImageClassifier,
+    SeriesClassifier, SeriesRegressor, SpeechRecognizer, Summarizer, Text2TextGenerator, TextClassifier,
+    TextGenerator, TokenClassifier, Translator, ZeroShotClassifier, ZeroShotImageClassifier,
 };
 use crate::load::Model;
 use crate::model::nearest;
@@ -90,6 +90,12 @@ tasks! {
     TextGeneration: TextGenerator,
     /// A text made of a text.
     Text2TextGeneration: Text2TextGenerator,
+    /// The classes of a time series.
+    TimeSeriesClassification: SeriesClassifier,
+    /// How a time series goes on.
+    TimeSeriesPrediction: Forecaster,
+    /// Numbers for a time series.
+    TimeSeriesRegression: SeriesRegressor,
     /// The entities of a text.
     TokenClassification: TokenClassifier,
     /// A text in another language.

@@ -17,18 +17,18 @@ use skillset::runtime::harness::fixture::Fixture;
 /// Anything that keeps a measurement from being made.
 pub type Error = Box<dyn std::error::Error + Send + Sync>;
 
-/// Where the fixtures are.
+/// Where the fixtures are that hold what is claimed.
 pub fn fixtures_dir() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../fixtures")
 }
 
-/// The fixtures of the model types in `only` (all, if empty), sorted by type and case.
+/// The fixtures in `dir` of the model types in `only` (all, if empty), sorted by type and case.
 ///
 /// # Errors
 /// If a fixture is malformed, or a type in `only` has none.
-pub fn fixtures(only: &[String]) -> Result<Vec<Fixture>, Error> {
+pub fn fixtures(dir: &Path, only: &[String]) -> Result<Vec<Fixture>, Error> {
     let mut fixtures = vec![];
-    for model_type in sorted_folders(&fixtures_dir())? {
+    for model_type in sorted_folders(dir)? {
         let name = model_type.file_name().unwrap_or_default().to_string_lossy().into_owned();
         if only.is_empty() || only.contains(&name) {
             for case in sorted_folders(&model_type)? {
@@ -38,7 +38,10 @@ pub fn fixtures(only: &[String]) -> Result<Vec<Fixture>, Error> {
     }
     for name in only {
         if !fixtures.iter().any(|fixture| fixture.manifest().model_type == *name) {
-            return Err(format!("no fixture of model type {name:?}; tools/oracle records them").into());
+            let place = dir.display();
+            return Err(
+                format!("{place}: no fixture of model type {name:?}; tools/oracle records them").into()
+            );
         }
     }
     Ok(fixtures)

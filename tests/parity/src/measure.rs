@@ -5,12 +5,12 @@ use std::sync::Arc;
 use skillset::registry;
 use skillset::runtime::engine::EngineOptions;
 use skillset::runtime::harness::fixture::Fixture;
-use skillset::runtime::harness::{Limits, Measured, measure_task};
+use skillset::runtime::harness::{Limits, MeasureError, Measured, measure_task};
 
 use crate::Error;
 
 /// What one task of one fixture gave on one engine.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Measurement {
     /// The model type.
     pub model_type: String,
@@ -23,13 +23,18 @@ pub struct Measurement {
     /// Recorded calls and generations that were compared.
     pub runs: usize,
     /// The largest difference of any output; or what failed.
-    pub result: Result<Measured, String>,
+    pub result: Result<Measured, MeasureError>,
 }
 
 impl Measurement {
     /// Whether everything was within the limits and token-exact.
     pub fn passes(&self) -> bool {
         self.result.as_ref().is_ok_and(|measured| measured.difference.is_within(Limits::F32))
+    }
+
+    /// Whether the config was refused, by the names of the fields that are not supported.
+    pub fn is_refusal(&self) -> bool {
+        self.result.as_ref().is_err_and(MeasureError::is_refusal)
     }
 }
 
@@ -53,7 +58,7 @@ pub fn measure(fixture: &Fixture, options: &EngineOptions) -> Result<Vec<Measure
             task: task.to_owned(),
             engine: options.kind.name(),
             runs: recorded.runs.len() + recorded.generate.len(),
-            result: result.map_err(|error| error.to_string()),
+            result,
         });
     }
     Ok(measurements)

@@ -16,22 +16,24 @@ use skillset::runtime::load::StoredWeights;
 use skillset::runtime::tensor::Tensor;
 use skillset::runtime::tensor::file::read_tensors;
 
-use crate::{Error, fixtures};
+use crate::{Error, fixtures, fixtures_dir};
 
 /// Compares the first recorded run of a task module by module.
 ///
 /// transformers runs anew (through `tools/oracle`, by the Python that `SKILLSET_PYTHON` names) to record what
-/// every module computes. `config` replaces the fixture's config on this side only.
+/// every module computes. `drawn` is the folder of fixtures that `oracle draw` recorded, none for those of this
+/// repository; `config` replaces the fixture's config on this side only.
 ///
 /// # Errors
 /// If the fixture, the task or the Python packages are missing.
 pub fn trace(
+    drawn: Option<&Path>,
     model_type: &str,
     case: &str,
     task: &str,
     config: Option<&Path>,
 ) -> Result<Vec<TracedModule>, Error> {
-    let fixtures = fixtures(&[model_type.to_owned()])?;
+    let fixtures = fixtures(drawn.unwrap_or(&fixtures_dir()), &[model_type.to_owned()])?;
     let fixture = fixtures.iter().find(|fixture| fixture.manifest().case == case);
     let fixture = fixture.ok_or_else(|| format!("{model_type} has no case {case:?}"))?;
     let model_type = registry::architecture(model_type)?;
@@ -54,17 +56,26 @@ pub fn trace(
     let program = CandleEngine::with_options(CandleDevice::Cpu, options)?.load_program(graph, &weights)?;
     let mut values = vec![];
     program.trace(&inputs, &mut |_, tensor| values.push(tensor))?;
-    let recorded = record(model_type.model_type, case, task.name, dir.path())?;
+    let recorded = record(drawn, model_type.model_type, case, task.name, dir.path())?;
     Ok(compare(&modules(program.executed()), &values, &recorded))
 }
 
 /// What transformers computes in each module.
-fn record(model_type: &str, case: &str, task: &str, dir: &Path) -> Result<Tensors, Error> {
+fn record(
+    drawn: Option<&Path>,
+    model_type: &str,
+    case: &str,
+    task: &str,
+    dir: &Path,
+) -> Result<Tensors, Error> {
     let python = std::env::var("SKILLSET_PYTHON").unwrap_or_else(|_| "python3".to_owned());
     let output = dir.join("trace.safetensors");
     let mut oracle = Command::new(&python);
-    oracle.current_dir(tools_dir()).args(["-m", "oracle", "trace", model_type, case, task, "--output"]);
-    let done = oracle.arg(&output).output().map_err(|error| format!("{python}: {error}"))?;
+    oracle.current_dir(tools_dir()).args(["-m", "oracle", "trace", model_type, case, task]);
+    if let Some(configs) = drawn {
+        oracle.arg("--configs").arg(std::path::absolute(configs)?);
+    }
+    let done = oracle.arg("--output").arg(&output).output().map_err(|error| format!("{python}: {error}"))?;
     if !done.status.success() {
         let stderr = String::from_utf8_lossy(&done.stderr);
         let last = stderr.lines().last().unwrap_or_default();

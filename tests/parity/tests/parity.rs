@@ -1,11 +1,11 @@
 //! Every recorded task of every fixture agrees with transformers, on both engines.
 
 use skillset::runtime::engine::{EngineKind, EngineOptions};
-use skillset_parity::{fixtures, measure::measure};
+use skillset_parity::{fixtures, fixtures_dir, measure::measure};
 
 fn holds_on(kind: EngineKind) {
     let options = EngineOptions { kind, ..EngineOptions::default() };
-    let fixtures = fixtures(&[]).expect("fixtures are readable");
+    let fixtures = fixtures(&fixtures_dir(), &[]).expect("fixtures are readable");
     assert!(!fixtures.is_empty(), "there are fixtures");
     let mut failures = vec![];
     for fixture in &fixtures {

@@ -27,6 +27,12 @@ struct ImageTexts;
 struct Objects;
 #[skillset(model = "detr", task = "image-segmentation", backends(cpu))]
 struct Segments;
+#[skillset(model = "patchtst", task = "time-series-classification", backends(cpu))]
+struct SeriesClasses;
+#[skillset(model = "patchtst", task = "time-series-prediction", backends(cpu))]
+struct Forecasts;
+#[skillset(model = "patchtst", task = "time-series-regression", backends(cpu))]
+struct SeriesNumbers;
 #[skillset(model = "sam", task = "mask-generation", backends(cpu))]
 struct AllMasks;
 #[skillset(onnx = "model.onnx", task = "zero-shot-classification", backends(onnx_cpu))]

@@ -13,7 +13,7 @@ from ..checkpoint import Checkpoint, build
 from ..classes import task_classes
 from ..prettyjson import pretty
 from ..weights import Rule, rule_for
-from . import FOLDER, MODELS, seq2seq
+from . import FOLDER, MODELS, seq2seq, series
 
 # Random weights hardly prefer one label to another; wider heads make the ranking unmistakable.
 HEADS = (
@@ -34,8 +34,9 @@ def names() -> list[str]:
 
 
 def can_record(name: str) -> bool:
-    """Whether this transformers still has the task's pipeline, or it is one of those that `seq2seq` replaces."""
-    return json.loads((MODELS / f"{name}.json").read_text())["task"] in (*pipelines.SUPPORTED_TASKS, *seq2seq.KEYS)
+    """Whether this transformers still has the task's pipeline, or it is one of those that `seq2seq` and `series` replace."""
+    task = json.loads((MODELS / f"{name}.json").read_text())["task"]
+    return task in (*pipelines.SUPPORTED_TASKS, *seq2seq.KEYS, *series.TASKS)
 
 
 def write(name: str) -> Path:

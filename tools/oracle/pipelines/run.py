@@ -21,7 +21,7 @@ from transformers.utils import logging
 from .. import beams
 from ..checkpoint import materialise
 from ..prettyjson import pretty
-from . import FOLDER, MODELS, image_text, seq2seq
+from . import FOLDER, MODELS, image_text, seq2seq, series
 from .seq2seq import LEAST_LOGIT_GAP, LogitGap
 
 # Neighbours in a ranking must differ by more than two engines can.
@@ -37,6 +37,8 @@ def run(name: str) -> None:
         if task in seq2seq.KEYS:
             cases = seq2seq.record(task, Path(scratch), spec["cases"])
             return _write(name, cases)
+        if task in series.TASKS:
+            return _write(name, _plain(series.record(task, Path(scratch), spec["cases"])))
         processor = {}
         if task == image_text.TASK:
             processor["processor"] = image_text.processor(scratch)

@@ -1,7 +1,9 @@
 //! What a checkpoint needs beside config and weights for a whole task to run: made to fit its config.
 
+mod feature_extractor;
 mod image_processor;
 mod image_tokens;
+mod speech;
 mod tokenizer;
 mod vocabulary;
 
@@ -13,43 +15,48 @@ use serde_json::Value;
 pub(super) use self::image_tokens::IMAGE;
 use crate::checkpoint::{CheckpointError, Reader, read_json};
 use crate::model::{ModelType, Processor, Task};
+use crate::tasks::{Pipeline, SpeechRecognizer};
 
-/// Writes the tokenizer or the image processor that `task` needs to the checkpoint in `dir`, or both, unless the
-/// checkpoint has them.
+/// Writes what `task` needs to turn inputs into tensors, and tokens into text, to the checkpoint in `dir`, unless the
+/// checkpoint has it.
 ///
 /// The tokenizer is a small word-piece one over the config's whole vocabulary, with the config's special
-/// tokens at their ids; the image processor makes images of the config's size. Where a text may have images, each has a
-/// token for every patch.
+/// tokens at their ids; the image processor makes images of the config's size, the feature extractor recordings of the
+/// length that the model hears. Where a text may have images, each has a token for every patch.
 ///
 /// # Errors
-/// If the config says too little, a file cannot be written, or the task takes an input for which nothing can
-/// be made up.
+/// If the config says too little, or a file cannot be written.
 pub fn complete_checkpoint(model_type: &ModelType, task: &Task, dir: &Path) -> Result<(), CheckpointError> {
     let path = dir.join("config.json");
     let config = read_json(&path, "the fixture's checkpoint has to be written first")?;
     let config = Reader::new(&config, &path.display().to_string())?;
+    let has = |file: &str| dir.join(file).exists();
     match task.processor {
-        Processor::Text if dir.join("tokenizer.json").exists() => Ok(()),
-        Processor::Text => tokenizer::write(model_type, task, &config, dir),
-        Processor::Image if dir.join("preprocessor_config.json").exists() => Ok(()),
-        Processor::Image => image_processor::write(&config, dir),
-        Processor::Multimodal if task.generates => {
-            if !dir.join("processor_config.json").exists() {
-                image_tokens::write(&config, dir)?;
-                tokenizer::write(model_type, task, &config, dir)?;
-                image_processor::write(&config, dir)?;
+        Processor::Series => {}
+        Processor::Text if has("tokenizer.json") => {}
+        Processor::Text => tokenizer::write(model_type, task, &config, dir)?,
+        _ if has("preprocessor_config.json") => {}
+        Processor::Image => image_processor::write(&config, dir)?,
+        Processor::Audio => {
+            feature_extractor::write(model_type, &config, dir)?;
+            match (task.name, task.generates) {
+                (SpeechRecognizer::NAME, false) => speech::write_letters(&config, dir)?,
+                (SpeechRecognizer::NAME, true) => {
+                    tokenizer::write(model_type, task, &config, dir)?;
+                    speech::write_generation(&config, dir)?;
+                }
+                _ => {}
             }
-            Ok(())
         }
-        Processor::Audio | Processor::Multimodal => {
-            let path = dir.join("preprocessor_config.json");
-            let remedy = format!(
-                "none can be made up for {}; record one with the fixture, under `files` of fixture.json",
-                task.name
-            );
-            Err(CheckpointError::Missing { path, remedy })
+        Processor::Multimodal => {
+            if task.generates {
+                image_tokens::write(&config, dir)?;
+            }
+            tokenizer::write(model_type, task, &config, dir)?;
+            image_processor::write(&config, dir)?;
         }
     }
+    Ok(())
 }
 
 fn write_json(path: &Path, value: &Value) -> Result<(), CheckpointError> {
