@@ -225,6 +225,7 @@ fn inputs() {
         "/inputs/fast: a flag has none of `dims`, `optional`, `special` and `when`"
     );
     assert_eq!(mask(json!({ "default": true })), "/inputs/attention_mask: only a flag has a `default`");
+    assert_eq!(mask(json!({ "private": true })), "/inputs/attention_mask: only a flag is `private`");
 }
 
 #[test]
@@ -254,6 +255,67 @@ fn tasks() {
         error_at("/outputs/last_hidden_state", json!("width")),
         "/outputs/last_hidden_state: an output is a Value, found usize"
     );
+    assert_eq!(
+        error_at("/tasks/feature-extraction/serves", json!("fill-mask")),
+        "/tasks/feature-extraction/serves: there is no task \"fill-mask\"; expected one of feature-extraction"
+    );
+    assert_eq!(
+        error_at("/tasks/feature-extraction/serves", json!("feature-extracton")),
+        "/tasks/feature-extraction/serves: there is no task \"feature-extracton\"; did you mean \
+         \"feature-extraction\"?"
+    );
+}
+
+#[test]
+fn heads_that_apply_the_base_model() {
+    let error_of = |step: Value, outputs: Value| {
+        let offer = json!({ "output": "states", "of": "x" });
+        let head = json!([step, { "repeat": "heads", "do": [{ "output": "maps", "of": "toy.states[i]" }] }]);
+        let task =
+            json!({ "class": "ToyBackbone", "inputs": ["input_ids"], "head": head, "outputs": outputs });
+        let errors = errors_after(|spec| {
+            spec["architecture"].as_array_mut().unwrap().push(offer.clone());
+            spec["tasks"]["backbone"] = task.clone();
+        });
+        errors.join("\n")
+    };
+    let step = |changes: Value| {
+        let mut step = json!({ "let": "toy", "do": "model", "of": { "input_ids": "input_ids" } });
+        step.as_object_mut().unwrap().extend(changes.as_object().unwrap().clone());
+        step
+    };
+    let maps = || json!({ "maps": "maps" });
+    assert_eq!(error_of(step(json!({})), maps()), "");
+    assert_eq!(
+        error_of(step(json!({})), json!({ "maps": "toy.states[0]" })),
+        "/tasks/backbone/outputs/maps: steps give the values of \"maps\": expected \"maps\""
+    );
+    assert_eq!(
+        error_of(step(json!({ "cache": 0 })), maps()),
+        "/tasks/backbone/head/0/cache: \"cache\" goes with \"config\"; the base model keeps the cache of its class"
+    );
+    assert_eq!(
+        error_of(step(json!({ "task": "fill-mask" })), maps()),
+        "/tasks/backbone/head/0: \"toy\" has no task \"fill-mask\"; expected one of base"
+    );
+    assert_eq!(
+        error_of(step(json!({ "of": { "ids": "input_ids" } })), maps()),
+        "/tasks/backbone/head/0/of/ids: the model has no input \"ids\"; expected one of attention_mask, input_ids"
+    );
+    let errors = errors_after(|spec| {
+        spec["inputs"]["attention_mask"]["dims"] = json!(["batch", "input_ids.dim(1)"]);
+        let outputs = json!({ "mask": "attention_mask" });
+        spec["tasks"]["mask"] =
+            json!({ "class": "ToyMask", "inputs": ["attention_mask"], "head": [], "outputs": outputs });
+    });
+    assert_eq!(
+        errors.join("\n"),
+        "/tasks/mask/inputs/0: it depends on the input \"input_ids\", which has to be there, too"
+    );
+    let errors = errors_after(|spec| {
+        spec["architecture"].as_array_mut().unwrap().push(step(json!({})));
+    });
+    assert_eq!(errors[0], "/architecture/3: \"model\" needs the parameter \"config\", a field of the config");
 }
 
 #[test]
@@ -349,7 +411,7 @@ fn errors_of_all_files_come_together_and_sorted() {
         [
             "a.json: /architecture/2/do/0/heads: unknown name \"hedas\"; did you mean \"heads\"?",
             "a.json: /config/eps/type: unknown type \"f46\"; did you mean \"f64\"?",
-            "b.json: /outputs/last_hidden_state: unknown name \"y\"; expected one of attention_mask, eps, has_head, head_dim, heads, input_ids, mask, width, x",
+            "b.json: /outputs/last_hidden_state: unknown name \"y\"; expected one of attention_mask, eps, head_dim, heads, input_ids, mask, width, x",
         ]
     );
 }

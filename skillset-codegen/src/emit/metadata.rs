@@ -24,7 +24,7 @@ pub(super) fn emit_metadata(model: &Model, evidence: Option<&Evidence>) -> Token
         let (name, kind, default, doc) = (&field.name, &field.kind, field.default_text(), &field.doc);
         quote!(FieldInfo { name: #name, kind: #kind, default: #default, doc: #doc })
     });
-    let inputs = model.inputs.iter().map(|input| {
+    let inputs = model.inputs.iter().filter(|input| !input.is_private).map(|input| {
         let (name, kind) = (&input.name, input_kind(input));
         quote!(InputInfo { name: #name, kind: InputKind::#kind })
     });

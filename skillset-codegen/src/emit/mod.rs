@@ -14,7 +14,7 @@ use proc_macro2::TokenStream;
 use quote::quote;
 
 use crate::error::Errors;
-use crate::lower::{Config, HAS_HEAD, Model, ident};
+use crate::lower::{Config, Model, ident};
 use crate::spec::{Evidence, Listing};
 
 pub(crate) use flow::live_before;
@@ -44,12 +44,12 @@ pub(crate) fn emit_model(
 ) -> Module {
     let config = config::emit_config(&model.config);
     let base = emit_base(model, errors);
-    let tasks = model.heads.iter().map(|head| task::emit_task(model, head, &base, errors));
-    let tasks: Vec<TokenStream> = tasks.collect();
     let is_type = !model.spec.is_part();
-    let rest = if is_type { metadata::emit_metadata(model, evidence) } else { task::emit_part(model, &base) };
-    let base = base.tokens;
-    let body = quote!(#config #base #(#tasks)* #rest);
+    let part = (!is_type || model.base.is_applied).then(|| task::emit_part(model));
+    let tasks: Vec<TokenStream> =
+        model.heads.iter().map(|head| task::emit_task(model, head, errors)).collect();
+    let metadata = is_type.then(|| metadata::emit_metadata(model, evidence));
+    let body = quote!(#config #base #part #(#tasks)* #metadata);
     let imports = imports::emit_imports(&body, runtime);
     let model_type = model.spec.model_type.text.clone();
     Module {
@@ -110,31 +110,12 @@ fn module_doc(model: &Model, evidence: Option<&Evidence>) -> Vec<String> {
 }
 
 /// `fn base` and the struct of what it hands on.
-struct Base {
-    tokens: TokenStream,
-    /// Whether the function is told if a head follows.
-    asks_for_head: bool,
-}
-
-impl Base {
-    /// A call of the function.
-    fn call(&self, scope: &TokenStream, has_head: bool) -> TokenStream {
-        let has_head = self.asks_for_head.then(|| quote!(, #has_head));
-        quote!(base(#scope, c #has_head))
-    }
-}
-
-fn emit_base(model: &Model, errors: &mut Errors) -> Base {
+fn emit_base(model: &Model, errors: &mut Errors) -> TokenStream {
     let base = &model.base;
     let live: BTreeSet<String> = base.exports.iter().flat_map(|export| export.uses.iter().cloned()).collect();
     let inputs = model.inputs.iter().map(|input| input.statement.clone());
     let statements: Vec<_> = inputs.chain(base.statements.iter().cloned()).collect();
-    let flow::Block { tokens: statements, live, .. } = flow::emit_statements(&statements, live, errors);
-    let asks_for_head = live.contains(HAS_HEAD);
-    let has_head = asks_for_head.then(|| {
-        let name = ident(HAS_HEAD);
-        quote!(, #name: bool)
-    });
+    let statements = flow::emit_statements(&statements, live, errors).tokens;
     let fields = base.exports.iter().map(|export| {
         let (name, ty) = (ident(&export.name), ty(&export.ty));
         quote!(#name: #ty)
@@ -145,17 +126,16 @@ fn emit_base(model: &Model, errors: &mut Errors) -> Base {
     });
     let doc = format!(" What `{}` hands on.", model.spec.class.text);
     let base_doc = format!(" `{}`.", model.spec.class.text);
-    let tokens = quote! {
+    quote! {
         #[doc = #doc]
         struct Base { #(#fields),* }
 
         #[doc = #base_doc]
-        fn base(g: &Scope, c: &Config #has_head) -> Base {
+        fn base(g: &Scope, c: &Config) -> Base {
             #(#statements)*
             Base { #(#values),* }
         }
-    };
-    Base { tokens, asks_for_head }
+    }
 }
 
 /// A type as emitted code spells it.

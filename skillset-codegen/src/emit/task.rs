@@ -9,7 +9,6 @@ use crate::error::Errors;
 use crate::lower::{Export, Head, Model, ident};
 use crate::vocabulary::Type;
 
-use super::Base;
 use super::flow::emit_statements;
 
 /// The name of the function that builds the graph of a model without tasks.
@@ -21,12 +20,20 @@ pub(crate) fn function_name(task: &str) -> String {
 }
 
 /// The function that builds the graph of `head`.
-pub(super) fn emit_task(model: &Model, head: &Head, base: &Base, errors: &mut Errors) -> TokenStream {
+pub(super) fn emit_task(model: &Model, head: &Head, errors: &mut Errors) -> TokenStream {
     let name = ident(&function_name(&head.task));
     let tasks: Vec<String> = head.names().map(|task| format!("`{task}`")).collect();
     let doc = format!(" {}: `{}`.", tasks.join(", "), head.class);
     let checks = &head.checks;
-    let Some(prefix) = &head.prefix else { return emit_base_outputs(model, base, &name, &doc, checks) };
+    let Some(prefix) = &head.prefix else {
+        let outputs = if model.base.is_applied {
+            let part = ident(PART);
+            quote!(#part(g, c);)
+        } else {
+            emit_base_outputs(model)
+        };
+        return emit_function(&name, &doc, &quote!(#(#checks)* #outputs));
+    };
     let live = head.outputs.iter().flat_map(|output| output.uses.iter().cloned()).collect();
     let block = emit_statements(&head.statements, live, errors);
     let destructured = destructure(model, &block.live);
@@ -35,49 +42,36 @@ pub(super) fn emit_task(model: &Model, head: &Head, base: &Base, errors: &mut Er
     let outputs =
         head.outputs.iter().filter(is_value).map(|export| output(&export.name, &export.ty, &export.value));
     let scope = if prefix.is_empty() { quote!(g) } else { quote!(&g.at(#prefix)) };
-    let before = (!head.is_alone).then(|| {
-        let base = base.call(&scope, true);
-        quote!(let #destructured = #base;)
-    });
+    let before = (!head.is_alone).then(|| quote!(let #destructured = base(#scope, c);));
+    emit_function(&name, &doc, &quote!(#(#checks)* #before #(#statements)* #(#outputs)*))
+}
+
+/// The function that builds the base model's graph inside of another model, or of a head's.
+pub(super) fn emit_part(model: &Model) -> TokenStream {
+    let doc = format!(" `{}`, inside of another model.", model.spec.class.text);
+    emit_function(&ident(PART), &doc, &emit_base_outputs(model))
+}
+
+fn emit_function(name: &Ident, doc: &str, body: &TokenStream) -> TokenStream {
     quote! {
         #[doc = #doc]
         pub(super) fn #name(g: &Scope, c: &Config) {
-            #(#checks)*
-            #before
-            #(#statements)*
-            #(#outputs)*
+            #body
         }
     }
 }
 
-/// The function that builds the graph of a model which is only ever a part of others.
-pub(super) fn emit_part(model: &Model, base: &Base) -> TokenStream {
-    let doc = format!(" `{}`, inside of another model.", model.spec.class.text);
-    emit_base_outputs(model, base, &ident(PART), &doc, &[])
-}
-
-/// The function called `name` that builds the base model's graph.
-fn emit_base_outputs(
-    model: &Model,
-    base: &Base,
-    name: &Ident,
-    doc: &str,
-    checks: &[TokenStream],
-) -> TokenStream {
+/// The steps that build the base model's graph with its outputs.
+fn emit_base_outputs(model: &Model) -> TokenStream {
     let outputs: BTreeSet<String> = model.base.outputs.iter().map(|(name, _)| name.clone()).collect();
     let destructured = destructure(model, &outputs);
     let outputs = model.base.outputs.iter().map(|(name, ty)| {
         let value = ident(name);
         output(name, ty, &quote!(#value))
     });
-    let base = base.call(&quote!(g), false);
     quote! {
-        #[doc = #doc]
-        pub(super) fn #name(g: &Scope, c: &Config) {
-            #(#checks)*
-            let #destructured = #base;
-            #(#outputs)*
-        }
+        let #destructured = base(g, c);
+        #(#outputs)*
     }
 }
 

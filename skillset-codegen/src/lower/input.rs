@@ -27,6 +27,7 @@ pub(crate) struct LoweredInput {
     pub dtype: DType,
     pub is_optional: bool,
     pub is_special: bool,
+    pub is_private: bool,
     pub statement: Statement,
 }
 
@@ -34,6 +35,12 @@ impl LoweredInput {
     /// Whether it is no tensor but a switch.
     pub(crate) fn is_flag(&self) -> bool {
         self.dtype == DType::Flag
+    }
+
+    /// The names that its sizes and its condition depend on.
+    pub(super) fn reads(&self) -> impl Iterator<Item = &String> {
+        let Statement::Let { uses, .. } = &self.statement else { unreachable!("an input binds its name") };
+        uses.iter()
     }
 }
 
@@ -60,6 +67,9 @@ pub(crate) fn lower_inputs(
         if input.default && !is_flag(input) {
             errors.push(&input.at, "only a flag has a `default`");
         }
+        if input.private && !is_flag(input) {
+            errors.push(&input.at, "only a flag is `private`");
+        }
         let (value, uses) = lower_input(&name.text, input, names, locals, errors);
         let ty = match input.dtype {
             DType::Flag => Type::Bool,
@@ -68,8 +78,14 @@ pub(crate) fn lower_inputs(
         };
         locals.insert(name.text.clone(), Local::new(ty));
         let statement = Statement::Let { name: name.text.clone(), value, uses, at: name.at.clone() };
-        let (name, dtype, is_special) = (name.text.clone(), input.dtype, input.special);
-        lowered.push(LoweredInput { name, dtype, is_optional, is_special, statement });
+        lowered.push(LoweredInput {
+            name: name.text.clone(),
+            dtype: input.dtype,
+            is_optional,
+            is_special: input.special,
+            is_private: input.private,
+            statement,
+        });
     }
     lowered
 }

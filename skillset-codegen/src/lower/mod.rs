@@ -31,8 +31,6 @@ pub(crate) use input::LoweredInput;
 pub(crate) use path::Path;
 pub(crate) use statement::{Choice, Statement};
 
-pub(crate) use names::HAS_HEAD;
-
 use names::{ConfigNames, Locals};
 use nested::{KnownModel, Nested, OWN};
 use step::Steps;
@@ -60,6 +58,8 @@ pub(crate) struct Base {
     pub exports: Vec<Export>,
     /// The names of the outputs.
     pub outputs: Vec<(String, Type)>,
+    /// Whether a head applies it by a step.
+    pub is_applied: bool,
 }
 
 /// A field of what the base model hands to heads.
@@ -116,11 +116,9 @@ pub(crate) fn lower_model(
     let inputs = input::lower_inputs(&spec.inputs, &mut names, &mut locals, errors);
     let given = locals.clone();
 
-    locals.insert(HAS_HEAD.to_owned(), names::Local::new(Type::Bool));
     let mut steps = Steps { config: &mut names, locals, errors, base: None, lists: BTreeSet::new() };
     let statements = steps.lower(&spec.architecture, &Path::default());
     let outputs = lower_outputs(&spec.outputs, &mut steps);
-    steps.locals.remove(HAS_HEAD);
     let own = KnownModel::own(&spec, &inputs, &outputs);
     steps.config.nested.insert(OWN.to_owned(), Nested::Known(Box::new(own)));
     let base = BaseScope { inputs: &inputs, given, locals: steps.locals.clone(), outputs: &outputs };
@@ -137,7 +135,7 @@ pub(crate) fn lower_model(
     }
     let exports = exports(&outputs, &heads, &base.locals);
     let outputs = outputs.into_iter().map(|output| (output.name, output.ty)).collect();
-    let base = Base { statements, exports, outputs };
+    let base = Base { statements, exports, outputs, is_applied: names.applies_base };
     let config = lower_config(&spec, &fields, &names, checks, around, errors);
     Model { spec, fields, config, inputs, base, heads, names }
 }
@@ -227,9 +225,17 @@ impl BaseScope<'_> {
         }
         let is_wanted = |input: &str| wanted.iter().any(|name| name.text == input);
         let locals = self.given.iter().filter(|(name, _)| is_wanted(name));
-        let inputs = self.inputs.iter().filter(|input| is_wanted(&input.name));
         let locals = locals.map(|(name, local)| (name.clone(), local.clone())).collect();
-        (locals, inputs.map(|input| input.statement.clone()).collect())
+        let inputs: Vec<&LoweredInput> = self.inputs.iter().filter(|input| is_wanted(&input.name)).collect();
+        for name in wanted {
+            let mut read =
+                inputs.iter().filter(|input| input.name == name.text).flat_map(|input| input.reads());
+            if let Some(missing) = read.find(|read| self.given.contains_key(*read) && !is_wanted(read)) {
+                let message = format_args!("it depends on the input {missing:?}, which has to be there, too");
+                errors.push(&name.at, message);
+            }
+        }
+        (locals, inputs.into_iter().map(|input| input.statement.clone()).collect())
     }
 }
 

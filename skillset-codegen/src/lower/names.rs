@@ -41,13 +41,12 @@ pub(crate) struct ConfigNames {
     pub lenient: BTreeSet<String>,
     /// The models of nested configs.
     pub nested: BTreeMap<String, Nested>,
+    /// Whether a head applies the base model by a step of its own.
+    pub applies_base: bool,
 }
 
 /// Identifiers that emitted code uses for itself.
-pub(crate) const RESERVED: [&str; 6] = ["base", "c", "config", "g", "r", HAS_HEAD];
-
-/// Whether a head follows, in steps of the base model.
-pub(crate) const HAS_HEAD: &str = "has_head";
+pub(crate) const RESERVED: [&str; 5] = ["base", "c", "config", "g", "r"];
 
 /// The runtime's reader accepts sizes below 2³¹.
 pub(crate) const SIZE_BITS: u32 = 31;

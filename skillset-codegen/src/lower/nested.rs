@@ -100,15 +100,14 @@ impl KnownModel {
     /// The base model as the heads of its own spec see it.
     pub(super) fn own(spec: &Spec, inputs: &[LoweredInput], outputs: &[Export]) -> Self {
         let outputs = outputs.iter().map(|output| (output.name.clone(), output.ty.clone()));
-        let (name, _) = spec.tasks.iter().find(|(_, task)| task.head.is_none()).unzip();
-        let task = name.map(|name| KnownTask::new(&name.text, outputs, &offers(spec.architecture.iter())));
+        let part = KnownTask::new(PART, outputs, &offers(spec.architecture.iter()));
         Self {
             model_type: spec.model_type.text.clone(),
             fields: BTreeMap::new(),
             positive: BTreeSet::new(),
             counts: BTreeSet::new(),
             inputs: names_of(inputs),
-            tasks: task.map(|task| ("base".to_owned(), task)).into_iter().collect(),
+            tasks: BTreeMap::from([("base".to_owned(), part)]),
             is_refused: false,
         }
     }

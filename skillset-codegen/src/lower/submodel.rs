@@ -53,7 +53,15 @@ impl Steps<'_> {
         };
         let graph = self.submodel_graph(&config.text, &task);
         let graph = self.recorded(graph, &config.at)?;
-        let (scope, submodel) = (at.scope(), quote!(Submodel::new(&[#(#inputs),*])));
+        let is_base = config.text == OWN;
+        if let Some(node) = param("cache").filter(|_| is_base) {
+            self.errors.push(
+                &node.at,
+                "\"cache\" goes with \"config\"; the base model keeps the cache of its class",
+            );
+        }
+        let constructor = if is_base { quote!(base) } else { quote!(new) };
+        let (scope, submodel) = (at.scope(), quote!(Submodel::#constructor(&[#(#inputs),*])));
         let submodel = match cache {
             Some(first) => quote!(Submodel { cache: Some(#first), ..#submodel }),
             None => submodel,
@@ -123,6 +131,7 @@ impl Steps<'_> {
             Some(Nested::Known(model)) => {
                 let function = model.function(task)?;
                 if config == OWN {
+                    self.config.applies_base = true;
                     return Ok(quote!(#function(g, c)));
                 }
                 let (module, field) = (model.module(), ident(config));

@@ -12,6 +12,8 @@ object! {
         dtype = "dtype": DType,
         /// Whether a flag is on where nobody sets it.
         default = "default": bool,
+        /// Whether a flag is no argument of `forward`, so that only heads and models around set it.
+        private = "private": bool,
         /// The size of each axis: a symbol (`batch`, `sequence`, …) or an expression over symbols and config fields.
         dims = "dims": Vec<Text>,
         /// Whether the caller may leave it out; then it is an `Option<Value>` in expressions.

@@ -9,16 +9,17 @@
 //! | `feature-extraction` | `ToyModel` | candle f32: below 1e-5 (runs: 12, configs: 2); onnx f32: below 1e-4 (runs: 4, configs: 1) |
 //! | `text-classification` | `ToyForSequenceClassification` | not measured |
 //! | `ranking` | `ToyForRanking` | onnx f16: below 1e-4 (runs: 4, configs: 1) |
+//! | `backbone` | `ToyBackbone` | not measured |
 
 use skillset_runtime::blocks::{
-    Attention, AttentionNames, LayerNorm, Linear, PaddingMask, RmsNorm, TiedLinear,
-    TokenEmbeddings,
+    Attention, AttentionNames, FeatureLevels, LayerNorm, LevelTokens, Linear,
+    PaddingMask, RmsNorm, TiedLinear, TokenEmbeddings,
 };
 use skillset_runtime::checkpoint::{
     CommonConfig, ConfigError, Json, JsonMap, Reader, ToJson, config_to_json,
 };
 use skillset_runtime::engine::EngineKind;
-use skillset_runtime::ir::{Activation, DType, Dim, Scope, Value};
+use skillset_runtime::ir::{Activation, DType, Dim, Scope, Submodel, Value};
 use skillset_runtime::model::{
     FieldInfo, InputInfo, InputKind, Modality, ModelType, Processor, Support, Task,
 };
@@ -129,7 +130,8 @@ struct Base {
 }
 
 /// `ToyModel`.
-fn base(g: &Scope, c: &Config, has_head: bool) -> Base {
+fn base(g: &Scope, c: &Config) -> Base {
+    let shares = g.flag("shares");
     let embeds = g
         .optional_input(
             "embeds",
@@ -204,6 +206,7 @@ fn base(g: &Scope, c: &Config, has_head: bool) -> Base {
         }
         .build(g);
         x = g.add(x, h);
+        g.offer("states", x);
         x = if c.gated {
             let gate = Linear {
                 activation: Some(Activation::Sigmoid),
@@ -225,7 +228,7 @@ fn base(g: &Scope, c: &Config, has_head: bool) -> Base {
                 .build(&g.at(&format!("inner.{j}")));
         }
     }
-    let x = if has_head {
+    let x = if shares {
         Linear::new(x, c.hidden_size)
             .build(&g.tied_at("shared.inner", c.gated, "tokens.shared.inner"))
     } else {
@@ -240,15 +243,20 @@ fn base(g: &Scope, c: &Config, has_head: bool) -> Base {
     }
 }
 
+/// `ToyModel`, inside of another model.
+pub(super) fn part(g: &Scope, c: &Config) {
+    let Base { last_hidden_state, .. } = base(g, c);
+    g.output("last_hidden_state", last_hidden_state);
+}
+
 /// `feature-extraction`: `ToyModel`.
 pub(super) fn feature_extraction(g: &Scope, c: &Config) {
-    let Base { last_hidden_state, .. } = base(g, c, false);
-    g.output("last_hidden_state", last_hidden_state);
+    part(g, c);
 }
 
 /// `text-classification`: `ToyForSequenceClassification`.
 pub(super) fn text_classification(g: &Scope, c: &Config) {
-    let Base { attention_mask, last, .. } = base(&g.at("toy"), c, true);
+    let Base { attention_mask, last, .. } = base(&g.at("toy"), c);
     let (a, b) = if c.gated {
         let a = Linear::new(last, c.common.labels.len()).build(&g.at("a"));
         let b = Linear::new(last, c.common.labels.len()).build(&g.at("b"));
@@ -268,7 +276,7 @@ pub(super) fn text_classification(g: &Scope, c: &Config) {
 
 /// `ranking`: `ToyForRanking`.
 pub(super) fn ranking(g: &Scope, c: &Config) {
-    let Base { last, shifts, .. } = base(&g.at("toy"), c, true);
+    let Base { last, shifts, .. } = base(&g.at("toy"), c);
     let (a, b) = if c.gated {
         let a = Linear::new(last, c.common.labels.len()).build(&g.at("a"));
         let b = Linear::new(last, c.common.labels.len()).build(&g.at("b"));
@@ -285,6 +293,56 @@ pub(super) fn ranking(g: &Scope, c: &Config) {
     if let Some(shifts) = shifts {
         g.output("shifts", shifts);
     }
+}
+
+/// `backbone`: `ToyBackbone`.
+pub(super) fn backbone(g: &Scope, c: &Config) {
+    let embeds = g
+        .optional_input(
+            "embeds",
+            DType::F32,
+            &[Dim::symbol("batch"), Dim::symbol("sequence"), Dim::from(c.hidden_size)],
+        );
+    let input_ids = if embeds.is_none() {
+        Some(
+            g
+                .input(
+                    "input_ids",
+                    DType::I64,
+                    &[Dim::symbol("batch"), Dim::symbol("sequence")],
+                ),
+        )
+    } else {
+        None
+    };
+    let features = g
+        .input(
+            "features",
+            DType::F32,
+            &[
+                Dim::symbol("batch"),
+                Dim::symbol("sequence"),
+                Dim::from(c.hidden_size / c.groups * 2),
+                Dim::from(c.widths.len() / c.patch[1]),
+            ],
+        );
+    let toy = Submodel::base(
+            &[
+                ("embeds", embeds.into()),
+                ("input_ids", input_ids.into()),
+                ("features", features.into()),
+                ("shares", (!c.gated).into()),
+            ],
+        )
+        .build(&g.at("toy"), |g| part(g, c));
+    for i in 0..c.depth {
+        g.output_next("maps", toy.nth(g, "states", i as i64));
+    }
+    let levels = FeatureLevels::new(toy.all("states"), c.depth, c.hidden_size)
+        .build(&g.at("levels"));
+    let tokens = LevelTokens::new(levels.clone()).build(g);
+    g.output("last_hidden_state", toy.value(g, "last_hidden_state"));
+    g.output("tokens", tokens);
 }
 
 /// What is known about Toy.
@@ -407,7 +465,7 @@ pub static MODEL: ModelType = ModelType {
             prefix: None,
             is_base: true,
             outputs: &["last_hidden_state"],
-            offers: &[],
+            offers: &["states"],
             processor: Processor::Text,
             generates: false,
             support: &[
@@ -435,7 +493,7 @@ pub static MODEL: ModelType = ModelType {
             prefix: Some("toy"),
             is_base: false,
             outputs: &["logits", "padding"],
-            offers: &[],
+            offers: &["states"],
             processor: Processor::Text,
             generates: false,
             support: &[],
@@ -448,7 +506,7 @@ pub static MODEL: ModelType = ModelType {
             prefix: Some("toy"),
             is_base: false,
             outputs: &["rank", "shifts"],
-            offers: &[],
+            offers: &["states"],
             processor: Processor::Text,
             generates: false,
             support: &[
@@ -461,6 +519,19 @@ pub static MODEL: ModelType = ModelType {
                 },
             ],
             graph: |g, r| r.all(Config::supported).map(|c| ranking(g, &c)),
+        },
+        Task {
+            name: "backbone",
+            class: "ToyBackbone",
+            serves: None,
+            prefix: Some("toy"),
+            is_base: false,
+            outputs: &["maps", "last_hidden_state", "tokens"],
+            offers: &[],
+            processor: Processor::Text,
+            generates: false,
+            support: &[],
+            graph: |g, r| r.all(Config::supported).map(|c| backbone(g, &c)),
         },
     ],
 };

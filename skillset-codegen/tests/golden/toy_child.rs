@@ -6,13 +6,13 @@
 //! Nothing of it was measured against transformers.
 
 use skillset_runtime::blocks::{
-    Attention, AttentionNames, LayerNorm, Linear, PaddingMask, RmsNorm, TiedLinear,
-    TokenEmbeddings,
+    Attention, AttentionNames, FeatureLevels, LayerNorm, LevelTokens, Linear,
+    PaddingMask, RmsNorm, TiedLinear, TokenEmbeddings,
 };
 use skillset_runtime::checkpoint::{
     CommonConfig, ConfigError, Json, JsonMap, Reader, ToJson, config_to_json,
 };
-use skillset_runtime::ir::{Activation, DType, Dim, Scope, Value};
+use skillset_runtime::ir::{Activation, DType, Dim, Scope, Submodel, Value};
 use skillset_runtime::model::{
     FieldInfo, InputInfo, InputKind, Modality, ModelType, Processor, Task,
 };
@@ -119,7 +119,8 @@ struct Base {
 }
 
 /// `ChildModel`.
-fn base(g: &Scope, c: &Config, has_head: bool) -> Base {
+fn base(g: &Scope, c: &Config) -> Base {
+    let shares = g.flag("shares");
     let embeds = g
         .optional_input(
             "embeds",
@@ -195,6 +196,7 @@ fn base(g: &Scope, c: &Config, has_head: bool) -> Base {
         .build(g);
         let h = g.mul(h, 0.5);
         x = g.add(x, h);
+        g.offer("states", x);
         x = if c.gated {
             let gate = Linear {
                 activation: Some(Activation::Sigmoid),
@@ -216,7 +218,7 @@ fn base(g: &Scope, c: &Config, has_head: bool) -> Base {
                 .build(&g.at(&format!("inner.{j}")));
         }
     }
-    let x = if has_head {
+    let x = if shares {
         Linear::new(x, c.hidden_size)
             .build(&g.tied_at("shared.inner", c.gated, "tokens.shared.inner"))
     } else {
@@ -231,15 +233,20 @@ fn base(g: &Scope, c: &Config, has_head: bool) -> Base {
     }
 }
 
+/// `ChildModel`, inside of another model.
+pub(super) fn part(g: &Scope, c: &Config) {
+    let Base { last_hidden_state, .. } = base(g, c);
+    g.output("last_hidden_state", last_hidden_state);
+}
+
 /// `feature-extraction`, `sentence-similarity`: `ChildModel`.
 pub(super) fn feature_extraction(g: &Scope, c: &Config) {
-    let Base { last_hidden_state, .. } = base(g, c, false);
-    g.output("last_hidden_state", last_hidden_state);
+    part(g, c);
 }
 
 /// `text-classification`: `ChildForSequenceClassification`.
 pub(super) fn text_classification(g: &Scope, c: &Config) {
-    let Base { attention_mask, last, .. } = base(&g.at("toy"), c, true);
+    let Base { attention_mask, last, .. } = base(&g.at("toy"), c);
     let (a, b) = if c.gated {
         let a = Linear::new(last, c.common.labels.len()).build(&g.at("a"));
         let b = Linear::new(last, c.common.labels.len()).build(&g.at("b"));
@@ -259,7 +266,7 @@ pub(super) fn text_classification(g: &Scope, c: &Config) {
 
 /// `ranking`: `ChildForRanking`.
 pub(super) fn ranking(g: &Scope, c: &Config) {
-    let Base { last, shifts, .. } = base(&g.at("toy"), c, true);
+    let Base { last, shifts, .. } = base(&g.at("toy"), c);
     let (a, b) = if c.gated {
         let a = Linear::new(last, c.common.labels.len()).build(&g.at("a"));
         let b = Linear::new(last, c.common.labels.len()).build(&g.at("b"));
@@ -276,6 +283,56 @@ pub(super) fn ranking(g: &Scope, c: &Config) {
     if let Some(shifts) = shifts {
         g.output("shifts", shifts);
     }
+}
+
+/// `backbone`: `ChildBackbone`.
+pub(super) fn backbone(g: &Scope, c: &Config) {
+    let embeds = g
+        .optional_input(
+            "embeds",
+            DType::F32,
+            &[Dim::symbol("batch"), Dim::symbol("sequence"), Dim::from(c.hidden_size)],
+        );
+    let input_ids = if embeds.is_none() {
+        Some(
+            g
+                .input(
+                    "input_ids",
+                    DType::I64,
+                    &[Dim::symbol("batch"), Dim::symbol("sequence")],
+                ),
+        )
+    } else {
+        None
+    };
+    let features = g
+        .input(
+            "features",
+            DType::F32,
+            &[
+                Dim::symbol("batch"),
+                Dim::symbol("sequence"),
+                Dim::from(c.hidden_size / c.groups * 2),
+                Dim::from(c.widths.len() / c.patch[1]),
+            ],
+        );
+    let toy = Submodel::base(
+            &[
+                ("embeds", embeds.into()),
+                ("input_ids", input_ids.into()),
+                ("features", features.into()),
+                ("shares", (!c.gated).into()),
+            ],
+        )
+        .build(&g.at("toy"), |g| part(g, c));
+    for i in 0..c.depth {
+        g.output_next("maps", toy.nth(g, "states", i as i64));
+    }
+    let levels = FeatureLevels::new(toy.all("states"), c.depth, c.hidden_size)
+        .build(&g.at("levels"));
+    let tokens = LevelTokens::new(levels.clone()).build(g);
+    g.output("last_hidden_state", toy.value(g, "last_hidden_state"));
+    g.output("tokens", tokens);
 }
 
 /// What is known about Toy, extended.
@@ -392,7 +449,7 @@ pub static MODEL: ModelType = ModelType {
             prefix: None,
             is_base: true,
             outputs: &["last_hidden_state"],
-            offers: &[],
+            offers: &["states"],
             processor: Processor::Text,
             generates: false,
             support: &[],
@@ -405,7 +462,7 @@ pub static MODEL: ModelType = ModelType {
             prefix: None,
             is_base: true,
             outputs: &["last_hidden_state"],
-            offers: &[],
+            offers: &["states"],
             processor: Processor::Text,
             generates: false,
             support: &[],
@@ -418,7 +475,7 @@ pub static MODEL: ModelType = ModelType {
             prefix: Some("toy"),
             is_base: false,
             outputs: &["logits", "padding"],
-            offers: &[],
+            offers: &["states"],
             processor: Processor::Text,
             generates: false,
             support: &[],
@@ -431,11 +488,24 @@ pub static MODEL: ModelType = ModelType {
             prefix: Some("toy"),
             is_base: false,
             outputs: &["rank", "shifts"],
-            offers: &[],
+            offers: &["states"],
             processor: Processor::Text,
             generates: false,
             support: &[],
             graph: |g, r| r.all(Config::supported).map(|c| ranking(g, &c)),
+        },
+        Task {
+            name: "backbone",
+            class: "ChildBackbone",
+            serves: None,
+            prefix: Some("toy"),
+            is_base: false,
+            outputs: &["maps", "last_hidden_state", "tokens"],
+            offers: &[],
+            processor: Processor::Text,
+            generates: false,
+            support: &[],
+            graph: |g, r| r.all(Config::supported).map(|c| backbone(g, &c)),
         },
     ],
 };

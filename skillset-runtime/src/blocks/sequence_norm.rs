@@ -1,7 +1,6 @@
 //! Normalisation of a sequence's channels.
 
-use super::LayerNorm;
-use super::linear::fixed_width;
+use super::{BatchNorm, LayerNorm};
 use crate::ir::{Scope, Value};
 
 /// Normalisation of the channels of a sequence: of each by the statistics of the training data, with the parameters
@@ -27,13 +26,9 @@ impl SequenceNorm {
         if !self.batch {
             return LayerNorm::new(self.of, self.eps).build(g);
         }
-        let Some(width) = fixed_width(g, self.of) else { return self.of };
-        let g = g.at("batchnorm");
-        let names = ["weight", "bias", "running_mean", "running_var"];
-        let [weight, bias, mean, variance] = names.map(|name| g.param(name, &[width]));
-        // The statistics are known when a model is loaded, and so are factor and shift.
-        let factor = g.div(weight, g.pow(g.add(variance, self.eps), 0.5));
-        let shift = g.sub(bias, g.mul(mean, factor));
-        g.add(g.mul(self.of, factor), shift)
+        let [batch, length, width] = [0, 1, 2].map(|axis| g.dim(self.of, axis));
+        let positions = g.reshape(self.of, &[batch.clone() * length.clone(), width.clone()]);
+        let normed = BatchNorm::new(positions, self.eps).build(&g.at("batchnorm"));
+        g.reshape(normed, &[batch, length, width])
     }
 }

@@ -6,6 +6,7 @@ use super::batch::DEFAULT_BATCH_SIZE;
 use super::error::TaskError;
 use super::settings::Adjustable;
 use crate::generate::{GenerationConfig, Sequence};
+use crate::processors::text::{Role, TextProcessor};
 
 /// What a task that generates is set to.
 pub(super) struct GenerationSettings {
@@ -57,4 +58,15 @@ impl GenerationSettings {
         }
         Ok(results)
     }
+}
+
+/// The parameters that were `set`, and else those that pipelines have for any model.
+pub(super) fn with_defaults(set: GenerationConfig, processor: &TextProcessor) -> GenerationConfig {
+    let pipeline = GenerationConfig {
+        // A default number of new tokens must not win over a length that someone set.
+        max_new_tokens: set.max_length.is_none().then_some(256),
+        pad_token_id: processor.special_id(Role::Pad).map(i64::from),
+        ..GenerationConfig::default()
+    };
+    set.or(&pipeline)
 }

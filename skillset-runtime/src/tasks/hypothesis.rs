@@ -4,6 +4,7 @@ use std::str::FromStr;
 
 use serde_json::Value;
 
+use super::error::TaskError;
 use crate::checkpoint::{ConfigError, Reader};
 
 /// A sentence with a place for a class, such as `This example is {}.`.
@@ -69,8 +70,24 @@ pub(super) fn candidate_labels(r: &Reader<'_>) -> Result<Vec<String>, ConfigErro
     Ok(labels)
 }
 
+/// A sentence for each of the classes that a call of `task` names.
+///
+/// # Errors
+/// If it names none.
+pub(super) fn hypotheses(
+    task: &'static str,
+    template: &HypothesisTemplate,
+    classes: &[String],
+) -> Result<Vec<String>, TaskError> {
+    if classes.is_empty() {
+        let problem = format!("candidate_labels: expected {NO_LABELS}");
+        return Err(TaskError::Model { task, problem });
+    }
+    Ok(classes.iter().map(|class| template.fill(class)).collect())
+}
+
 /// What a call without classes lacks.
-pub(super) const NO_LABELS: &str = "at least one class to choose from";
+const NO_LABELS: &str = "at least one class to choose from";
 
 #[cfg(test)]
 mod tests {

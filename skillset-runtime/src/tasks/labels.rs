@@ -2,6 +2,7 @@
 
 use std::fmt::Debug;
 
+use super::error::TaskError;
 use crate::checkpoint::{Checkpoint, ConfigError, Labels as ConfigLabels};
 
 /// The classes of a classifier, as an enum without fields: `#[derive(skillset::Labels)]` implements it.
@@ -29,6 +30,17 @@ pub trait Labels: Copy + Eq + Debug + Send + Sync + 'static {
     fn name(self) -> &'static str {
         Self::NAMES[self.id()]
     }
+}
+
+/// The name of a class that a model of `task` gave.
+///
+/// # Errors
+/// If the config does not name it.
+pub(super) fn name_of(task: &'static str, labels: &ConfigLabels, class: usize) -> Result<String, TaskError> {
+    labels.get(class).map(str::to_owned).ok_or_else(|| TaskError::Model {
+        task,
+        problem: format!("the model gave class {class}, which id2label of its config does not name"),
+    })
 }
 
 /// What differs between the classes of an enum and those of a config.

@@ -7,6 +7,7 @@ use super::batch::Row;
 use super::error::TaskError;
 use super::image_source::parse_image;
 use super::images::ImageModel;
+use super::labels::name_of;
 use super::options::TaskOptions;
 use super::pipeline::{JsonPipeline, Pipeline, to_json};
 use super::settings::Adjustable;
@@ -143,16 +144,10 @@ impl Pipeline for ObjectDetector {
             let logits = outputs.get("logits", 2)?;
             let boxes = outputs.vectors("pred_boxes", logits.shape[0], 4)?;
             let detection = |found: Candidate| {
-                let label = self.labels.get(found.class).ok_or_else(|| TaskError::Model {
-                    task: Self::NAME,
-                    problem: format!(
-                        "the model gave class {}, which id2label of its config does not name",
-                        found.class
-                    ),
-                })?;
+                let label = name_of(Self::NAME, &self.labels, found.class)?;
                 let shares = &boxes[4 * found.query..][..4];
                 let bounds = Bounds::of(shares, inputs[index].size());
-                Ok(Detection { label: label.to_owned(), score: found.score, bounds })
+                Ok(Detection { label, score: found.score, bounds })
             };
             let found = candidates(self.rule, &logits).into_iter();
             found.filter(|found| found.score > options.threshold).map(detection).collect()

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::classification::Classification;
 use super::error::TaskError;
-use super::hypothesis::{HypothesisTemplate, NO_LABELS, candidate_labels};
+use super::hypothesis::{HypothesisTemplate, candidate_labels, hypotheses};
 use super::options::TaskOptions;
 use super::pipeline::{JsonPipeline, Pipeline};
 use super::settings::{Adjustable, TextSettings};
@@ -124,12 +124,7 @@ impl Pipeline for ZeroShotClassifier {
         options: &ZeroShotOptions,
     ) -> Result<Vec<ZeroShotClassification>, TaskError> {
         let classes = &options.candidate_labels;
-        if classes.is_empty() {
-            let problem = format!("candidate_labels: expected {NO_LABELS}");
-            return Err(TaskError::Model { task: Self::NAME, problem });
-        }
-        let sentences: Vec<String> =
-            classes.iter().map(|class| options.hypothesis_template.fill(class)).collect();
+        let sentences = hypotheses(Self::NAME, &options.hypothesis_template, classes)?;
         let pairs = |text: &String| {
             let pair = |sentence: &String| TextInput { text: text.clone(), pair: Some(sentence.clone()) };
             sentences.iter().map(pair).collect::<Vec<_>>()

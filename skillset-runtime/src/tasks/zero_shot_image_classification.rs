@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::classification::{Classification, ScoreFunction};
 use super::error::TaskError;
-use super::hypothesis::{HypothesisTemplate, NO_LABELS, candidate_labels};
+use super::hypothesis::{HypothesisTemplate, candidate_labels, hypotheses};
 use super::image_source::parse_image;
 use super::images::ImageModel;
 use super::options::TaskOptions;
@@ -112,12 +112,7 @@ impl Pipeline for ZeroShotImageClassifier {
         options: &ZeroShotImageOptions,
     ) -> Result<Vec<Vec<Classification>>, TaskError> {
         let classes = &options.candidate_labels;
-        if classes.is_empty() {
-            let problem = format!("candidate_labels: expected {NO_LABELS}");
-            return Err(TaskError::Model { task: Self::NAME, problem });
-        }
-        let sentences: Vec<String> =
-            classes.iter().map(|class| options.hypothesis_template.fill(class)).collect();
+        let sentences = hypotheses(Self::NAME, &options.hypothesis_template, classes)?;
         self.images.run_with(&self.encode(&sentences)?, inputs, |_, outputs| {
             let expected = || format!("a value for each of {} candidate_labels", classes.len());
             let mut scores = outputs.values("logits_per_image", classes.len(), expected)?.to_vec();

@@ -18,7 +18,7 @@ from . import FOLDER, MODELS, seq2seq, series
 # Random weights hardly prefer one label to another; wider heads make the ranking unmistakable.
 HEADS = (
     "classifier.", "qa_outputs.", "lm_head.", "class_labels_classifier.", "class_embed.", "detr.class_labels_classifier.",
-    "mask_head.out_lay.", "language_model.lm_head.",
+    "mask_head.out_lay.", "language_model.lm_head.", "cls_classifier.", "distillation_classifier.",
 )  # fmt: skip
 WIDER = 4.0
 # Parts of a description that become files of the checkpoint.
@@ -43,7 +43,7 @@ def write(name: str) -> Path:
     """Writes the files of `models/<name>.json` and returns their folder."""
     spec = json.loads((MODELS / f"{name}.json").read_text())
     task, config = spec["task"], AutoConfig.for_model(spec["model_type"], **spec["config"])
-    model_class = task_classes(config).get(task) or _pipeline_class(task, config)
+    model_class = _model_class(spec, config)
     with tempfile.TemporaryDirectory() as scratch:
         checkpoint = build(model_class, config, {}, 0, Path(scratch), _rule)
 
@@ -81,6 +81,13 @@ def write_fixture(folder: Path, task: str, checkpoint: Checkpoint, model_type: s
         "tensors": checkpoint.tensors,
     }
     (folder / "fixture.json").write_text(pretty(fixture) + "\n")
+
+
+def _model_class(spec: dict, config: PreTrainedConfig) -> type[PreTrainedModel]:
+    """The class that a description names, or else the first one of the task."""
+    if "class" in spec:
+        return getattr(transformers, spec["class"])
+    return task_classes(config).get(spec["task"]) or _pipeline_class(spec["task"], config)
 
 
 def _pipeline_class(task: str, config: PreTrainedConfig) -> type[PreTrainedModel]:

@@ -18,6 +18,9 @@ pub struct Submodel<'a> {
     pub inputs: &'a [(&'static str, Argument)],
     /// The layer of the whole model's cache from which on it keeps its own; none: it keeps no cache.
     pub cache: Option<usize>,
+    /// Whether it is the base model of the class whose head applies it: then full checkpoint names in it are those of the
+    /// class, and so is its cache.
+    pub is_base: bool,
 }
 
 /// What a submodel is given for one of its inputs.
@@ -52,18 +55,24 @@ impl From<bool> for Argument {
 impl<'a> Submodel<'a> {
     /// A submodel without a cache.
     pub fn new(inputs: &'a [(&'static str, Argument)]) -> Self {
-        Self { inputs, cache: None }
+        Self { inputs, cache: None, is_base: false }
+    }
+
+    /// The base model of the class whose head applies it.
+    pub fn base(inputs: &'a [(&'static str, Argument)]) -> Self {
+        Self { is_base: true, ..Self::new(inputs) }
     }
 
     /// Adds what `graph` adds, below the path of `g`.
     pub fn build(self, g: &Scope, graph: impl FnOnce(&Scope)) -> Outputs {
-        let around = g.frame.as_ref();
-        let cache = match around {
-            Some(around) => around.cache.zip(self.cache).map(|(first, own)| first + own),
-            None => self.cache,
+        let first = g.frame.as_ref().map_or(Some(0), |around| around.cache);
+        let (path, cache) = match (self.is_base, &g.frame) {
+            (false, _) => (Arc::clone(&g.path), first.zip(self.cache).map(|(first, own)| first + own)),
+            (true, Some(around)) => (Arc::clone(&around.path), first),
+            (true, None) => ("".into(), first),
         };
         let frame = Rc::new(Frame {
-            path: Arc::clone(&g.path),
+            path,
             inputs: self.inputs.iter().copied().collect(),
             cache,
             taken: RefCell::default(),
@@ -251,6 +260,29 @@ mod tests {
             ]
         );
         assert_eq!(tied(false)[1], (name("tower.head.1.up.weight"), None));
+    }
+
+    #[test]
+    fn the_base_model_of_a_head_has_the_names_and_the_cache_of_the_whole() {
+        let head = |g: &Scope, x: Value| {
+            let tower = Submodel::base(&[("tokens", x.into())]).build(&g.at("tower"), tower);
+            g.output("y", tower.value(g, "y"));
+        };
+        let names = |add: &dyn Fn(&Scope, Value)| {
+            let graph = build(&Request { cache: true, ..Request::default() }, add).unwrap().into_graph();
+            let [param] = graph.params.as_slice() else { panic!("{:?}", graph.params) };
+            (param.name.clone(), param.tied_to.clone().unwrap(), graph.states[0].name.clone())
+        };
+        let expected = |names: [&str; 3]| names.map(str::to_owned).into();
+        assert_eq!(names(&head), expected(["tower.scale", "table", "past_key_values.1.key"]));
+        let inside = |g: &Scope, x: Value| {
+            let inputs = [("x", x.into())];
+            let whole = Submodel { cache: Some(3), ..Submodel::new(&inputs) }.build(&g.at("whole"), |g| {
+                head(g, g.input("x", DType::F32, &["count", "length", "width"].map(Dim::symbol)));
+            });
+            g.output("y", whole.value(g, "y"));
+        };
+        assert_eq!(names(&inside), expected(["whole.tower.scale", "whole.table", "past_key_values.4.key"]));
     }
 
     #[test]

@@ -11,6 +11,7 @@ use self::queries::{Queries, Region};
 use super::error::TaskError;
 use super::image_source::parse_image;
 use super::images::ImageModel;
+use super::labels::name_of;
 use super::mask::Mask;
 use super::pipeline::{JsonPipeline, Pipeline, to_json};
 use super::settings::Adjustable;
@@ -87,11 +88,7 @@ impl Pipeline for ImageSegmenter {
 
 impl ImageSegmenter {
     fn segment(&self, Region { class, score, mask }: Region) -> Result<Segment, TaskError> {
-        let label = self.labels.get(class).ok_or_else(|| TaskError::Model {
-            task: Self::NAME,
-            problem: format!("the model gave class {class}, which id2label of its config does not name"),
-        })?;
-        Ok(Segment { label: label.to_owned(), score, mask })
+        Ok(Segment { label: name_of(Self::NAME, &self.labels, class)?, score, mask })
     }
 }
 

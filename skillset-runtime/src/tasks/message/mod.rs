@@ -61,7 +61,7 @@ impl Message {
         };
         parts.iter().filter_map(|part| match part {
             Part::Image { image, .. } => Some(image),
-            Part::Text(_) => None,
+            Part::Text { .. } => None,
         })
     }
 
@@ -107,8 +107,8 @@ impl Content {
         match self {
             Self::Text(said) => said.push_str(text),
             Self::Parts(parts) => match parts.last_mut() {
-                Some(Part::Text(said)) => said.push_str(text),
-                _ => parts.push(Part::Text(text.to_owned())),
+                Some(Part::Text { text: said, .. }) => said.push_str(text),
+                _ => parts.push(text.into()),
             },
         }
     }
@@ -151,10 +151,13 @@ mod tests {
 
     #[test]
     fn texts_parts_and_more_are_kept() {
-        let message = json!({ "role": "user", "content": [{ "type": "text", "text": "a" }], "name": "Ada" });
+        let part = json!({ "type": "text", "text": "a", "cache_control": null });
+        let message =
+            json!({ "role": "user", "content": [part, { "type": "text", "text": "b" }], "name": "Ada" });
         let parsed = parse(message.clone()).unwrap();
-        assert_eq!(parsed.content, Content::Parts(vec!["a".into()]));
-        assert_eq!(serde_json::to_value(parsed).unwrap(), message);
+        let Content::Parts(parts) = &parsed.content else { panic!("{parsed:?}") };
+        assert_eq!(parts[1], "b".into());
+        assert_eq!(to_json(parsed), message);
         assert_eq!(parse(json!({ "role": "user" })).unwrap(), Message::user(""));
     }
 

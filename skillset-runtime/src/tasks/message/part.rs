@@ -12,7 +12,12 @@ use crate::tasks::image_source::parse_image;
 #[derive(Clone, Debug, PartialEq)]
 pub enum Part {
     /// A text.
-    Text(String),
+    Text {
+        /// The text.
+        text: String,
+        /// What else the template reads of it.
+        more: Map<String, Value>,
+    },
     /// An image.
     Image {
         /// The image.
@@ -29,6 +34,11 @@ const SOURCES: [&str; 4] = ["image", "url", "path", "base64"];
 const IMAGE_URL: &str = "image_url";
 
 impl Part {
+    /// A text.
+    pub fn text(text: impl Into<String>) -> Self {
+        Self::Text { text: text.into(), more: Map::new() }
+    }
+
     /// An image, as it was loaded or decoded.
     pub fn image(image: impl Into<Arc<Image>>) -> Self {
         Self::Image { image: image.into(), more: Map::new() }
@@ -44,9 +54,10 @@ impl Part {
         let kind = more.shift_remove("type");
         let source = match kind.as_ref().and_then(Value::as_str).ok_or_else(expected)? {
             "text" => {
-                let text = more.get("text").and_then(Value::as_str);
-                let text = text.ok_or_else(|| format!("expected a \"text\", found {part}"))?;
-                return Ok(Self::Text(text.to_owned()));
+                return match more.shift_remove("text") {
+                    Some(Value::String(text)) => Ok(Self::Text { text, more }),
+                    _ => Err(format!("expected a \"text\", found {part}")),
+                };
             }
             "image" => {
                 let sources: Vec<&Value> = SOURCES.iter().filter_map(|key| more.get(*key)).collect();
@@ -87,28 +98,27 @@ fn url(fields: &Map<String, Value>) -> Option<&Value> {
 impl Serialize for Part {
     /// As it is given in JSON.
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let part = match self {
-            Self::Text(text) => json!({ "type": "text", "text": text }),
-            Self::Image { more, .. } => {
-                let kind = if more.contains_key(IMAGE_URL) { IMAGE_URL } else { "image" };
-                let mut part = Map::from_iter([("type".to_owned(), json!(kind))]);
-                part.extend(more.clone());
-                Value::Object(part)
-            }
+        let (mut part, more) = match self {
+            Self::Text { text, more } => (json!({ "type": "text", "text": text }), more),
+            Self::Image { more, .. } if more.contains_key(IMAGE_URL) => (json!({ "type": IMAGE_URL }), more),
+            Self::Image { more, .. } => (json!({ "type": "image" }), more),
         };
+        for (key, value) in more {
+            part[key] = value.clone();
+        }
         part.serialize(serializer)
     }
 }
 
 impl From<&str> for Part {
     fn from(text: &str) -> Self {
-        Self::Text(text.to_owned())
+        Self::text(text)
     }
 }
 
 impl From<String> for Part {
     fn from(text: String) -> Self {
-        Self::Text(text)
+        Self::text(text)
     }
 }
 
@@ -125,7 +135,7 @@ mod tests {
     fn size(part: &Part) -> Option<(usize, usize)> {
         match part {
             Part::Image { image, .. } => Some(image.size()),
-            Part::Text(_) => None,
+            Part::Text { .. } => None,
         }
     }
 

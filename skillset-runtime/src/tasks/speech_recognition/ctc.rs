@@ -9,7 +9,7 @@ use super::super::recordings::AudioModel;
 use super::super::settings::Adjustable;
 use super::chunks::Chunk;
 use super::{Cut, SpeechRecognitionOptions, SpeechRecognizer, TimedText, Timestamps, Transcription};
-use super::{chunking, refused};
+use super::{Recognizer, chunking, refused};
 use crate::checkpoint::{Checkpoint, CheckpointError, ConfigError};
 use crate::load::Model;
 use crate::processors::audio::Audio;
@@ -24,19 +24,12 @@ pub(super) struct CtcRecognizer {
     frame: Option<usize>,
 }
 
-impl CtcRecognizer {
-    pub(super) fn load(model: &Model) -> Result<Self, TaskError> {
-        let checkpoint = model.checkpoint();
-        let frame = frame(checkpoint).map_err(CheckpointError::from)?;
-        let tokenizer = CtcTokenizer::from_dir(checkpoint.dir())?;
-        Ok(Self { model: AudioModel::load(SpeechRecognizer::NAME, model)?, tokenizer, frame })
-    }
-
-    pub(super) fn set_batch_size(&mut self, size: usize) {
+impl Recognizer for CtcRecognizer {
+    fn set_batch_size(&mut self, size: usize) {
         self.model.set_batch_size(size);
     }
 
-    pub(super) fn run_batch(
+    fn run_batch(
         &self,
         inputs: &[Audio],
         options: &SpeechRecognitionOptions,
@@ -63,6 +56,15 @@ impl CtcRecognizer {
             ids[owner].extend_from_slice(&best[self.kept(chunk, best.len())]);
         }
         ids.iter().map(|ids| self.transcription(ids, options)).collect()
+    }
+}
+
+impl CtcRecognizer {
+    pub(super) fn load(model: &Model) -> Result<Self, TaskError> {
+        let checkpoint = model.checkpoint();
+        let frame = frame(checkpoint).map_err(CheckpointError::from)?;
+        let tokenizer = CtcTokenizer::from_dir(checkpoint.dir())?;
+        Ok(Self { model: AudioModel::load(SpeechRecognizer::NAME, model)?, tokenizer, frame })
     }
 
     /// Samples a frame of logits, which `option` asks for.

@@ -29,13 +29,22 @@ use crate::processors::audio::Audio;
 /// Whisper's feature extractor are supported: a long recording they hear window by window, each from where the text of
 /// the one before ended, or in the chunks that a call asks for.
 pub struct SpeechRecognizer {
-    recognizer: Recognizer,
+    recognizer: Box<dyn Recognizer>,
     watcher: Watcher,
 }
 
-enum Recognizer {
-    Ctc(Box<CtcRecognizer>),
-    Whisper(Box<WhisperRecognizer>),
+/// A kind of model.
+trait Recognizer: Send + Sync {
+    /// Sets how many recordings, or parts of them, run together at most.
+    fn set_batch_size(&mut self, size: usize);
+
+    /// What is said in each of `inputs`, while `watcher` is told how many seconds were heard.
+    fn run_batch(
+        &self,
+        inputs: &[Audio],
+        options: &SpeechRecognitionOptions,
+        watcher: &Watcher,
+    ) -> Result<Vec<Transcription>, TaskError>;
 }
 
 /// What is said in a recording.
@@ -66,9 +75,9 @@ impl Pipeline for SpeechRecognizer {
 
     fn load(model: &Model) -> Result<Self, TaskError> {
         let generates = model.checkpoint().config_reader()?.bool("is_encoder_decoder", false);
-        let recognizer = match generates.map_err(CheckpointError::from)? {
-            false => Recognizer::Ctc(Box::new(CtcRecognizer::load(model)?)),
-            true => Recognizer::Whisper(Box::new(WhisperRecognizer::load(model)?)),
+        let recognizer: Box<dyn Recognizer> = match generates.map_err(CheckpointError::from)? {
+            false => Box::new(CtcRecognizer::load(model)?),
+            true => Box::new(WhisperRecognizer::load(model)?),
         };
         Ok(Self { recognizer, watcher: Watcher::default() })
     }
@@ -82,10 +91,7 @@ impl Pipeline for SpeechRecognizer {
         inputs: &[Audio],
         options: &SpeechRecognitionOptions,
     ) -> Result<Vec<Transcription>, TaskError> {
-        match &self.recognizer {
-            Recognizer::Ctc(ctc) => ctc.run_batch(inputs, options, &self.watcher),
-            Recognizer::Whisper(whisper) => whisper.run_batch(inputs, options, &self.watcher),
-        }
+        self.recognizer.run_batch(inputs, options, &self.watcher)
     }
 }
 
@@ -93,10 +99,7 @@ impl Adjustable<()> for SpeechRecognizer {
     fn apply(&mut self, (): &()) {}
 
     fn set_batch_size(&mut self, size: usize) {
-        match &mut self.recognizer {
-            Recognizer::Ctc(ctc) => ctc.set_batch_size(size),
-            Recognizer::Whisper(whisper) => whisper.set_batch_size(size),
-        }
+        self.recognizer.set_batch_size(size);
     }
 
     fn set_watcher(&mut self, watcher: Watcher) {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::super::batch::{check_inputs, text_inputs};
 use super::super::detokenize::{WithSpecialTokens, to_ids};
 use super::super::error::TaskError;
-use super::super::generation::GenerationSettings;
+use super::super::generation::{GenerationSettings, with_defaults};
 use super::super::text_encoder::TextEncoder;
 use super::languages::{Languages, Pair};
 use super::parameters::{TaskParameter, TaskParameters};
@@ -14,7 +14,7 @@ use super::{TranslationOptions, WrittenText};
 use crate::checkpoint::CheckpointError;
 use crate::generate::{EncoderDecoder, FinishReason, GenerationConfig, Sequence};
 use crate::load::Model;
-use crate::processors::text::{EncodeOptions, EncodedText, Role};
+use crate::processors::text::{EncodeOptions, EncodedText};
 
 /// The task under which specs have the class that all of these tasks share.
 const CLASS_TASK: &str = "text2text-generation";
@@ -106,14 +106,9 @@ impl Writer {
         let set = options.text2text.generation.clone().or(&self.settings.config);
         let set = set.or(&instruction.parameter.generation).or(self.model.defaults());
         let first = instruction.languages.map(|pair| i64::from(pair.target));
-        let pipeline = GenerationConfig {
-            // A default number of new tokens must not win over a length that someone set.
-            max_new_tokens: set.max_length.is_none().then_some(256),
-            num_beams: Some(4),
-            pad_token_id: self.text.processor().special_id(Role::Pad).map(i64::from),
-            ..GenerationConfig::default()
-        };
-        GenerationConfig { forced_bos_token_id: first, ..GenerationConfig::default() }.or(&set).or(&pipeline)
+        let set = GenerationConfig { forced_bos_token_id: first, ..GenerationConfig::default() }.or(&set);
+        let beams = GenerationConfig { num_beams: Some(4), ..GenerationConfig::default() };
+        with_defaults(set, self.text.processor()).or(&beams)
     }
 
     fn finish(&self, sequence: &Sequence) -> Result<WrittenText, TaskError> {

@@ -4,8 +4,8 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::{Prompt, TextGenerationOptions, chat};
-use crate::generate::{FinishReason, GenerationConfig, Sequence};
-use crate::processors::text::{Role, TextProcessor};
+use crate::generate::{FinishReason, Sequence};
+use crate::processors::text::TextProcessor;
 use crate::tasks::detokenize::to_ids;
 use crate::tasks::pipeline::to_json;
 use crate::tasks::{ImagePrompt, Message, TaskError};
@@ -122,15 +122,4 @@ pub(in crate::tasks) fn decode_with_prompt(
     let ids = to_ids(&sequence.tokens);
     let decode = |ids: &[u32]| processor.decode(ids, options.skip_special_tokens);
     Ok([decode(&ids[..sequence.prompt])?, decode(&ids)?])
-}
-
-/// The parameters that were `set`, and else those that pipelines have for any model.
-pub(in crate::tasks) fn with_defaults(set: GenerationConfig, processor: &TextProcessor) -> GenerationConfig {
-    let pipeline = GenerationConfig {
-        // A default number of new tokens must not win over a length that someone set.
-        max_new_tokens: set.max_length.is_none().then_some(256),
-        pad_token_id: processor.special_id(Role::Pad).map(i64::from),
-        ..GenerationConfig::default()
-    };
-    set.or(&pipeline)
 }

@@ -19,7 +19,7 @@ pub use stream::TextStream;
 use self::generated::decode_with_prompt;
 use super::detokenize::WithSpecialTokens;
 use super::error::TaskError;
-use super::generation::GenerationSettings;
+use super::generation::{GenerationSettings, with_defaults};
 use super::pipeline::{JsonPipeline, Pipeline};
 use super::settings::Adjustable;
 use crate::generate::{GenerationConfig, Generator, Sequence};
@@ -46,7 +46,7 @@ impl TextGenerator {
         let set = options.generation.clone().or(&self.settings.config).or(self.generator.defaults());
         let drawn =
             GenerationConfig { do_sample: Some(true), temperature: Some(0.7), ..GenerationConfig::default() };
-        generated::with_defaults(set, &self.processor).or(&drawn)
+        with_defaults(set, &self.processor).or(&drawn)
     }
 
     /// Continues one prompt and gives its text piece by piece, as whole characters.

@@ -19,15 +19,16 @@ use self::windows::Features;
 use super::super::batch::{DEFAULT_BATCH_SIZE, check_inputs};
 use super::super::detokenize::{WithSpecialTokens, to_ids};
 use super::super::error::TaskError;
+use super::super::generation::with_defaults;
 use super::super::pipeline::Pipeline;
 use super::super::progress::Watcher;
 use super::chunks::Chunk;
 use super::{Cut, SpeechRecognitionOptions, SpeechRecognizer, Timestamps, Transcription};
-use super::{chunking, refused};
+use super::{Recognizer, chunking, refused};
 use crate::generate::{EncoderDecoder, GenerationConfig};
 use crate::load::Model;
 use crate::processors::audio::{Audio, FeatureExtractor};
-use crate::processors::text::{Role, TextProcessor};
+use crate::processors::text::TextProcessor;
 
 /// An encoder of sound with a decoder of text, and what prepares either's data.
 pub(super) struct WhisperRecognizer {
@@ -40,29 +41,12 @@ pub(super) struct WhisperRecognizer {
     batch_size: usize,
 }
 
-impl WhisperRecognizer {
-    pub(super) fn load(model: &Model) -> Result<Self, TaskError> {
-        let dir = model.checkpoint().dir();
-        let extractor = FeatureExtractor::from_dir(dir)?;
-        let window = extractor.window().ok_or_else(|| {
-            refused(
-                "of models that generate what they hear, those with a WhisperFeatureExtractor are supported; this one \
-                 has another",
-            )
-        })?;
-        let settings = Settings::read(model.checkpoint())?;
-        let processor = std::sync::Arc::new(TextProcessor::from_dir(dir)?);
-        let detokenize = WithSpecialTokens(std::sync::Arc::clone(&processor));
-        let model = model.encoder_decoder(SpeechRecognizer::NAME)?.with_text(std::sync::Arc::new(detokenize));
-        check_inputs(SpeechRecognizer::NAME, model.encoder(), &[extractor.input()])?;
-        Ok(Self { model, settings, extractor, window, processor, batch_size: DEFAULT_BATCH_SIZE })
-    }
-
-    pub(super) fn set_batch_size(&mut self, size: usize) {
+impl Recognizer for WhisperRecognizer {
+    fn set_batch_size(&mut self, size: usize) {
         self.batch_size = size.max(1);
     }
 
-    pub(super) fn run_batch(
+    fn run_batch(
         &self,
         inputs: &[Audio],
         options: &SpeechRecognitionOptions,
@@ -101,6 +85,25 @@ impl WhisperRecognizer {
         let first = self.settings.no_timestamps.map_or(i64::MAX, |token| token + 1);
         let transcriber = Transcriber::new(&self.processor, first, precision, timed == Some(true));
         Ok(heard.iter().map(|chunks| transcriber.transcribe(chunks)).collect::<Result<_, _>>()?)
+    }
+}
+
+impl WhisperRecognizer {
+    pub(super) fn load(model: &Model) -> Result<Self, TaskError> {
+        let dir = model.checkpoint().dir();
+        let extractor = FeatureExtractor::from_dir(dir)?;
+        let window = extractor.window().ok_or_else(|| {
+            refused(
+                "of models that generate what they hear, those with a WhisperFeatureExtractor are supported; this one \
+                 has another",
+            )
+        })?;
+        let settings = Settings::read(model.checkpoint())?;
+        let processor = std::sync::Arc::new(TextProcessor::from_dir(dir)?);
+        let detokenize = WithSpecialTokens(std::sync::Arc::clone(&processor));
+        let model = model.encoder_decoder(SpeechRecognizer::NAME)?.with_text(std::sync::Arc::new(detokenize));
+        check_inputs(SpeechRecognizer::NAME, model.encoder(), &[extractor.input()])?;
+        Ok(Self { model, settings, extractor, window, processor, batch_size: DEFAULT_BATCH_SIZE })
     }
 
     /// Whether a call, or the checkpoint, wants timestamps; `None` where neither says.
@@ -151,13 +154,6 @@ impl WhisperRecognizer {
     /// A call's parameters, then the checkpoint's, then those of the pipeline.
     fn config(&self, call: &GenerationConfig) -> GenerationConfig {
         let set = call.clone().or(self.model.defaults());
-        let pipeline = GenerationConfig {
-            // A default number of new tokens must not win over a length that someone set.
-            max_new_tokens: set.max_length.is_none().then_some(256),
-            num_beams: Some(5),
-            pad_token_id: self.processor.special_id(Role::Pad).map(i64::from),
-            ..GenerationConfig::default()
-        };
         let temperature = call.temperature.filter(|&temperature| temperature > 0.0);
         let drawn = GenerationConfig {
             do_sample: Some(temperature.is_some()),
@@ -165,7 +161,8 @@ impl WhisperRecognizer {
             num_beams: temperature.map(|_| 1),
             ..GenerationConfig::default()
         };
-        drawn.or(&set).or(&pipeline)
+        let beams = GenerationConfig { num_beams: Some(5), ..GenerationConfig::default() };
+        with_defaults(drawn.or(&set), &self.processor).or(&beams)
     }
 }
 
