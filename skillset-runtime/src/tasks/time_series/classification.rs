@@ -12,7 +12,7 @@ use crate::tasks::options::TaskOptions;
 use crate::tasks::pipeline::{JsonPipeline, Pipeline, to_json};
 use crate::tasks::settings::Adjustable;
 
-/// Classifies series, by the last rows of which the model sees so many.
+/// Classifies series. Of each it reads the last rows, as many as the model has a context for.
 pub struct SeriesClassifier {
     model: SeriesModel,
     classes: Classes,

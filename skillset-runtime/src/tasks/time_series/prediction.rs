@@ -11,7 +11,7 @@ use crate::tasks::error::TaskError;
 use crate::tasks::pipeline::{JsonPipeline, Pipeline, to_json};
 use crate::tasks::settings::Adjustable;
 
-/// Forecasts series, by the last rows of which the model sees so many.
+/// Forecasts series. Of each it reads the last rows, as many as the model has a context for.
 pub struct Forecaster {
     model: SeriesModel,
     distribution: Distribution,

@@ -14,13 +14,13 @@ use crate::tasks::settings::Adjustable;
 /// The name of the model's output.
 const OUTPUT: &str = "regression_outputs";
 
-/// Estimates numbers for series, by the last rows of which the model sees so many.
+/// Estimates numbers for series. Of each it reads the last rows, as many as the model has a context for.
 pub struct SeriesRegressor {
     model: SeriesModel,
     distribution: Distribution,
 }
 
-/// The numbers of a series, of which the model has so many targets.
+/// The numbers of a series, one for each of the targets that the model has.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct SeriesEstimate {
     /// What is expected.
